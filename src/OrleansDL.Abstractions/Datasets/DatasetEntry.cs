@@ -1,0 +1,21 @@
+namespace OrleansDL.Datasets;
+
+/// <summary>One file of a version.</summary>
+[GenerateSerializer, Immutable, Alias("dataset-entry")]
+public sealed record DatasetEntry
+{
+    /// <summary>Path within the dataset: forward slashes, no empty, '.' or '..' parts.</summary>
+    [Id(0)] public required string Path { get; init; }
+    [Id(1)] public required BlobId Blob { get; init; }
+    [Id(2)] public required long Bytes { get; init; }
+    [Id(3)] public required long Rows { get; init; }
+
+    /// <summary>How the file is read: <c>csv</c>, <c>jsonl</c>, <c>image</c>, <c>file</c>.</summary>
+    [Id(4)] public required string Format { get; init; }
+
+    /// <summary>For CSV, whether the first line names the columns.</summary>
+    [Id(5)] public bool Header { get; init; }
+
+    /// <summary>For images, the label (the folder's name).</summary>
+    [Id(6)] public string? Label { get; init; }
+}

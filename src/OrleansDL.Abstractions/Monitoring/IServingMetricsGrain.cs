@@ -1,0 +1,11 @@
+using OrleansDL.Identity;
+
+namespace OrleansDL.Monitoring;
+
+/// <summary>The metrics store of one project. Key: the project's name. Any number of activations.</summary>
+[Alias("serving-metrics")]
+public interface IServingMetricsGrain : IGrainWithStringKey
+{
+    /// <summary>Windows of a deployment between two times, oldest first, merged to <paramref name="stepSeconds"/> (a multiple of 10; 0 merges the whole range into one per version).</summary>
+    [Alias("query"), Requires(Role.Viewer)] Task<IReadOnlyList<ServingWindow>> QueryAsync(string deployment, DateTimeOffset from, DateTimeOffset to, int stepSeconds);
+}

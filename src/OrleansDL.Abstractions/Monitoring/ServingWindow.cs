@@ -1,0 +1,24 @@
+namespace OrleansDL.Monitoring;
+
+/// <summary>What one deployment's version did in one 10-second window, over all nodes.</summary>
+[GenerateSerializer, Immutable, Alias("serving-window")]
+public sealed record ServingWindow
+{
+    [Id(0)] public required DateTimeOffset Start { get; init; }
+    [Id(1)] public required double LengthSeconds { get; init; }
+    [Id(2)] public required string Model { get; init; }
+    [Id(3)] public required long ModelVersion { get; init; }
+    [Id(4)] public required long Requests { get; init; }
+    [Id(5)] public required long Errors { get; init; }
+    [Id(6)] public double? LatencyP50Seconds { get; init; }
+    [Id(7)] public double? LatencyP95Seconds { get; init; }
+    [Id(8)] public double? LatencyP99Seconds { get; init; }
+
+    /// <summary>How often each label was the answer.</summary>
+    [Id(9)] public required IReadOnlyDictionary<string, long> Labels { get; init; }
+
+    /// <summary>Mean probability of the answered label; null without labels.</summary>
+    [Id(10)] public double? ConfidenceMean { get; init; }
+    [Id(11)] public double? ConfidenceP05 { get; init; }
+    [Id(12)] public double? ConfidenceP50 { get; init; }
+}

@@ -1,0 +1,28 @@
+namespace OrleansDL.Serving;
+
+/// <summary>A deployment as it stands now.</summary>
+[GenerateSerializer, Immutable, Alias("deployment")]
+public sealed record Deployment
+{
+    [Id(0)] public required Guid Id { get; init; }
+    [Id(1)] public required string Project { get; init; }
+    [Id(2)] public required string Name { get; init; }
+    [Id(3)] public required DeploymentStatus Status { get; init; }
+    [Id(4)] public required string Model { get; init; }
+
+    /// <summary>Version wanted.</summary>
+    [Id(5)] public required long ModelVersion { get; init; }
+
+    /// <summary>Version answering now; null before the first is ready.</summary>
+    [Id(6)] public long? ServingVersion { get; init; }
+
+    /// <summary>Generation answering now; part of every inference id.</summary>
+    [Id(7)] public long? Generation { get; init; }
+    [Id(8)] public required int Replicas { get; init; }
+    [Id(9)] public IReadOnlyList<string> Workers { get; init; } = [];
+    [Id(10)] public required bool Public { get; init; }
+    [Id(11)] public string? Reason { get; init; }
+    [Id(12)] public required DateTimeOffset CreatedAt { get; init; }
+    [Id(13)] public required DateTimeOffset ChangedAt { get; init; }
+    [Id(14)] public required string ETag { get; init; }
+}

@@ -1,0 +1,17 @@
+namespace OrleansDL.Serving;
+
+/// <summary>Asks for a deployment, or changes one.</summary>
+[GenerateSerializer, Immutable, Alias("deployment-spec")]
+public sealed record DeploymentSpec
+{
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>Model version reference: <c>name</c> (newest), <c>name@3</c>, <c>name@alias</c>; resolved when set.</summary>
+    [Id(1)] public required string Model { get; init; }
+
+    /// <summary>Workers that serve it, 1 to 64; fewer workers serve it while there are fewer.</summary>
+    [Id(2)] public int Replicas { get; init; } = 1;
+
+    /// <summary>Whether it answers inference without a token.</summary>
+    [Id(3)] public bool Public { get; init; }
+}

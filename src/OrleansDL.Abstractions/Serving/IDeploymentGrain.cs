@@ -1,0 +1,16 @@
+using OrleansDL.Identity;
+
+namespace OrleansDL.Serving;
+
+/// <summary>One deployment, keyed by its id: which version it should serve, and on which workers it does.</summary>
+[Alias("deployment-grain")]
+public interface IDeploymentGrain : IGrainWithGuidKey, IWakeable
+{
+    [Alias("create")] Task<Deployment> CreateAsync(string project, DeploymentSpec spec);
+    [Alias("get"), Requires(Role.Viewer)] Task<Deployment> GetAsync();
+
+    /// <summary>Changes what is wanted. <paramref name="changeId"/> makes a repeat harmless. Returns at once; the old version answers until the new one is ready.</summary>
+    [Alias("update"), Requires(Role.Developer)] Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch);
+
+    [Alias("delete"), Requires(Role.Developer)] Task DeleteAsync(string? ifMatch);
+}

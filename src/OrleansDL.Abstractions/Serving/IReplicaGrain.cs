@@ -1,0 +1,20 @@
+using Orleans.Concurrency;
+
+namespace OrleansDL.Serving;
+
+/// <summary>One generation of a deployment on one worker. Key: <c>WORKER/GENERATION</c>; it lives on that worker and nowhere else.</summary>
+[Alias("replica")]
+public interface IReplicaGrain : IGrainWithStringKey
+{
+    /// <summary>Fetches, loads and warms the model. Loading again does nothing.</summary>
+    [Alias("load")] Task<ModelSignature> LoadAsync(ReplicaSpec spec);
+
+    /// <summary>Finishes what is in flight, then frees the model. Unloading again does nothing.</summary>
+    [Alias("unload")] Task UnloadAsync();
+
+    /// <exception cref="NoCapacityException">The generation is not loaded here (any more).</exception>
+    [Alias("infer"), AlwaysInterleave] Task<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken = default);
+
+    /// <exception cref="NoCapacityException">The generation is not loaded here (any more).</exception>
+    [Alias("predict"), AlwaysInterleave] Task<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,11 @@
+namespace OrleansDL.Serving;
+
+/// <summary>What a model answered.</summary>
+[GenerateSerializer, Immutable, Alias("infer-answer")]
+public sealed class InferAnswer
+{
+    [Id(0)] public required IReadOnlyList<Tensor> Outputs { get; init; }
+
+    /// <summary>Most probable label and its probability per row, for the metrics store; empty for models without labels.</summary>
+    [Id(1)] public IReadOnlyList<LabelScore> Top { get; init; } = [];
+}

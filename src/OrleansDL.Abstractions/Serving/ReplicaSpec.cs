@@ -1,0 +1,15 @@
+namespace OrleansDL.Serving;
+
+/// <summary>What a worker needs to serve one generation of a deployment.</summary>
+[GenerateSerializer, Immutable, Alias("replica-spec")]
+public sealed record ReplicaSpec
+{
+    [Id(0)] public required Guid Deployment { get; init; }
+    [Id(1)] public required string DeploymentName { get; init; }
+
+    /// <summary>Number of the generation: one model version as served by one deployment.</summary>
+    [Id(2)] public required long Generation { get; init; }
+    [Id(3)] public required string ModelName { get; init; }
+    [Id(4)] public required long ModelVersion { get; init; }
+    [Id(5)] public required IReadOnlyDictionary<string, BlobRef> Artifact { get; init; }
+}

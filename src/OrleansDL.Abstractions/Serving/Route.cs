@@ -1,0 +1,23 @@
+namespace OrleansDL.Serving;
+
+/// <summary>Where requests for a deployment go. Pushed to every front.</summary>
+[GenerateSerializer, Immutable, Alias("route")]
+public sealed record Route
+{
+    [Id(0)] public required Guid Deployment { get; init; }
+    [Id(1)] public required string Project { get; init; }
+    [Id(2)] public required string Name { get; init; }
+
+    /// <summary>Grows with every change of the route: an older one never replaces a newer one.</summary>
+    [Id(3)] public required long Revision { get; init; }
+    [Id(4)] public required bool Public { get; init; }
+
+    /// <summary>Generation answering; null: nothing is ready.</summary>
+    [Id(5)] public long? Generation { get; init; }
+    [Id(6)] public string ModelName { get; init; } = "";
+    [Id(7)] public long ModelVersion { get; init; }
+    [Id(8)] public IReadOnlyList<string> Workers { get; init; } = [];
+    [Id(9)] public ModelSignature? Signature { get; init; }
+    [Id(10)] public string? Reason { get; init; }
+    [Id(11)] public bool Deleted { get; init; }
+}

@@ -1,0 +1,12 @@
+namespace OrleansDL.Training;
+
+/// <summary>The runners of one worker. Key: the worker's name; it lives on that worker and nowhere else.</summary>
+[Alias("trainer")]
+public interface ITrainerGrain : IGrainWithStringKey
+{
+    /// <summary>Starts an attempt's process. Starting one that runs already does nothing; an older attempt of the run is killed first.</summary>
+    [Alias("start")] Task StartAsync(TrainerAssignment assignment);
+
+    /// <summary>Tells the process to stop, and kills it after the grace time. Stopping one that is not there does nothing.</summary>
+    [Alias("stop")] Task StopAsync(Guid run, int attempt);
+}

@@ -1,0 +1,27 @@
+using OrleansDL.Identity;
+
+namespace OrleansDL.Training;
+
+/// <summary>One training run, keyed by its id. It decides and remembers; a worker computes.</summary>
+[Alias("training-run-grain")]
+public interface ITrainingRunGrain : IGrainWithGuidKey, IWakeable
+{
+    /// <summary>Creates the run and queues it. Repeating does nothing.</summary>
+    [Alias("create")] Task<TrainingRun> CreateAsync(string project, TrainingSpec spec);
+    [Alias("get"), Requires(Role.Viewer)] Task<TrainingRun> GetAsync();
+
+    /// <summary>Stops the run at its next step. Cancelling one that has ended does nothing.</summary>
+    [Alias("cancel"), Requires(Role.Developer)] Task<TrainingRun> CancelAsync();
+
+    /// <summary>From the worker: metrics, log lines, progress.</summary>
+    /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
+    [Alias("report")] Task ReportAsync(RunReport report);
+
+    /// <summary>From the worker: a checkpoint whose bytes are in the blob store.</summary>
+    /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
+    [Alias("checkpoint")] Task RecordCheckpointAsync(Checkpoint checkpoint);
+
+    /// <summary>From the worker: the process has ended. Repeating does nothing.</summary>
+    /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
+    [Alias("finish")] Task FinishAsync(RunOutcome outcome);
+}

@@ -1,0 +1,22 @@
+using OrleansDL.Datasets;
+
+namespace OrleansDL.Training;
+
+/// <summary>The file that <c>ODL_SPEC</c> names: what a training program is told, whatever its language.</summary>
+public sealed record RunnerAssignment
+{
+    public required Guid Run { get; init; }
+    public required int Attempt { get; init; }
+    public required TrainingSpec Spec { get; init; }
+    public required string DatasetName { get; init; }
+    public required long DatasetVersion { get; init; }
+    public required BlobId DatasetCommit { get; init; }
+    public required DatasetKind DatasetKind { get; init; }
+    public required IReadOnlyList<Column> Schema { get; init; }
+
+    /// <summary>The version's files in manifest order; each lies at its path below <c>ODL_DATA_DIR</c>.</summary>
+    public required IReadOnlyList<DatasetEntry> Files { get; init; }
+
+    /// <summary>evaluate: folder holding the model's files.</summary>
+    public string? ModelDirectory { get; init; }
+}

@@ -1,0 +1,49 @@
+namespace OrleansDL.Training;
+
+/// <summary>Asks for a run.</summary>
+[GenerateSerializer, Immutable, Alias("training-spec")]
+public sealed record TrainingSpec
+{
+    /// <summary>Name of the run; null: made from the dataset's name and the run's id.</summary>
+    [Id(0)] public string? Name { get; init; }
+    [Id(1)] public TrainingProgram Program { get; init; }
+
+    /// <summary>Dataset reference, <c>name</c>, <c>name@v3</c>, <c>name@tag</c> or <c>name@sha256:...</c>; resolved when the run is created.</summary>
+    [Id(2)] public required string Dataset { get; init; }
+
+    /// <summary>train: the network. Required for it.</summary>
+    [Id(3)] public NetworkSpec? Network { get; init; }
+    [Id(4)] public InputSpec? Input { get; init; }
+
+    /// <summary>Share of rows held out for validation, 0 to 0.9; which rows follows from the seed and the row's content.</summary>
+    [Id(5)] public double ValidationFraction { get; init; } = 0.1;
+    [Id(6)] public int Epochs { get; init; } = 10;
+    [Id(7)] public int BatchSize { get; init; } = 32;
+
+    /// <summary><c>sgd</c> (momentum 0.9), <c>adam</c> or <c>adamw</c>.</summary>
+    [Id(8)] public string Optimizer { get; init; } = "adam";
+    [Id(9)] public double LearningRate { get; init; } = 1e-3;
+    [Id(10)] public double WeightDecay { get; init; }
+    [Id(11)] public long Seed { get; init; } = 1;
+
+    /// <summary>Seconds between checkpoints, 0.05 to 86400.</summary>
+    [Id(12)] public double CheckpointSeconds { get; init; } = 30;
+
+    /// <summary>Slots the run takes on one worker.</summary>
+    [Id(13)] public int Slots { get; init; } = 1;
+
+    /// <summary>CPU threads of the run's process. The result is a function of the seed and this number.</summary>
+    [Id(14)] public int Threads { get; init; } = 1;
+
+    /// <summary>Free-form parameters, recorded with the run and its model.</summary>
+    [Id(15)] public IReadOnlyDictionary<string, string>? Parameters { get; init; }
+
+    /// <summary>evaluate: the model version, <c>name@3</c>, <c>name@alias</c>, <c>name</c> (newest). Required for it.</summary>
+    [Id(16)] public string? Model { get; init; }
+
+    /// <summary>train: name of the model the artifact is registered under as a new version; null: not registered.</summary>
+    [Id(17)] public string? RegisterAs { get; init; }
+
+    /// <summary>Pool whose workers may run it.</summary>
+    [Id(18)] public string Pool { get; init; } = "default";
+}
