@@ -1,15 +1,15 @@
 namespace OrleansDL.Serving;
 
-/// <summary>Told of every inference a front has answered or refused. Called on the request path: it must be quick and must not throw.</summary>
+/// <summary>Is told of every answer and error of the model server, on the request path: it must neither block nor allocate much.</summary>
 public interface IServingObserver
 {
-    /// <param name="route">The route that answered.</param>
-    /// <param name="latency">From the request's arrival until its answer was ready.</param>
-    /// <param name="top">The best label and its probability of each row; empty for models without labels.</param>
+    /// <param name="route">What answered.</param>
+    /// <param name="latency">From the first byte of the body read to the answer ready to write.</param>
+    /// <param name="top">Most probable label of each row; empty for models without labels.</param>
     void OnAnswer(Route route, TimeSpan latency, ReadOnlySpan<LabelScore> top);
 
-    /// <param name="route">The route that was asked.</param>
-    /// <param name="latency">From the request's arrival until its refusal was ready.</param>
-    /// <param name="status">The HTTP status it was refused with.</param>
+    /// <param name="route">What should have answered.</param>
+    /// <param name="latency">From the first byte of the body read to the error.</param>
+    /// <param name="status">HTTP status answered, 4xx or 5xx.</param>
     void OnError(Route route, TimeSpan latency, int status);
 }
