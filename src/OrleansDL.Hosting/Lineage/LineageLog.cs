@@ -17,9 +17,9 @@ public sealed class LineageLog(Db database, TimeProvider time)
     private const string Walk =
         """
         WITH RECURSIVE walk (id, depth) AS (
-          SELECT CAST(@root AS {0}), 0
+          SELECT CAST(@root AS {text}, 0
           UNION
-          SELECT e.{1}, w.depth + 1 FROM walk w JOIN lineage_edge e ON e.project = @project AND e.{2} = w.id WHERE w.depth < @depth
+          SELECT e.{next}, w.depth + 1 FROM walk w JOIN lineage_edge e ON e.project = @project AND e.{here} = w.id WHERE w.depth < @depth
         ),
         taken (id, depth) AS (SELECT id, depth FROM walk LIMIT @limit),
         reached (id, depth) AS (SELECT id, MIN(depth) FROM taken GROUP BY id)
@@ -66,18 +66,28 @@ public sealed class LineageLog(Db database, TimeProvider time)
     public async Task<LineageGraph> WalkAsync(string project, LineageNode root, LineageDirection direction, int maximumDepth)
     {
         var (next, here) = direction is LineageDirection.Up ? ("source", "target") : ("target", "source");
-        var walk = string.Format(System.Globalization.CultureInfo.InvariantCulture, Walk, database.IsPostgres ? "TEXT COLLATE \"C\"" : "TEXT", next, here);
+        string Query(string select) => (Walk + select)
+            .Replace("{text}", database.IsPostgres ? "TEXT) COLLATE \"C\"" : "TEXT)", StringComparison.Ordinal)
+            .Replace("{here}", here, StringComparison.Ordinal)
+            .Replace("{next}", next, StringComparison.Ordinal);
 
         // One step farther than asked tells whether the depth cut something off.
         var arguments = new { project, root = root.Id, depth = maximumDepth + 1, limit = MaximumSteps + 1 };
         await using var connection = await database.OpenAsync();
-        var rows = (await connection.QueryAsync<NodeRow>(
-            walk + " SELECT r.id AS Id, r.depth AS Depth, (SELECT COUNT(*) FROM taken) AS Steps, n.kind AS Kind, n.title AS Title, n.properties AS Properties FROM reached r LEFT JOIN lineage_node n ON n.project = @project AND n.id = r.id ORDER BY r.depth, r.id",
-            arguments)).ToList();
-        var edges = await connection.QueryAsync<EdgeRow>(
-            walk + " SELECT e.source AS Source, e.target AS Target, e.role AS Role, e.properties AS Properties, e.time AS Time FROM reached r JOIN lineage_edge e ON e.project = @project AND e.{here} = r.id JOIN reached o ON o.id = e.{next} WHERE r.depth < @depth ORDER BY r.depth, e.source, e.target, e.role"
-                .Replace("{here}", here, StringComparison.Ordinal).Replace("{next}", next, StringComparison.Ordinal),
-            arguments);
+        var rows = (await connection.QueryAsync<NodeRow>(Query(
+            """
+
+            SELECT r.id AS Id, r.depth AS Depth, (SELECT COUNT(*) FROM taken) AS Steps, n.kind AS Kind, n.title AS Title, n.properties AS Properties
+            FROM reached r LEFT JOIN lineage_node n ON n.project = @project AND n.id = r.id
+            ORDER BY r.depth, r.id
+            """), arguments)).ToList();
+        var edges = await connection.QueryAsync<EdgeRow>(Query(
+            """
+
+            SELECT e.source AS Source, e.target AS Target, e.role AS Role, e.properties AS Properties, e.time AS Time
+            FROM reached r JOIN lineage_edge e ON e.project = @project AND e.{here} = r.id JOIN reached o ON o.id = e.{next}
+            ORDER BY r.depth, e.source, e.target, e.role
+            """), arguments);
 
         var nodes = rows.Where(row => row.Depth <= maximumDepth).Select(row => row.ToNode()).ToList();
         var shown = nodes.Select(node => node.Id).ToHashSet(StringComparer.Ordinal);
