@@ -190,7 +190,7 @@ internal sealed class OdlConnection : IDisposable
             catch (HttpRequestException e)
             {
                 throw new UnreachableException(
-                    $"{_http.BaseAddress} did not answer {method} /{path}: {(e.InnerException ?? e).Message} Check the address, and that a node is up there ('odl up').");
+                    $"{_http.BaseAddress} did not answer {method} /{path}: {(e.InnerException ?? e).Message.TrimEnd('.')}. Check the address, and that a node is up there ('odl up').");
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
