@@ -58,7 +58,7 @@ public sealed class OutputTests
     public void What_is_no_duration_is_refused(string text) => Assert.False(Durations.TryParse(text, out _));
 
     [Theory]
-    [InlineData(0.0000005, "0 us")]
+    [InlineData(0.000021, "21 us")]
     [InlineData(0.0021, "2.1 ms")]
     [InlineData(12.34, "12.3 s")]
     [InlineData(125, "2 min 05 s")]
