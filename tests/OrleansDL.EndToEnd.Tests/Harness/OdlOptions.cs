@@ -21,13 +21,15 @@ internal sealed record OdlOptions
 
     public Uri Url => new($"http://127.0.0.1:{_ports[0]}");
 
+    public int SiloPort => _ports[1];
+
     public int GatewayPort => _ports[2];
 
     public IEnumerable<string> Arguments =>
     [
         Command, "--data", Data,
         "--http", Url.GetLeftPart(UriPartial.Authority),
-        "--silo-port", $"{_ports[1]}",
+        "--silo-port", $"{SiloPort}",
         "--gateway-port", $"{GatewayPort}",
         .. Option("--database", Database),
         .. Option("--blobs", Blobs),
