@@ -1,7 +1,15 @@
+using OrleansDL.Benchmarks;
+using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
 
 // list | NAME... | all [--json]
-IBenchmark[] benchmarks = [];
+IBenchmark[] benchmarks = [new StartReady(), new UploadFiles()];
+
+if (args is ["bare", "host"])
+{
+    await BareHost.RunAsync(static _ => Task.CompletedTask);
+    return 0;
+}
 
 var json = args.Contains("--json");
 var names = args.Where(argument => !argument.StartsWith('-')).ToList();

@@ -30,10 +30,10 @@ internal sealed record OdlOptions
         Command, "--data", Data,
         "--http", Url.GetLeftPart(UriPartial.Authority),
         "--silo-port", $"{SiloPort}",
-        "--gateway-port", $"{GatewayPort}",
+        .. Option("--gateway-port", Command == "worker" ? null : $"{GatewayPort}"),
         .. Option("--database", Database),
         .. Option("--blobs", Blobs),
-        .. Option("--worker-name", WorkerName),
+        .. Option("--name", WorkerName),
         .. Option("--slots", Slots?.ToString(System.Globalization.CultureInfo.InvariantCulture)),
     ];
 
