@@ -29,6 +29,15 @@ internal sealed class RouteTable(IGrainFactory grains)
     public IReadOnlyList<Route> List(string project) =>
         [.. _current.ById.Values.Select(entry => entry.Route).Where(route => route.Project == project).OrderBy(route => route.Name, StringComparer.Ordinal)];
 
+    /// <summary>Whether a route says more than is known.</summary>
+    public bool IsNews(Route route)
+    {
+        lock (_updating)
+        {
+            return !_known.TryGetValue(route.Deployment, out var known) || known.Route.Revision < route.Revision;
+        }
+    }
+
     /// <summary>Takes the routes over, save those older than what is known.</summary>
     public void Update(params IReadOnlyCollection<Route> routes)
     {
