@@ -1,1 +1,3 @@
-return 0;
+using OrleansDL;
+
+return await OdlCommand.RunAsync(args, Console.Out, Console.Error);
