@@ -32,6 +32,9 @@ internal sealed class SchedulerCore
         }
     }
 
+    /// <summary>Whether anything can still change without someone asking.</summary>
+    public bool IsBusy => _state.Queue.Count > 0 || _state.Leases.Count > 0 || _state.Workers.Exists(w => w.LostAt is null);
+
     /// <summary>What has to be done since the last time this was asked.</summary>
     public SchedulerChanges TakeChanges()
     {
