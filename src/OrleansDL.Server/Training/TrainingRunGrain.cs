@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
 using OrleansDL.Events;
+using OrleansDL.Lineage;
 using OrleansDL.Models;
 using OrleansDL.Projects;
 using OrleansDL.Timing;
@@ -13,8 +14,8 @@ namespace OrleansDL.Training;
 [GrainType("training-run")]
 internal sealed partial class TrainingRunGrain(
     [PersistentState("state")] IPersistentState<TrainingRunState> run,
-    WakeUps wakeUps, NameTable names, TrainingTables tables, BlobStore blobs, EventLog events, WorkerDoor workers, TimeProvider time,
-    ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
+    WakeUps wakeUps, NameTable names, TrainingTables tables, BlobStore blobs, EventLog events, LineageLog lineage, WorkerDoor workers,
+    TimeProvider time, ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
 {
     /// <summary>How many attempts in a row may be lost without getting further.</summary>
     private const int MaximumLostInARow = 20;
@@ -346,6 +347,8 @@ internal sealed partial class TrainingRunGrain(
         await blobs.UnreferAsync(CheckpointOwner);
         if (run.State.Status is RunStatus.Completed)
         {
+            var ended = ToRun();
+            await lineage.RecordAsync(ended.Project, RunLineage.Nodes(ended, run.State.Model), RunLineage.Edges(ended, run.State.Model));
             LogCompleted(Id, run.State.Name, run.State.ModelVersion ?? "no model version");
         }
         else

@@ -160,6 +160,7 @@ internal sealed partial class Attempt
                 Socket = socket.Path,
                 Device = _device,
                 Threads = _assignment.Spec.Threads,
+                Program = _options.Program ?? RunnerLaunch.BuiltIn,
             };
             return _process = RunnerProcess.Start(launch, relay.LogAsync, _time);
         }

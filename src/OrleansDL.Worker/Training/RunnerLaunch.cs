@@ -12,8 +12,10 @@ internal sealed record RunnerLaunch
     public required string Device { get; init; }
     public required int Threads { get; init; }
 
-    /// <summary>The built-in trainers, beside the worker's own assemblies.</summary>
-    public string Assembly { get; init; } = Path.Combine(AppContext.BaseDirectory, "runner", "OrleansDL.Runner.dll");
+    /// <summary>The built-in trainers, beside the worker's own assemblies; or any other program under the contract.</summary>
+    public required string Program { get; init; }
+
+    public static string BuiltIn { get; } = Path.Combine(AppContext.BaseDirectory, "runner", "OrleansDL.Runner.dll");
 
     /// <summary>What the process finds in its environment besides what it inherits.</summary>
     public IReadOnlyDictionary<string, string> Environment() => new Dictionary<string, string>

@@ -28,20 +28,25 @@ internal sealed class RunnerProcess : IAsyncDisposable
     /// <summary>Starts the program. Every line it writes goes to <paramref name="onLine"/>.</summary>
     public static RunnerProcess Start(RunnerLaunch launch, Func<string, ValueTask> onLine, TimeProvider time)
     {
-        if (!File.Exists(launch.Assembly))
+        if (!File.Exists(launch.Program))
         {
             throw new InvalidOperationException(
-                $"The runner is not at '{launch.Assembly}'. Build or publish the worker again: its output has a folder 'runner'.");
+                $"The training program is not at '{launch.Program}'. Build or publish the worker again: its output has a folder 'runner'.");
         }
 
-        var start = new ProcessStartInfo(DotnetPath())
+        var isAssembly = launch.Program.EndsWith(".dll", StringComparison.Ordinal);
+        var start = new ProcessStartInfo(isAssembly ? DotnetPath() : launch.Program)
         {
             WorkingDirectory = launch.Folder.Root,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        start.ArgumentList.Add(launch.Assembly);
+        if (isAssembly)
+        {
+            start.ArgumentList.Add(launch.Program);
+        }
+
         foreach (var (name, value) in launch.Environment())
         {
             start.Environment[name] = value;

@@ -8,6 +8,9 @@ internal sealed class TrainerOptions
     /// <summary>Folder for the files of running attempts; null for <c>work</c> in the data folder. Emptied at start.</summary>
     public string? WorkDirectory { get; set; }
 
+    /// <summary>The training program: an assembly (<c>.dll</c>) or an executable. Null for the built-in trainers beside the worker.</summary>
+    public string? Program { get; set; }
+
     /// <summary>How long a program that is told to leave may take to write its checkpoint.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(5);
