@@ -12,7 +12,8 @@ internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
     /// <exception cref="OrleansDLException">The spec breaks a rule, or names a thing that is not there.</exception>
     public static async Task<RunPlan> MakeAsync(IGrainFactory grains, string project, TrainingSpec spec)
     {
-        CheckNames(spec);
+        TrainingSpecRules.Check(spec);
+        Names.Check(spec.Pool, "pool");
         var dataset = await grains.GetGrain<IDatasetsGrain>(project).ResolveAsync(spec.Dataset);
         var model = spec.Program is TrainingProgram.Evaluate && spec.Model is { } reference
             ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
@@ -59,19 +60,5 @@ internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
             DatasetVersion = state.Dataset.Version,
             DatasetCommit = state.Dataset.Commit,
         };
-    }
-
-    private static void CheckNames(TrainingSpec spec)
-    {
-        Names.Check(spec.Pool, "pool");
-        if (spec.Name is not null)
-        {
-            Names.Check(spec.Name, "training run");
-        }
-
-        if (spec.RegisterAs is not null)
-        {
-            Names.Check(spec.RegisterAs, "model");
-        }
     }
 }

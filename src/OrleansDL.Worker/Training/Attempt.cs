@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
@@ -252,7 +253,10 @@ internal sealed partial class Attempt
             return;
         }
 
-        await relay.CheckpointAsync(checkpoint with { Path = path });
+        // Taken at once, under a name the program does not know: it removes its own when it has written the next.
+        var taken = Path.Combine(_folder.Root, string.Create(CultureInfo.InvariantCulture, $"checkpoint-{checkpoint.Step}"));
+        File.Move(path, taken, overwrite: true);
+        await relay.CheckpointAsync(checkpoint with { Path = taken });
     }
 
     private async Task<RunOutcome> ConcludeAsync(RunnerProcess process, int exitCode)
