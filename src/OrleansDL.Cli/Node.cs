@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansDL.Database;
+using OrleansDL.Http;
+using OrleansDL.Nodes;
+
+namespace OrleansDL;
+
+/// <summary>Runs this process as a node: server, worker or both.</summary>
+public static class Node
+{
+    /// <summary>Runs until cancelled or told to stop by SIGTERM or Ctrl-C.</summary>
+    /// <exception cref="ConflictException">Another process holds the data folder, or the database is newer than this program.</exception>
+    public static async Task RunAsync(NodeOptions node, CancellationToken cancellationToken)
+    {
+        using var held = NodeLock.Take(node.DirectoryOrDefault);
+        await using var app = Build(node);
+        if (node.Server)
+        {
+            await ServerHost.PrepareAsync(app.Services);
+        }
+        else
+        {
+            await app.Services.GetRequiredService<Schema>().ApplyAsync(cancellationToken);
+        }
+
+        await app.StartAsync(cancellationToken);
+        var url = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        await WriteNodeFileAsync(node, url, cancellationToken);
+        Console.WriteLine($"ready {url}");
+        await app.WaitForShutdownAsync(cancellationToken);
+    }
+
+    /// <summary>Builds the host of a node without starting it.</summary>
+    public static WebApplication Build(NodeOptions node)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(node.HttpUrl);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.AddNode(node, [.. AbsentRoles(node)]);
+        if (node.Server)
+        {
+            builder.AddServer();
+        }
+
+        if (node.Worker)
+        {
+            builder.AddWorker();
+        }
+
+        var app = builder.Build();
+        if (node.Server)
+        {
+            app.MapServer();
+        }
+        else
+        {
+            app.MapHealth();
+        }
+
+        return app;
+    }
+
+    private static IEnumerable<System.Reflection.Assembly> AbsentRoles(NodeOptions node)
+    {
+        if (!node.Server)
+        {
+            yield return typeof(ServerHost).Assembly;
+        }
+
+        if (!node.Worker)
+        {
+            yield return typeof(WorkerHost).Assembly;
+        }
+    }
+
+    // Lets the command line find a node by its folder.
+    private static async Task WriteNodeFileAsync(NodeOptions node, string url, CancellationToken cancellationToken) =>
+        await File.WriteAllTextAsync(
+            Path.Combine(node.DirectoryOrDefault, "node.json"),
+            JsonSerializer.Serialize(new { url, pid = Environment.ProcessId }, OdlJson.Options), cancellationToken);
+}

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using OrleansDL.Identity;
+using OrleansDL.Projects;
+
+namespace OrleansDL.Access;
+
+/// <summary>Meets every grain call that comes from outside the cluster with the check that HTTP callers meet: token, role, project.</summary>
+/// <remarks>Grain methods without <see cref="RequiresAttribute"/> refuse outside callers. Calls between grains, and those a node's own
+/// front makes after its own check, pass.</remarks>
+internal sealed class AccessFilter(TokenStore tokens, NameTable names, IClusterMembershipService membership) : IIncomingGrainCallFilter
+{
+    private static readonly ConcurrentDictionary<MethodInfo, RequiresAttribute?> Required = new();
+
+    private static readonly Dictionary<Type, ThingKind> Kinds = new Dictionary<Type, ThingKind>
+    {
+        [typeof(Datasets.IDatasetGrain)] = ThingKind.Dataset,
+        [typeof(Training.ITrainingRunGrain)] = ThingKind.TrainingRun,
+        [typeof(Models.IModelGrain)] = ThingKind.Model,
+        [typeof(Serving.IDeploymentGrain)] = ThingKind.Deployment,
+        [typeof(Workflows.IWorkflowGrain)] = ThingKind.Workflow,
+        [typeof(Workflows.IWorkflowRunGrain)] = ThingKind.WorkflowRun,
+    };
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (context.SourceId is { } source && source.IsClient() && !IsNode(source) && IsOurs(context.InterfaceMethod))
+        {
+            await CheckAsync(context);
+        }
+
+        await context.Invoke();
+    }
+
+    private static bool IsOurs(MethodInfo method) => method.DeclaringType?.Namespace?.StartsWith("OrleansDL", StringComparison.Ordinal) == true;
+
+    // A silo's own client is named after the silo's address; only silos of the cluster count.
+    private bool IsNode(GrainId client)
+    {
+        var key = client.Key.ToString()!;
+        const string Hosted = "hosted-";
+        if (!key.StartsWith(Hosted, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var address = key[Hosted.Length..];
+        return membership.CurrentSnapshot.Members.Keys.Any(silo => silo.ToParsableString() == address);
+    }
+
+    private async Task CheckAsync(IIncomingGrainCallContext context)
+    {
+        var requires = Required.GetOrAdd(context.InterfaceMethod, method => method.GetCustomAttribute<RequiresAttribute>())
+            ?? throw new ForbiddenException($"{context.InterfaceName}.{context.MethodName} is for the cluster's own use. Use the collection grains and the methods that name a role.");
+        var caller = await tokens.CheckAsync(RequestContext.Get(Credentials.RequestContextKey) as string);
+        if (!caller.Allows(requires.Role))
+        {
+            throw AccessRules.RoleTooLow(caller, requires.Role);
+        }
+
+        if (caller.Project is not null && await ProjectOfAsync(context) is var project && (project is null || !caller.AllowsProject(project)))
+        {
+            throw AccessRules.OtherProject(caller, project ?? "(all)");
+        }
+    }
+
+    private async Task<string?> ProjectOfAsync(IIncomingGrainCallContext context)
+    {
+        var type = context.InterfaceMethod.DeclaringType!;
+        if (typeof(IGrainWithGuidKey).IsAssignableFrom(type))
+        {
+            return Kinds.TryGetValue(type, out var kind) && context.TargetId.TryGetGuidKey(out var id, out _)
+                ? (await names.FindAsync(kind, id))?.Project
+                : null;
+        }
+
+        if (type == typeof(IProjectsGrain))
+        {
+            return context.Request.GetArgumentCount() > 0 ? context.Request.GetArgument(0) as string : null;
+        }
+
+        // Collections are keyed by their project; the scheduler and the tokens belong to none.
+        return type == typeof(ITokensGrain) || type == typeof(Training.ISchedulerGrain) ? null : context.TargetId.Key.ToString();
+    }
+}

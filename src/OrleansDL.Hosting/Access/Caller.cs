@@ -1,0 +1,11 @@
+using OrleansDL.Identity;
+
+namespace OrleansDL.Access;
+
+/// <summary>Who calls: a checked token.</summary>
+public sealed record Caller(Guid Token, string Title, Role Role, string? Project)
+{
+    public bool Allows(Role role) => Role >= role;
+
+    public bool AllowsProject(string project) => Project is null || Project == project;
+}

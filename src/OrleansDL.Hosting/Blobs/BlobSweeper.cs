@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace OrleansDL.Blobs;
+
+/// <summary>Collects, once an hour, the blobs that nobody names.</summary>
+internal sealed partial class BlobSweeper(BlobStore blobs, TimeProvider time, IOptions<BlobOptions> options, ILogger<BlobSweeper> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(stoppingToken);
+                var freed = await blobs.SweepAsync(time.GetUtcNow() - options.Value.Grace, stoppingToken);
+                if (freed > 0)
+                {
+                    LogFreed(freed);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogFailed(e);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Blobs that nobody names were collected: {Bytes} bytes freed")]
+    private partial void LogFreed(long bytes);
+
+    [LoggerMessage(LogLevel.Error, "Collecting blobs failed; it runs again in an hour. Check the blob folder and the database")]
+    private partial void LogFailed(Exception exception);
+}

@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+
+namespace OrleansDL.Blobs;
+
+/// <summary>A blob being written: hashed on the way, kept only if completed.</summary>
+public sealed class BlobWriter : Stream
+{
+    private const int NoSpace = 28;
+    private const int QuotaExceeded = 122;
+    private readonly BlobStore _store;
+    private readonly string _path;
+    private readonly FileStream _file;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private bool _completed;
+    private bool _disposed;
+
+    internal BlobWriter(BlobStore store, string path)
+    {
+        _store = store;
+        _path = path;
+        try
+        {
+            _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+        }
+        catch (IOException e) when (IsOutOfSpace(e))
+        {
+            throw OutOfSpace();
+        }
+    }
+
+    public override bool CanRead => false;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Length => _file.Length;
+    public override long Position { get => _file.Position; set => throw new NotSupportedException(); }
+
+    /// <summary>Makes the blob durable and names it by its digest. The same bytes again are the same blob.</summary>
+    /// <exception cref="OutOfSpaceException">The disk is full; nothing was kept.</exception>
+    public async Task<BlobRef> CompleteAsync(CancellationToken cancellationToken = default)
+    {
+        var blob = new BlobRef { Blob = BlobId.FromHash(_hash.GetHashAndReset()), Bytes = _file.Position };
+        try
+        {
+            await _file.FlushAsync(cancellationToken);
+            var target = _store.PathOf(blob.Blob);
+            if (!File.Exists(target) || new FileInfo(target).Length != blob.Bytes)
+            {
+                _file.Flush(flushToDisk: true);
+                await _file.DisposeAsync();
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Move(_path, target, overwrite: true);
+            }
+        }
+        catch (IOException e) when (IsOutOfSpace(e))
+        {
+            throw OutOfSpace();
+        }
+
+        await _store.RecordAsync(blob);
+        _completed = true;
+        return blob;
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        try
+        {
+            _file.Write(buffer);
+        }
+        catch (IOException e) when (IsOutOfSpace(e))
+        {
+            throw OutOfSpace();
+        }
+
+        _hash.AppendData(buffer);
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Write(buffer.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() => _file.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_disposed)
+        {
+            _disposed = true;
+            _hash.Dispose();
+            try
+            {
+                _file.Dispose();
+            }
+            catch (IOException e) when (IsOutOfSpace(e) && !_completed)
+            {
+                // What could not be flushed is thrown away below.
+            }
+
+            File.Delete(_path);
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static bool IsOutOfSpace(IOException e) => (e.HResult & 0xffff) is NoSpace or QuotaExceeded;
+
+    private static OutOfSpaceException OutOfSpace() => new(
+        "The disk of the blob store is full; nothing was kept of this upload. Free space (odl admin blobs sweep, or a larger disk) and send it again.");
+}

@@ -1,0 +1,67 @@
+using System.Data;
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace OrleansDL.Database;
+
+/// <summary>The platform's one database: a SQLite file (embedded) or PostgreSQL (cluster).</summary>
+public sealed class Db : IAsyncDisposable
+{
+    /// <exception cref="InvalidException">The options name no database, or a connection string that cannot be read.</exception>
+    public Db(IOptions<DatabaseOptions> options)
+    {
+        var value = options.Value;
+        if (value.ConnectionString is { } connectionString)
+        {
+            NpgsqlConnectionStringBuilder builder;
+            try
+            {
+                builder = new NpgsqlConnectionStringBuilder(connectionString);
+            }
+            catch (ArgumentException e)
+            {
+                throw new InvalidException(
+                    $"The database connection string cannot be read: {e.Message} It looks like 'Host=localhost;Database=orleansdl;Username=odl;Password=...'.");
+            }
+
+            builder.MaxPoolSize = value.MaximumPoolSize;
+            builder.ApplicationName ??= "orleansdl";
+            Source = NpgsqlDataSource.Create(builder);
+            IsPostgres = true;
+        }
+        else if (value.SqliteFile is { } file)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            Source = new SqliteDataSource(new SqliteConnectionStringBuilder
+            {
+                DataSource = Path.GetFullPath(file),
+                Pooling = true,
+                DefaultTimeout = 30,
+            }.ToString());
+        }
+        else
+        {
+            throw new InvalidException("No database is configured. Give a data folder (--data) or a PostgreSQL connection string (--database).");
+        }
+    }
+
+    public bool IsPostgres { get; }
+
+    /// <summary>What the Orleans providers are given.</summary>
+    public DbDataSource Source { get; }
+
+    /// <summary>Name under which the Orleans ADO.NET providers know the dialect.</summary>
+    public string OrleansInvariant => IsPostgres ? "Npgsql" : "System.Data.SQLite";
+
+    public ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken = default) => Source.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Begins a transaction that may write. On SQLite it takes the write lock at once, so that it cannot fail at its first write.</summary>
+    public async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken = default) =>
+        IsPostgres
+            ? await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
+            : ((SqliteConnection)connection).BeginTransaction(deferred: false);
+
+    public ValueTask DisposeAsync() => Source.DisposeAsync();
+}

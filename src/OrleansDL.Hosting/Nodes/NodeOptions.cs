@@ -1,0 +1,42 @@
+namespace OrleansDL.Nodes;
+
+/// <summary>What a node is and where it listens.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>Folder of the embedded default: SQLite file, blobs, admin token.</summary>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>PostgreSQL connection string; null for SQLite in the data folder.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>Folder of the blob store; null for <c>blobs</c> in the data folder.</summary>
+    public string? Blobs { get; init; }
+
+    /// <summary>Address the HTTP front listens on.</summary>
+    public string HttpUrl { get; init; } = "http://127.0.0.1:8080";
+
+    /// <summary>Address silo and gateway bind to and are known by. Their traffic is plaintext.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+    public int SiloPort { get; init; } = 11111;
+    public int GatewayPort { get; init; } = 30000;
+
+    /// <summary>Name of the worker, unique in the cluster; null: <c>worker</c> and the silo port.</summary>
+    public string? WorkerName { get; init; }
+
+    /// <summary><c>cpu</c>, or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Training slots; null: one less than the cores, at least 1.</summary>
+    public int? Slots { get; init; }
+    public string Pool { get; init; } = "default";
+    public bool Server { get; init; }
+    public bool Worker { get; init; }
+    public string ClusterId { get; init; } = "orleansdl";
+
+    /// <summary>Name the worker goes by.</summary>
+    public string WorkerNameOrDefault => WorkerName ?? $"worker-{SiloPort}";
+
+    public string DirectoryOrDefault => Path.GetFullPath(DataDirectory ?? "odl-data");
+
+    public string BlobDirectory => Path.GetFullPath(Blobs ?? Path.Combine(DirectoryOrDefault, "blobs"));
+}

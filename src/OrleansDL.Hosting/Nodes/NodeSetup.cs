@@ -1,0 +1,105 @@
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using OrleansDL.Access;
+using OrleansDL.Blobs;
+using OrleansDL.Database;
+using OrleansDL.Events;
+using OrleansDL.Placement;
+using OrleansDL.Projects;
+using OrleansDL.Timing;
+
+namespace OrleansDL.Nodes;
+
+/// <summary>What every node stands on, whatever its role: database, membership, grain storage, wake-ups, blobs, events, access, placement.</summary>
+public static class NodeSetup
+{
+    /// <summary>Adds a silo to the host.</summary>
+    /// <param name="builder">The host.</param>
+    /// <param name="node">What the node is.</param>
+    /// <param name="absentRoles">Assemblies whose grain classes this node does not host: a role is a list of grain classes.</param>
+    public static void AddNode(this IHostApplicationBuilder builder, NodeOptions node, params Assembly[] absentRoles)
+    {
+        var services = builder.Services;
+        services.AddSingleton(node);
+        services.TryAddSingleton(TimeProvider.System);
+        services.Configure<DatabaseOptions>(options =>
+        {
+            options.ConnectionString = node.Database;
+            options.SqliteFile = Path.Combine(node.DirectoryOrDefault, "orleansdl.db");
+        });
+        services.Configure<BlobOptions>(options => options.Directory = node.BlobDirectory);
+        services.AddSingleton<Db>();
+        services.AddSingleton<Schema>();
+        services.AddSingleton<WakeUpPump>();
+        services.AddSingleton<WakeUps>();
+        services.AddSingleton<NodeNotices>();
+        services.AddSingleton<NameTable>();
+        services.AddSingleton<BlobStore>();
+        services.AddSingleton<EventSignal>();
+        services.AddSingleton<EventLog>();
+        services.AddSingleton<TokenStore>();
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(9));
+
+        builder.UseOrleans(silo => Configure(silo, node, absentRoles));
+
+        if (node.Server)
+        {
+            // After the silo, so that the pump delivers only while grains can be called.
+            services.AddHostedService(provider => provider.GetRequiredService<WakeUpPump>());
+            services.AddHostedService<BlobSweeper>();
+        }
+    }
+
+    private static void Configure(ISiloBuilder silo, NodeOptions node, Assembly[] absentRoles)
+    {
+        silo.Configure<ClusterOptions>(options =>
+        {
+            options.ClusterId = node.ClusterId;
+            options.ServiceId = "orleansdl";
+        });
+        silo.Configure<SiloOptions>(options => options.SiloName = node.Worker && !node.Server ? node.WorkerNameOrDefault : $"server-{node.SiloPort}");
+
+        // A worker opens no gateway: clients meet the cluster at its servers.
+        var address = System.Net.IPAddress.Parse(node.Address);
+        silo.ConfigureEndpoints(address, node.SiloPort, node.Server ? node.GatewayPort : 0, listenOnAnyHostAddress: false);
+        silo.UseAdoNetClustering(options => options.Configure<Db>((clustering, database) =>
+        {
+            clustering.Invariant = database.OrleansInvariant;
+            clustering.DataSource = database.Source;
+        }));
+        silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<Db>((storage, database) =>
+        {
+            storage.Invariant = database.OrleansInvariant;
+            storage.DataSource = database.Source;
+            storage.GrainStorageSerializer = new JsonGrainStorageSerializer();
+        }));
+
+        // A killed silo is noticed within seconds; fixed ports let a restarted one take its place at once.
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            options.ProbeTimeout = TimeSpan.FromSeconds(2);
+            options.NumMissedProbesLimit = 3;
+            options.NumVotesForDeathDeclaration = 2;
+            options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+            options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        });
+        silo.Configure<GrainTypeOptions>(options => options.Classes.RemoveWhere(type => absentRoles.Contains(type.Assembly)));
+
+        var metadata = new Dictionary<string, string>();
+        if (node.Worker)
+        {
+            metadata[WorkerMetadata.Name] = node.WorkerNameOrDefault;
+            metadata[WorkerMetadata.Device] = node.Device;
+        }
+
+        silo.UseSiloMetadata(metadata);
+        silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
+        silo.AddIncomingGrainCallFilter<AccessFilter>();
+        silo.AddDashboard(options => options.HideTrace = true);
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Builder;
+using OrleansDL.Identity;
+
+namespace OrleansDL.Http;
+
+/// <summary>How endpoints say who may call them.</summary>
+internal static class EndpointAccess
+{
+    public static TBuilder RequireRole<TBuilder>(this TBuilder builder, Role role) where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new RequiredRole(role));
+
+    /// <summary>No token is needed, or the handler checks access itself.</summary>
+    public static TBuilder OpenToAll<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new OpenAccess());
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Dashboard;
+using OrleansDL.Database;
+using OrleansDL.Events;
+using OrleansDL.Http;
+using OrleansDL.Identity;
+using OrleansDL.Projects;
+
+namespace OrleansDL;
+
+/// <summary>The server role: control grains and the HTTP front.</summary>
+public static class ServerHost
+{
+    /// <summary>Adds the services of the server role to a host that already is a node.</summary>
+    public static void AddServer(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<Idempotency>();
+        services.AddSingleton<FirstToken>();
+        services.AddSingleton<DefaultProject>();
+        services.AddExceptionHandler<Problems>();
+        services.AddProblemDetails();
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            OdlJson.Configure(options.SerializerOptions);
+
+            // A misspelt field is an error, not a default.
+            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        });
+        services.AddOpenApi("v1");
+        services.Configure<KestrelServerOptions>(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = 64L << 20;
+        });
+    }
+
+    /// <summary>Creates the schema, the default project and the first token; before the host starts.</summary>
+    public static async Task PrepareAsync(IServiceProvider services)
+    {
+        await services.GetRequiredService<Schema>().ApplyAsync();
+        await services.GetRequiredService<DefaultProject>().EnsureAsync();
+        await services.GetRequiredService<FirstToken>().EnsureAsync();
+    }
+
+    /// <summary>Maps the whole HTTP front.</summary>
+    public static void MapServer(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseRouting();
+        app.UseMiddleware<AccessGate>();
+        app.MapHealth();
+        app.MapOrleansDashboard("/dashboard").RequireRole(Role.Operator);
+        app.MapOpenApi("/{documentName}/openapi.json").RequireRole(Role.Viewer);
+        var v1 = app.MapGroup("/v1");
+        v1.MapProjects();
+        v1.MapIdentity();
+        v1.MapEvents();
+    }
+}
