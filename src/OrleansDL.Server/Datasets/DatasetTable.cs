@@ -179,7 +179,7 @@ internal sealed class DatasetTable(Db database)
         })];
     }
 
-    private static Task InsertTagAsync(DbConnection connection, DbTransaction? transaction, Guid dataset, string tag, long version) =>
+    private static Task<int> InsertTagAsync(DbConnection connection, DbTransaction? transaction, Guid dataset, string tag, long version) =>
         connection.ExecuteAsync(
             "INSERT INTO dataset_tag (dataset, tag, version) VALUES (@id, @tag, @version) ON CONFLICT DO NOTHING",
             new { id = dataset.ToString(), tag, version }, transaction);

@@ -1,6 +1,5 @@
 using Orleans.Concurrency;
 using OrleansDL.Database;
-using OrleansDL.Datasets.Manifests;
 using OrleansDL.Projects;
 
 namespace OrleansDL.Datasets;

@@ -352,7 +352,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
     }
 
     /// <summary>The end of the first record when it is here, else 0.</summary>
-    private static int CompleteRecord(ReadOnlySpan<byte> text)
+    public static int CompleteRecord(ReadOnlySpan<byte> text)
     {
         var end = text.IndexOf((byte)'\n') + 1;
         if (end > 0 && text[..end].IndexOf((byte)'"') < 0)

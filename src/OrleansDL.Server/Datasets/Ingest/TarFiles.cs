@@ -12,7 +12,7 @@ internal sealed class TarFiles(IngestLimits limits)
     public async IAsyncEnumerable<ArchiveFile> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var meter = new UnpackMeter(limits, () => _packed);
-        await using var counted = new MeteredStream(stream, read => _packed += read);
+        await using var counted = new ObservedStream(stream, read => _packed += read.Length);
         var head = new byte[2];
         var length = await counted.ReadAtLeastAsync(head, 2, throwOnEndOfStream: false, cancellationToken);
         if (length == 0)
@@ -23,7 +23,7 @@ internal sealed class TarFiles(IngestLimits limits)
         await using var whole = new PrefixedStream(head.AsMemory(0, length), counted);
         await using var unpacked = head is [0x1F, 0x8B] ? new GZipStream(whole, CompressionMode.Decompress, leaveOpen: true) : (Stream)whole;
         // The meter stands below the tar reader too: skipping a file is reading it.
-        await using var metered = new MeteredStream(unpacked, meter.OnBytes);
+        await using var metered = new ObservedStream(unpacked, meter.OnBytes);
         await using var tar = new TarReader(metered, leaveOpen: true);
         while (await NextAsync(tar, cancellationToken) is { } entry)
         {

@@ -22,9 +22,9 @@ internal sealed class UnpackMeter(IngestLimits limits, Func<long> packedBytes)
         }
     }
 
-    public void OnBytes(int count)
+    public void OnBytes(ReadOnlySpan<byte> read)
     {
-        _bytes += count;
+        _bytes += read.Length;
         if (_bytes > limits.MaximumUnpackedBytes)
         {
             throw new TooLargeException($"The archive unpacks to more than {limits.MaximumUnpackedBytes} bytes. Split it, or raise Datasets:MaximumUnpackedBytes.");

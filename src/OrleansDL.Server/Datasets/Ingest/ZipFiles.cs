@@ -42,7 +42,7 @@ internal sealed class ZipFiles(IngestLimits limits)
             {
                 meter.OnFile(path);
                 await using var content = await entry.OpenAsync(cancellationToken);
-                await using var metered = new MeteredStream(content, meter.OnBytes);
+                await using var metered = new ObservedStream(content, meter.OnBytes);
                 yield return new ArchiveFile(path, metered);
             }
         }

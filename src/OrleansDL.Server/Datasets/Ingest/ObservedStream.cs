@@ -1,7 +1,7 @@
 namespace OrleansDL.Datasets.Ingest;
 
-/// <summary>A stream that tells how much was read through it.</summary>
-internal sealed class MeteredStream(Stream inner, Action<int> onRead) : Stream
+/// <summary>A stream that shows what was read through it.</summary>
+internal sealed class ObservedStream(Stream inner, Action<ReadOnlySpan<byte>> onRead) : Stream
 {
     public override bool CanRead => true;
 
@@ -22,14 +22,14 @@ internal sealed class MeteredStream(Stream inner, Action<int> onRead) : Stream
     public override int Read(Span<byte> buffer)
     {
         var read = inner.Read(buffer);
-        onRead(read);
+        onRead(buffer[..read]);
         return read;
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await inner.ReadAsync(buffer, cancellationToken);
-        onRead(read);
+        onRead(buffer.Span[..read]);
         return read;
     }
 
