@@ -6,7 +6,7 @@ namespace OrleansDL.Tests.Workflows;
 public sealed class DefinitionTests
 {
     private const string Head = "apiVersion: orleansdl/v1\nkind: Workflow\nname: w\n";
-    private const string Train = "  train:\n    uses: train.run@1\n    with: { dataset: d, network: { family: mlp } }\n";
+    private const string Train = "  train:\n    uses: train.run@1\n    with: { dataset: d, network: { family: mlp }, registerAs: m }\n";
 
     [Fact]
     public void Needs_follow_from_what_expressions_read_and_steps_come_in_order()
@@ -32,7 +32,7 @@ public sealed class DefinitionTests
     public void Layout_comments_and_order_of_keys_do_not_change_the_digest()
     {
         var one = DefinitionReader.Read(Head + "steps:\n" + Train);
-        var other = DefinitionReader.Read("# a comment\nkind: Workflow\nname: \"w\"\nsteps:\n  train:\n    with:\n      network: {family: mlp}\n      dataset: d\n    uses: 'train.run@1'\napiVersion: orleansdl/v1\n");
+        var other = DefinitionReader.Read("# a comment\nkind: Workflow\nname: \"w\"\nsteps:\n  train:\n    with:\n      registerAs: m\n      network: {family: mlp}\n      dataset: d\n    uses: 'train.run@1'\napiVersion: orleansdl/v1\n");
         Assert.Equal(DefinitionCanon.Digest(one), DefinitionCanon.Digest(other));
         Assert.NotEqual(DefinitionCanon.Digest(one), DefinitionCanon.Digest(DefinitionReader.Read(Head + "deadline: 1h\nsteps:\n" + Train)));
     }
@@ -74,6 +74,7 @@ public sealed class DefinitionTests
     [InlineData(Head + "steps:\n" + Train + "    criteria: { good: '${{ true }}' }\n", "is an expression already")]
     [InlineData(Head + "steps:\n  a: { uses: model.deploy@1, with: { model: '${{ steps.b.model }}', deployment: x } }\n  b: { uses: model.deploy@1, with: { model: '${{ steps.a.model }}', deployment: y } }\n", "the steps wait for each other: a -> b -> a")]
     [InlineData(Head + "steps:\n  a: { uses: model.deploy@1, with: { model: m } }\n", "needs either 'deployment' or 'endpoint'")]
+    [InlineData(Head + "steps:\n  a:\n    uses: train.run@1\n    with: { dataset: d, network: { family: mlp } }\n  b:\n    uses: model.evaluate@1\n    with: { model: '${{ steps.a.model }}', dataset: d }\n", "'steps.a' has no 'model'; it has dataset, metrics, run")]
     [InlineData(Head + "finally: {}\nsteps:\n" + Train, "'finally' is not supported yet")]
     [InlineData(Head + "steps: *nothing\n", "the alias '*nothing' has no anchor")]
     [InlineData(Head + "steps: !!python/object {}\n", "are not used in workflows")]

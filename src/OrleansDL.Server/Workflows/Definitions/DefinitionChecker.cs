@@ -45,7 +45,7 @@ internal sealed class DefinitionChecker
         _definition = definition;
         _inputs = ExpressionType.Object(definition.Inputs.ToDictionary(i => i.Key, i => i.Value.ExpressionType));
         _outputs = definition.Steps.ToDictionary(
-            step => step.Name, step => ExpressionType.Object(SignatureOf(step).Outputs), StringComparer.Ordinal);
+            step => step.Name, step => ExpressionType.Object(OutputsOf(step)), StringComparer.Ordinal);
     }
 
     /// <summary>Checks the definition, and gives its steps in an order in which each comes after those it needs.</summary>
@@ -84,6 +84,11 @@ internal sealed class DefinitionChecker
         ? signature
         : throw step.At.Wrong($"there is no step type '{step.Uses}'; known are {string.Join(", ", StepSignatures.All.Keys.Order(StringComparer.Ordinal))}.");
 
+    // A run that registers nothing answers no model: better told now than when the next step asks for it.
+    private static Dictionary<string, ExpressionType> OutputsOf(StepDefinition step) => SignatureOf(step).Outputs
+        .Where(output => step.Uses != StepSignatures.Train.Uses || output.Key != "model" || step.With.Entries.ContainsKey("registerAs"))
+        .ToDictionary(output => output.Key, output => output.Value, StringComparer.Ordinal);
+
     private void CheckStep(StepDefinition step)
     {
         var signature = SignatureOf(step);
@@ -113,7 +118,7 @@ internal sealed class DefinitionChecker
         }
 
         CheckParticulars(step);
-        var judged = scope.Concat(signature.Outputs).GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Last().Value, StringComparer.Ordinal);
+        var judged = scope.Concat(OutputsOf(step)).GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Last().Value, StringComparer.Ordinal);
         foreach (var (name, criterion) in step.Criteria)
         {
             CheckBool(criterion, judged, step.Places[$"criteria.{name}"]);
