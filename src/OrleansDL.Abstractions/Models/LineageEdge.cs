@@ -13,4 +13,7 @@ public sealed record LineageEdge
     /// <summary>For example <c>trained-on</c>, <c>produced</c>, <c>serves</c>, <c>answered</c>, <c>rows-from</c>.</summary>
     [Id(2)] public required string Role { get; init; }
     [Id(3)] public required DateTimeOffset Time { get; init; }
+
+    /// <summary>More about it, a JSON object (for example the range of rows that came from a source).</summary>
+    [Id(4)] public string? Properties { get; init; }
 }

@@ -21,4 +21,7 @@ public sealed record ServingWindow
     [Id(10)] public double? ConfidenceMean { get; init; }
     [Id(11)] public double? ConfidenceP05 { get; init; }
     [Id(12)] public double? ConfidenceP50 { get; init; }
+
+    /// <summary>How often each HTTP status was the refusal.</summary>
+    [Id(13)] public IReadOnlyDictionary<string, long> ErrorStatuses { get; init; } = new Dictionary<string, long>();
 }

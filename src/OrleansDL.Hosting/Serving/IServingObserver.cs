@@ -1,0 +1,15 @@
+namespace OrleansDL.Serving;
+
+/// <summary>Is told of every answer and error of the model server, on the request path: it must neither block nor allocate much.</summary>
+public interface IServingObserver
+{
+    /// <param name="route">What answered.</param>
+    /// <param name="latency">From the first byte of the body read to the answer ready to write.</param>
+    /// <param name="top">Most probable label of each row; empty for models without labels.</param>
+    void OnAnswer(Route route, TimeSpan latency, ReadOnlySpan<LabelScore> top);
+
+    /// <param name="route">What should have answered.</param>
+    /// <param name="latency">From the first byte of the body read to the error.</param>
+    /// <param name="status">HTTP status answered, 4xx or 5xx.</param>
+    void OnError(Route route, TimeSpan latency, int status);
+}

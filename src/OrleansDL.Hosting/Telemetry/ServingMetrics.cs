@@ -1,0 +1,22 @@
+using System.Diagnostics.Metrics;
+
+namespace OrleansDL.Telemetry;
+
+/// <summary>The serving metrics of this node, as scraped from <c>/metrics</c>.</summary>
+internal sealed class ServingMetrics
+{
+    private readonly Histogram<double> _duration;
+    private readonly Counter<long> _errors;
+
+    public ServingMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("OrleansDL.Serving");
+        _duration = meter.CreateHistogram("orleansdl.serving.request.duration", "s", "Time from a request's arrival to its answer.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+        _errors = meter.CreateCounter<long>("orleansdl.serving.errors", "{request}", "Requests that were refused, by HTTP status.");
+    }
+
+    public void OnAnswer(ServingTags tags, TimeSpan latency) => _duration.Record(latency.TotalSeconds, tags.Identity);
+
+    public void OnError(ServingTags tags, int status) => _errors.Add(1, tags.WithStatus(status));
+}
