@@ -15,7 +15,7 @@ public sealed class DigitsTests(ITestOutputHelper output)
         using var folder = new TestFolder();
         var time = Stopwatch.StartNew();
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
-        var spec = Assignments.Spec("cnn") with { Epochs = int.Parse(Environment.GetEnvironmentVariable("E") ?? "12"), ValidationFraction = 0, LearningRate = double.Parse(Environment.GetEnvironmentVariable("LR") ?? "0.003"), BatchSize = int.Parse(Environment.GetEnvironmentVariable("B") ?? "32") };
+        var spec = Assignments.Spec("cnn") with { Epochs = int.Parse(Environment.GetEnvironmentVariable("E") ?? "12"), ValidationFraction = 0, LearningRate = double.Parse(Environment.GetEnvironmentVariable("LR") ?? "0.003"), Seed = long.Parse(Environment.GetEnvironmentVariable("SEED") ?? "1"), BatchSize = int.Parse(Environment.GetEnvironmentVariable("B") ?? "32") };
         var training = Assignments.Digits(folder["train"], spec, row => row % 5 != 0);
         Assert.Equal(TrainingEnd.Done, TrainingJob.Run(training, folder["train"], folder["out"], folder.Make("checkpoints"), "cpu", new TrainingHooks { Logged = output.WriteLine }, TimeProvider.System));
         output.WriteLine($"{time.Elapsed} cpu {Process.GetCurrentProcess().TotalProcessorTime - cpu}");
