@@ -104,7 +104,7 @@ public sealed class ModelSessionTests(TinyModel model, ITestOutputHelper output)
 
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         output.WriteLine($"{time.Elapsed.TotalMicroseconds / Calls:0.0} us and {allocated / (double)Calls:0.0} bytes a call");
-        Assert.InRange(allocated / Calls, 0, 64);
+        Assert.Equal(0, allocated / Calls);
         Assert.Equal(1, MemoryMarshal.Cast<byte, float>(scores).ToArray().Sum(), 1e-5);
     }
 
