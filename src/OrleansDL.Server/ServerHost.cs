@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -26,7 +27,8 @@ public static class ServerHost
         services.AddSingleton<FirstToken>();
         services.AddSingleton<DefaultProject>();
         services.AddExceptionHandler<Problems>();
-        services.AddProblemDetails();
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Complete);
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(options =>
         {
             OdlJson.Configure(options.SerializerOptions);
@@ -54,6 +56,7 @@ public static class ServerHost
     public static void MapServer(this WebApplication app)
     {
         app.UseExceptionHandler();
+        app.UseStatusCodePages();
         app.UseRouting();
         app.UseMiddleware<AccessGate>();
         app.MapHealth();

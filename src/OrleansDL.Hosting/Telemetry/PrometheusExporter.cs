@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace OrleansDL.Telemetry;
@@ -10,7 +11,7 @@ namespace OrleansDL.Telemetry;
 /// It is our own because the request path must not pay for it, and because every name, unit and help line must pass
 /// <c>promtool check metrics</c>, which the ready-made adapters do not see to.
 /// </remarks>
-public sealed class PrometheusExporter : IDisposable
+public sealed class PrometheusExporter : IHostedService, IDisposable
 {
     /// <summary>Content type of <see cref="Write"/>'s text.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -37,8 +38,16 @@ public sealed class PrometheusExporter : IDisposable
         _listener.SetMeasurementEventCallback<float>((_, value, tags, family) => Record(value, tags, family));
         _listener.SetMeasurementEventCallback<double>((_, value, tags, family) => Record(value, tags, family));
         _listener.SetMeasurementEventCallback<decimal>((_, value, tags, family) => Record((double)value, tags, family));
-        _listener.Start();
     }
+
+    /// <summary>Begins to listen, with the host: what is measured before is not seen.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _listener.Start();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Everything measured so far.</summary>
     public string Write()

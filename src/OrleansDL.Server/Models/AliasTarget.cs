@@ -1,0 +1,7 @@
+namespace OrleansDL.Models;
+
+/// <summary>The version an alias is to name.</summary>
+internal sealed record AliasTarget
+{
+    public required long Version { get; init; }
+}

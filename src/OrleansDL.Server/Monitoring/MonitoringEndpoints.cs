@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using OrleansDL.Http;
+using OrleansDL.Identity;
+using OrleansDL.Telemetry;
+
+namespace OrleansDL.Monitoring;
+
+internal static class MonitoringEndpoints
+{
+    public static void MapMonitoring(this IEndpointRouteBuilder v1) =>
+        v1.MapGet("/projects/{project}/deployments/{deployment}/metrics", async (
+            string project, string deployment, IGrainFactory grains, TimeProvider time, DateTimeOffset? from, DateTimeOffset? to, int stepSeconds = 10) =>
+        {
+            // Without a range: the last hour, the open window included.
+            var end = to ?? time.GetUtcNow();
+            var windows = await grains.GetGrain<IServingMetricsGrain>(project).QueryAsync(deployment, from ?? end.AddHours(-1), end, stepSeconds);
+            return new Page<ServingWindow> { Items = windows };
+        }).WithTags("Monitoring").RequireRole(Role.Viewer);
+
+    /// <summary>What Prometheus scrapes, outside <c>/v1</c>. A scraper needs a token: label values name projects and deployments.</summary>
+    public static void MapMetrics(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/metrics", (PrometheusExporter exporter) => Results.Text(exporter.Write(), PrometheusExporter.ContentType))
+            .WithTags("Monitoring").Produces<string>(StatusCodes.Status200OK, "text/plain").RequireRole(Role.Viewer);
+}

@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using OrleansDL.Telemetry;
+
+namespace OrleansDL.Monitoring;
+
+/// <summary>Windows of several nodes, generations and tens of seconds becoming one of a model version.</summary>
+internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string model, long modelVersion)
+{
+    private readonly DDSketch _latency = new();
+    private readonly DDSketch _confidence = new();
+    private readonly Dictionary<string, long> _labels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _statuses = new(StringComparer.Ordinal);
+    private long _requests;
+    private long _errors;
+
+    public void Add(WindowRow row)
+    {
+        _requests += row.Requests;
+        _errors += row.Errors;
+        _latency.Merge(DDSketch.FromBytes(row.Latency));
+        _confidence.Merge(DDSketch.FromBytes(row.Confidence));
+        Add(_labels, row.Labels);
+        Add(_statuses, row.Statuses);
+    }
+
+    public ServingWindow ToWindow() => new()
+    {
+        Start = start,
+        LengthSeconds = length.TotalSeconds,
+        Model = model,
+        ModelVersion = modelVersion,
+        Requests = _requests,
+        Errors = _errors,
+        LatencyP50Seconds = _latency.Quantile(0.5),
+        LatencyP95Seconds = _latency.Quantile(0.95),
+        LatencyP99Seconds = _latency.Quantile(0.99),
+        Labels = _labels,
+        ConfidenceMean = _confidence.Mean,
+        ConfidenceP05 = _confidence.Quantile(0.05),
+        ConfidenceP50 = _confidence.Quantile(0.5),
+        ErrorStatuses = _statuses,
+    };
+
+    private static void Add(Dictionary<string, long> sums, string json)
+    {
+        foreach (var (key, count) in JsonSerializer.Deserialize<Dictionary<string, long>>(json, OdlJson.Options)!)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(sums, key, out _) += count;
+        }
+    }
+}
