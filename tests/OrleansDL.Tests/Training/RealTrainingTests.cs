@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using OrleansDL.Models;
 using OrleansDL.Training;
 
 namespace OrleansDL.Tests.Training;
@@ -12,7 +13,7 @@ public sealed class RealTrainingTests
     public async Task A_run_leaves_a_model_and_its_metrics()
     {
         await using var node = await TrainingNode.StartAsync();
-        var run = await node.EndedAsync((await node.CreateAsync(await SpecAsync(node, epochs: 20))).Id);
+        var run = await node.EndedAsync((await node.CreateAsync(await SpecAsync(node, epochs: 20) with { RegisterAs = "points" })).Id);
 
         Assert.True(run.Status is RunStatus.Completed, run.Reason);
         Assert.Equal(
@@ -22,6 +23,17 @@ public sealed class RealTrainingTests
         var loss = (await node.Runs.ListMetricsAsync(run.Name, "train.loss", new PageRequest { Size = 1000 })).Items;
         Assert.True(loss[^1].Value < loss[0].Value);
         Assert.Equal(run.Progress!.TotalSteps, run.Progress.Step);
+        Assert.Equal("points@1", run.ModelVersion);
+        var version = await node.Grains.GetGrain<IModelsGrain>(TrainingNode.Project).ResolveAsync("points");
+        Assert.Equal(run.Id, version.Run);
+
+        var judged = await node.EndedAsync((await node.CreateAsync(
+            new TrainingSpec { Program = TrainingProgram.Evaluate, Dataset = run.Spec.Dataset, Model = "points@1" })).Id);
+        Assert.True(judged.Status is RunStatus.Completed, judged.Reason);
+        Assert.Contains("predictions.jsonl", judged.Artifact!.Keys);
+        var graph = await node.Grains.GetGrain<ILineageGrain>(TrainingNode.Project).WalkAsync($"run:{judged.Name}", LineageDirection.Up, 10);
+        Assert.Contains(graph.Nodes, lineage => lineage.Id == $"run:{run.Id}");
+        Assert.Contains(graph.Nodes, lineage => lineage.Id == $"dataset-version:{run.DatasetCommit}");
     }
 
     [Fact]
