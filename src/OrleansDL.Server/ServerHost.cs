@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using OrleansDL.Database;
+using OrleansDL.Datasets;
 using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
@@ -23,6 +24,7 @@ public static class ServerHost
         services.AddSingleton<Idempotency>();
         services.AddSingleton<FirstToken>();
         services.AddSingleton<DefaultProject>();
+        services.AddDatasets();
         services.AddExceptionHandler<Problems>();
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Complete);
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -63,5 +65,6 @@ public static class ServerHost
         v1.MapProjects();
         v1.MapIdentity();
         v1.MapEvents();
+        v1.MapDatasets();
     }
 }
