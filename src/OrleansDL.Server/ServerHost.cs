@@ -6,11 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using OrleansDL.Database;
-using OrleansDL.Datasets;
 using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Projects;
+using OrleansDL.Training;
+using OrleansDL.Workers;
 
 namespace OrleansDL;
 
@@ -21,10 +22,10 @@ public static class ServerHost
     public static void AddServer(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddTraining();
         services.AddSingleton<Idempotency>();
         services.AddSingleton<FirstToken>();
         services.AddSingleton<DefaultProject>();
-        services.AddDatasets();
         services.AddExceptionHandler<Problems>();
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Complete);
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -65,6 +66,7 @@ public static class ServerHost
         v1.MapProjects();
         v1.MapIdentity();
         v1.MapEvents();
-        v1.MapDatasets();
+        v1.MapTraining();
+        v1.MapWorkers();
     }
 }
