@@ -10,6 +10,7 @@ using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Projects;
+using OrleansDL.Workflows;
 
 namespace OrleansDL;
 
@@ -23,6 +24,7 @@ public static class ServerHost
         services.AddSingleton<Idempotency>();
         services.AddSingleton<FirstToken>();
         services.AddSingleton<DefaultProject>();
+        services.AddWorkflows();
         services.AddExceptionHandler<Problems>();
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Complete);
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -63,5 +65,6 @@ public static class ServerHost
         v1.MapProjects();
         v1.MapIdentity();
         v1.MapEvents();
+        v1.MapWorkflows();
     }
 }
