@@ -190,10 +190,16 @@ internal sealed class DemoRun(DemoNode node, Screen screen, TimeProvider time)
                 screen.Line($"    {line}");
             }
 
-            _lineage = [.. graph.Nodes.Append(graph.Root).DistinctBy(n => n.Id).OrderBy(n => n.Depth).Select(LineageTree.Describe)];
-            var sources = graph.Nodes.Count(n => n.Kind == "source");
-            Promise(sources == 2, $"The prediction leads back to {sources} source files; both commits' files were expected.");
-            return $"Label {prediction.Predictions[0][0].Label} of {prediction.Model}@{prediction.ModelVersion} goes back to {sources} files and their rows.";
+            var nodes = graph.Nodes.Append(graph.Root).DistinctBy(n => n.Id).ToDictionary(n => n.Id, StringComparer.Ordinal);
+            var files = graph.Edges.Where(e => nodes.TryGetValue(e.Source, out var source) && source.Kind == "source" && LineageTree.Rows(e) is not null).ToArray();
+            _lineage =
+            [
+                .. nodes.Values.Where(n => n.Kind != "source").OrderBy(n => n.Depth).Select(LineageTree.Describe),
+                .. files.Select(e => $"{LineageTree.Describe(nodes[e.Source])} {LineageTree.Describe(e)}"),
+            ];
+            var sources = files.DistinctBy(e => e.Source).Count();
+            Promise(sources == 2, $"The prediction leads back to the rows of {sources} files; those of both commits were expected.");
+            return $"Label {prediction.Predictions[0][0].Label} of {prediction.Model}@{prediction.ModelVersion} goes back to the rows of {sources} files.";
         });
 
     private DemoReport Verdict()
