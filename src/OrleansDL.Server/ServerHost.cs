@@ -8,6 +8,8 @@ using OrleansDL.Database;
 using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
+using OrleansDL.Models;
+using OrleansDL.Monitoring;
 using OrleansDL.Projects;
 
 namespace OrleansDL;
@@ -31,6 +33,8 @@ public static class ServerHost
             // A misspelt field is an error, not a default.
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         });
+        services.AddModels();
+        services.AddMonitoring();
         services.AddOpenApi("v1");
         services.Configure<KestrelServerOptions>(options =>
         {
@@ -54,11 +58,15 @@ public static class ServerHost
         app.UseRouting();
         app.UseMiddleware<AccessGate>();
         app.MapHealth();
+        app.MapMetrics();
         app.MapOrleansDashboard("/dashboard").RequireRole(Role.Operator);
         app.MapOpenApi("/{documentName}/openapi.json").RequireRole(Role.Viewer);
         var v1 = app.MapGroup("/v1");
         v1.MapProjects();
         v1.MapIdentity();
         v1.MapEvents();
+        v1.MapModels();
+        v1.MapLineage();
+        v1.MapMonitoring();
     }
 }
