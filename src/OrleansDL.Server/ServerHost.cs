@@ -1,16 +1,22 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using OrleansDL.Database;
+using OrleansDL.Datasets;
 using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Models;
 using OrleansDL.Monitoring;
 using OrleansDL.Projects;
+using OrleansDL.Serving;
+using OrleansDL.Training;
+using OrleansDL.Workers;
+using OrleansDL.Workflows;
 
 namespace OrleansDL;
 
@@ -21,11 +27,18 @@ public static class ServerHost
     public static void AddServer(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddDatasets();
+        services.AddTraining();
+        services.AddModels();
+        services.AddServing();
+        services.AddMonitoring();
+        services.AddWorkflows();
         services.AddSingleton<Idempotency>();
         services.AddSingleton<FirstToken>();
         services.AddSingleton<DefaultProject>();
         services.AddExceptionHandler<Problems>();
-        services.AddProblemDetails();
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Complete);
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(options =>
         {
             OdlJson.Configure(options.SerializerOptions);
@@ -33,8 +46,6 @@ public static class ServerHost
             // A misspelt field is an error, not a default.
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         });
-        services.AddModels();
-        services.AddMonitoring();
         services.AddOpenApi("v1");
         services.Configure<KestrelServerOptions>(options =>
         {
@@ -55,18 +66,25 @@ public static class ServerHost
     public static void MapServer(this WebApplication app)
     {
         app.UseExceptionHandler();
+        app.UseStatusCodePages();
         app.UseRouting();
         app.UseMiddleware<AccessGate>();
         app.MapHealth();
-        app.MapMetrics();
         app.MapOrleansDashboard("/dashboard").RequireRole(Role.Operator);
         app.MapOpenApi("/{documentName}/openapi.json").RequireRole(Role.Viewer);
         var v1 = app.MapGroup("/v1");
         v1.MapProjects();
         v1.MapIdentity();
         v1.MapEvents();
+        v1.MapWorkers();
+        v1.MapDatasets();
+        v1.MapTraining();
         v1.MapModels();
         v1.MapLineage();
+        v1.MapDeployments();
         v1.MapMonitoring();
+        v1.MapWorkflows();
+        app.MapInferenceProtocol();
+        app.MapMetrics();
     }
 }

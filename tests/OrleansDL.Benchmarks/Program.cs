@@ -1,1 +1,40 @@
+using OrleansDL.Benchmarks;
+using OrleansDL.Benchmarks.Bare;
+using OrleansDL.Benchmarks.Harness;
+
+// list | NAME... | all [--json]
+IBenchmark[] benchmarks = [new StartReady(), new UploadFiles()];
+
+if (args is ["bare", "host"])
+{
+    await BareHost.RunAsync(static _ => Task.CompletedTask);
+    return 0;
+}
+
+var json = args.Contains("--json");
+var names = args.Where(argument => !argument.StartsWith('-')).ToList();
+if (names is [] or ["list"])
+{
+    foreach (var benchmark in benchmarks)
+    {
+        Console.WriteLine($"{benchmark.Name} ({benchmark.Unit}{(benchmark.Goal is { } goal ? $", goal {goal}" : "")})");
+    }
+
+    return 0;
+}
+
+var unknown = names.Where(name => name != "all" && benchmarks.All(benchmark => benchmark.Name != name)).ToList();
+if (unknown is not [])
+{
+    await Console.Error.WriteLineAsync($"There is no benchmark '{string.Join("', '", unknown)}'. 'list' names them all.");
+    return 64;
+}
+
+var rows = new List<Row>();
+foreach (var benchmark in benchmarks.Where(benchmark => names.Contains("all") || names.Contains(benchmark.Name)))
+{
+    rows.Add(Row.Of(benchmark, await benchmark.RunAsync()));
+}
+
+Report.Print(rows, json);
 return 0;

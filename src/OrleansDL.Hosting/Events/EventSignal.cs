@@ -6,7 +6,7 @@ namespace OrleansDL.Events;
 /// <summary>Tells whoever waits on any node that a project has new events, so that feeds need not poll.</summary>
 public sealed class EventSignal : IDisposable
 {
-    private const string Topic = "events";
+    internal const string Topic = "events";
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _waiting = new();
     private readonly NodeNotices _notices;
     private readonly IDisposable _subscription;

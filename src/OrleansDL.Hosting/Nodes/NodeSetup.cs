@@ -100,6 +100,11 @@ public static class NodeSetup
         silo.UseSiloMetadata(metadata);
         silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
         silo.AddIncomingGrainCallFilter<AccessFilter>();
+        if (node.Server)
+        {
+            silo.AddEventStream();
+        }
+
         silo.AddDashboard(options => options.HideTrace = true);
     }
 }

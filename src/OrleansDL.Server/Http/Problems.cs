@@ -50,12 +50,35 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         return true;
     }
 
+    /// <summary>Gives the framework's own refusals (no such route, wrong method) the fields every problem of ours has.</summary>
+    public static void Complete(ProblemDetailsContext context)
+    {
+        var problem = context.ProblemDetails;
+        if (problem.Extensions.ContainsKey("code"))
+        {
+            return;
+        }
+
+        var request = context.HttpContext.Request;
+        var (code, detail) = problem.Status switch
+        {
+            404 => ("no-such-route", $"There is no route {request.Method} {request.Path}. GET /v1/openapi.json lists the routes."),
+            405 => ("method-not-allowed", $"{request.Path} does not take {request.Method}. GET /v1/openapi.json lists what it takes."),
+            415 => ("unsupported-media-type", $"{request.Path} does not take '{request.ContentType}'. Send application/json."),
+            _ => ("refused", problem.Detail ?? problem.Title ?? "The request was refused."),
+        };
+        problem.Type = $"urn:orleansdl:problem:{code}";
+        problem.Detail = detail;
+        problem.Extensions["code"] = code;
+    }
+
     private static (int Status, string Code, string Detail) Describe(Exception exception) => exception switch
     {
         OrleansDLException ours => (ours.Status, ours.Code, ours.Message),
         BadHttpRequestException { InnerException: OrleansDLException ours } => (ours.Status, ours.Code, ours.Message),
         BadHttpRequestException { InnerException: JsonException json } => (400, "invalid", JsonDetail(json)),
         BadHttpRequestException { StatusCode: 413 } => (413, "too-large", "The request body is larger than this endpoint takes. Send less at once; operations.md names the limits."),
+        BadHttpRequestException { InnerException: { } inner } bad => (bad.StatusCode, "invalid", $"{bad.Message} {inner.Message}"),
         BadHttpRequestException bad => (bad.StatusCode, "invalid", bad.Message),
         JsonException json => (400, "invalid", JsonDetail(json)),
         TimeoutException => (503, "timeout", "The cluster did not answer in time. Try again; a change that was begun goes on by itself."),

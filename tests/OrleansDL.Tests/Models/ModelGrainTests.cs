@@ -9,6 +9,7 @@ using OrleansDL.Database;
 using OrleansDL.Events;
 using OrleansDL.Identity;
 using OrleansDL.Models;
+using OrleansDL.Serving;
 using OrleansDL.Timing;
 
 namespace OrleansDL.Tests.Models;
@@ -96,6 +97,30 @@ public sealed class ModelGrainTests(ServerNode server)
         await Models.EnsureAsync("taken");
         await Assert.ThrowsAsync<ConflictException>(() => Grain(model).RenameAsync("taken", null));
         Assert.Equal("after", (await Grain(model).GetAsync()).Name);
+    }
+
+    [Fact]
+    public async Task A_served_model_is_not_deleted_and_a_deleted_name_begins_anew()
+    {
+        var model = await Models.EnsureAsync("served");
+        await Grain(model).RegisterAsync(await RegistrationAsync("a"));
+        await Grain(model).RenameAsync("served-still", null);
+        var deployments = server.Grains.GetGrain<IDeploymentsGrain>(server.Project);
+        var deployment = await deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = "serves", Model = "served-still@1" });
+        await Grain(model).RenameAsync("served", null);
+
+        var refused = await Assert.ThrowsAsync<ConflictException>(() => Grain(model).DeleteAsync(null));
+        Assert.Contains("'serves'", refused.Message, StringComparison.Ordinal);
+
+        await server.Grains.GetGrain<IDeploymentGrain>(deployment.Id).DeleteAsync(null);
+        await Grain(model).DeleteAsync(null);
+
+        await Assert.ThrowsAsync<NotFoundException>(() => Models.GetAsync("served"));
+        await Assert.ThrowsAsync<NotFoundException>(() => Grain(model).GetAsync());
+        Assert.Equal(0, await CountAsync("SELECT COUNT(*) FROM blob_reference WHERE owner LIKE @owner", new { owner = $"model-version:{model.Id}/%" }));
+        var anew = await Models.EnsureAsync("served");
+        Assert.NotEqual(model.Id, anew.Id);
+        Assert.Equal(0, anew.LatestVersion);
     }
 
     [Fact]

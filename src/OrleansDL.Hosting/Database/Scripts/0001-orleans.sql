@@ -56,7 +56,8 @@ FROM OrleansMembershipVersionTable v LEFT OUTER JOIN OrleansMembershipTable m ON
 WHERE v.DeploymentId = @DeploymentId')
 ;;
 INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES ('InsertMembershipVersionKey', '
-INSERT INTO OrleansMembershipVersionTable (DeploymentId) VALUES (@DeploymentId) ON CONFLICT DO NOTHING RETURNING 1')
+INSERT INTO OrleansMembershipVersionTable (DeploymentId) VALUES (@DeploymentId)
+ON CONFLICT (DeploymentId) DO UPDATE SET DeploymentId = excluded.DeploymentId RETURNING 1')
 ;;
 INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES ('UpdateIAmAlivetimeKey', '
 UPDATE OrleansMembershipTable SET IAmAliveTime = @IAmAliveTime

@@ -1,0 +1,220 @@
+using System.CommandLine;
+using System.Globalization;
+using OrleansDL.Output;
+
+namespace OrleansDL.Datasets;
+
+/// <summary><c>odl dataset ...</c></summary>
+internal static class DatasetCommands
+{
+    private static readonly Argument<string> Dataset = new("dataset") { Description = "Name or id of the dataset." };
+    private static readonly Option<string> Version = new("--version", "-v")
+    {
+        Description = "Which version: latest, v3, a tag, or sha256:...",
+        DefaultValueFactory = _ => "latest",
+    };
+
+    private static readonly Option<int> Limit = new("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 100 };
+
+    public static Command Create() => new("dataset", "Versioned data: create, push, look at, download.")
+    {
+        CreateDataset(), List(), Show(), Push(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
+    };
+
+    private static Command CreateDataset()
+    {
+        var name = new Argument<string>("name") { Description = "Name of the new dataset." };
+        var kind = new Option<DatasetKind>("--kind") { Description = "What it holds: table, image, text or files.", DefaultValueFactory = _ => DatasetKind.Table };
+        var description = new Option<string?>("--description") { Description = "What it is, in your words." };
+        return new Command("create", "Make a dataset.") { name, kind, description }.Does(async (session, cancel) =>
+            session.Screen.Show(
+                await session.Client.Datasets.CreateAsync(
+                    new DatasetSpec { Name = session.Get(name), Kind = session.Get(kind), Description = session.Get(description) }, cancel),
+                d => session.Screen.Line($"Created dataset {d.Name}. 'odl dataset push {d.Name} FILE' gives it its first version.")));
+    }
+
+    private static Command List() => new Command("list", "List datasets.") { Limit }.Does((session, cancel) =>
+        session.Screen.ListAsync(
+            session.Client.Datasets.ListAsync(cancel),
+            session.Get(Limit),
+            ["name", "kind", "version", "created", "description"],
+            d => [d.Name, Format.Of(d.Kind), d.LatestVersion == 0 ? "-" : $"v{d.LatestVersion}", Format.Time(d.CreatedAt), d.Description],
+            cancel));
+
+    private static Command Show() => new Command("show", "Show one version: size, schema, sources.") { Dataset, Version }.Does(async (session, cancel) =>
+    {
+        var dataset = await session.Client.Datasets.GetAsync(session.Get(Dataset), cancel);
+        if (dataset.LatestVersion == 0)
+        {
+            session.Screen.Show(dataset, d => session.Screen.Line($"{d.Name} ({Format.Of(d.Kind)}) has no version yet. 'odl dataset push {d.Name} FILE' makes one."));
+            return;
+        }
+
+        session.Screen.Show(await session.Client.Datasets.GetVersionAsync(session.Get(Dataset), session.Get(Version)!, cancel), v => Print(session.Screen, v));
+    });
+
+    private static Command Push()
+    {
+        var source = new Argument<string>("source") { Description = "A file (CSV, JSON Lines, tar, zip, anything), or a folder sent as a tar: images by label folder." };
+        var message = new Option<string?>("--message", "-m") { Description = "What changed." };
+        var tags = new Option<string[]>("--tag") { Description = "Tag of the new version; may be repeated.", DefaultValueFactory = _ => [] };
+        var format = new Option<string?>("--format") { Description = "How to read the file. Default: by its name." };
+        format.AcceptOnlyFromAmong("csv", "jsonl", "tar", "zip", "file");
+        var header = new Option<bool?>("--header") { Description = "CSV: whether the first line names the columns. Default: found out." };
+        var path = new Option<string?>("--path") { Description = "Path within the dataset. Default: the file's name." };
+        var replace = new Option<bool>("--replace") { Description = "The new version holds only this, not the old files too." };
+        var command = new Command("push", "Upload a file or folder as a new version.") { Dataset, source, message, tags, format, header, path, replace };
+        command.Aliases.Add("commit");
+        return command.Does(async (session, cancel) =>
+        {
+            var from = session.Get(source);
+            var folder = Directory.Exists(from);
+            var options = new CommitOptions
+            {
+                Message = session.Get(message) ?? $"Push {Path.GetFileName(Path.TrimEndingDirectorySeparator(from))}",
+                Tags = session.Get(tags)!,
+                Format = session.Get(format),
+                Header = session.Get(header),
+                Path = session.Get(path) ?? (folder ? null : Path.GetFileName(from)),
+                Replace = session.Get(replace),
+            };
+            var progress = new UploadProgress(session.Screen, folder ? null : new FileInfo(Files.Existing(from)).Length, session.Time);
+            DatasetVersion version;
+            if (folder)
+            {
+                version = await session.Client.Datasets.CommitFolderAsync(session.Get(Dataset), from, options, progress, cancel);
+            }
+            else
+            {
+                await using var file = File.OpenRead(from);
+                version = await session.Client.Datasets.CommitAsync(session.Get(Dataset), file, options, progress, cancel);
+            }
+
+            session.Screen.Show(version, v => session.Screen.Line(
+                $"{v.DatasetName} v{v.Version}: {Format.Count(v.Rows)} rows in {Format.Count(v.Files)} files, {Format.Bytes(v.Bytes)}, commit {Format.Digest(v.Commit)}."));
+        });
+    }
+
+    private static Command Versions() => new Command("versions", "List versions, newest first.") { Dataset, Limit }.Does((session, cancel) =>
+        session.Screen.ListAsync(
+            session.Client.Datasets.ListVersionsAsync(session.Get(Dataset), cancel),
+            session.Get(Limit),
+            ["version", "rows", "added", "size", "commit", "time", "tags", "message"],
+            v =>
+            [
+                $"v{v.Version}", Format.Count(v.Rows), v.RowsAdded.ToString("+0;-0;0", CultureInfo.InvariantCulture), Format.Bytes(v.Bytes), Format.Digest(v.Commit),
+                Format.Time(v.CommittedAt), string.Join(',', v.Tags), v.Message,
+            ],
+            cancel));
+
+    private static Command Rows()
+    {
+        var limit = new Option<int>("--limit") { Description = "How many rows.", DefaultValueFactory = _ => 10 };
+        return new Command("rows", "Print the first rows as JSON, one a line.") { Dataset, Version, limit }.Does(async (session, cancel) =>
+        {
+            var left = session.Get(limit);
+            await foreach (var row in session.Client.Datasets.ReadRowsAsync(session.Get(Dataset), session.Get(Version)!, cancel))
+            {
+                if (left-- == 0)
+                {
+                    return;
+                }
+
+                session.Screen.Show(row, r => session.Screen.Line(r.GetRawText()));
+            }
+        });
+    }
+
+    private static Command Statistics() => new Command("statistics", "What is known of each column's values.") { Dataset, Version }.Does(async (session, cancel) =>
+        session.Screen.Show(
+            await session.Client.Datasets.GetStatisticsAsync(session.Get(Dataset), session.Get(Version)!, cancel),
+            list => session.Screen.Table(
+                ["column", "type", "count", "nulls", "min", "max", "mean", "values"],
+                list.Select(c => new[]
+                {
+                    c.Name, Format.Of(c.Type), Format.Count(c.Count), Format.Count(c.Nulls), Number(c.Min), Number(c.Max), Number(c.Mean),
+                    c.Values is null ? "many" : Format.Count(c.Values.Count),
+                }))));
+
+    private static Command FilesOf() => new Command("files", "List the files of a version.") { Dataset, Version, Limit }.Does((session, cancel) =>
+        session.Screen.ListAsync(
+            session.Client.Datasets.ListFilesAsync(session.Get(Dataset), session.Get(Version)!, cancel),
+            session.Get(Limit),
+            ["path", "format", "rows", "size", "blob"],
+            f => [f.Path, f.Format, Format.Count(f.Rows), Format.Bytes(f.Bytes), Format.Digest(f.Blob)],
+            cancel));
+
+    private static Command Diff()
+    {
+        var from = new Argument<string>("from") { Description = "Older version, for example v1." };
+        var to = new Argument<string>("to") { Description = "Newer version, for example v2." };
+        return new Command("diff", "What differs between two versions.") { Dataset, from, to }.Does(async (session, cancel) =>
+            session.Screen.Show(await session.Client.Datasets.DiffAsync(session.Get(Dataset), session.Get(from), session.Get(to), cancel), d =>
+            {
+                session.Screen.Line($"v{d.From} -> v{d.To}: +{Format.Count(d.RowsAdded)} -{Format.Count(d.RowsRemoved)} rows, +{Format.Bytes(d.BytesAdded)} -{Format.Bytes(d.BytesRemoved)}");
+                session.Screen.Table(
+                    ["", "path", "rows", "size"],
+                    d.Added.Select(e => Row("+", e)).Concat(d.Removed.Select(e => Row("-", e))).Concat(d.Changed.Select(e => Row("~", e))));
+            }));
+    }
+
+    private static Command Download()
+    {
+        var path = new Option<string?>("--path") { Description = "One file of the version. Default: a tar of all." };
+        var output = new Option<string?>("--output", "-o") { Description = "Where to; '-' is standard output. Default: the file's name here." };
+        return new Command("download", "Download the bytes as they were uploaded.") { Dataset, Version, path, output }.Does(async (session, cancel) =>
+        {
+            var target = session.Get(output) ?? (session.Get(path) is { } file ? Path.GetFileName(file) : $"{session.Get(Dataset)}.tar");
+            await using var content = await session.Client.Datasets.DownloadAsync(session.Get(Dataset), session.Get(Version)!, session.Get(path), cancel);
+            await Files.SaveAsync(content, target, session.Screen, cancel);
+        });
+    }
+
+    private static Command Rename()
+    {
+        var name = new Argument<string>("name") { Description = "The new name." };
+        return new Command("rename", "Give a dataset another name.") { Dataset, name }.Does(async (session, cancel) =>
+            session.Screen.Show(
+                await session.Client.Datasets.RenameAsync(session.Get(Dataset), session.Get(name), null, cancel),
+                d => session.Screen.Line($"It is called {d.Name} now.")));
+    }
+
+    private static Command Tag()
+    {
+        var tag = new Argument<string>("tag") { Description = "The tag; it moves here if another version had it." };
+        return new Command("tag", "Tag a version.") { Dataset, tag, Version }.Does(async (session, cancel) =>
+            session.Screen.Show(
+                await session.Client.Datasets.TagAsync(session.Get(Dataset), session.Get(Version)!, session.Get(tag), cancel),
+                v => session.Screen.Line($"{v.DatasetName} v{v.Version} is tagged {string.Join(", ", v.Tags)}.")));
+    }
+
+    private static Command Delete() => new Command("delete", "Delete a dataset with all versions.") { Dataset }.Does(async (session, cancel) =>
+    {
+        await session.Client.Datasets.DeleteAsync(session.Get(Dataset), null, cancel);
+        session.Screen.Line($"Deleted dataset {session.Get(Dataset)}.");
+    });
+
+    private static void Print(Screen screen, DatasetVersion version)
+    {
+        screen.Facts(
+            ("dataset", $"{version.DatasetName} v{version.Version} ({Format.Of(version.Kind)})"),
+            ("message", version.Message),
+            ("tags", version.Tags.Count == 0 ? null : string.Join(", ", version.Tags)),
+            ("rows", $"{Format.Count(version.Rows)} ({version.RowsAdded.ToString("+0;-0;0", CultureInfo.InvariantCulture)})"),
+            ("size", $"{Format.Bytes(version.Bytes)} in {Format.Count(version.Files)} files"),
+            ("committed", Format.Time(version.CommittedAt)),
+            ("commit", version.Commit.ToString()),
+            ("content", version.Content.ToString()),
+            ("columns", version.Schema.Count <= 12
+                ? string.Join(", ", version.Schema.Select(c => $"{c.Name} {Format.Of(c.Type)}"))
+                : $"{version.Schema.Count}, {version.Schema[0].Name} {Format.Of(version.Schema[0].Type)} ... {version.Schema[^1].Name} {Format.Of(version.Schema[^1].Type)}"));
+        foreach (var source in version.Sources)
+        {
+            screen.Line($"source    {source.Uri}: rows {Format.Count(source.FirstRow)} to {Format.Count(source.FirstRow + source.Rows - 1)}, {Format.Bytes(source.Bytes)}, {Format.Digest(source.Sha256)}");
+        }
+    }
+
+    private static string?[] Row(string sign, DatasetEntry entry) => [sign, entry.Path, Format.Count(entry.Rows), Format.Bytes(entry.Bytes)];
+
+    private static string Number(double? value) => value is null ? "-" : Format.Number(value.Value);
+}

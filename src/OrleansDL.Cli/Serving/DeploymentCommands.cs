@@ -1,0 +1,96 @@
+using System.CommandLine;
+using OrleansDL.Monitoring;
+using OrleansDL.Output;
+
+namespace OrleansDL.Serving;
+
+/// <summary><c>odl deployment ...</c></summary>
+internal static class DeploymentCommands
+{
+    private static readonly Argument<string> Deployment = new("deployment") { Description = "Name or id of the deployment." };
+    private static readonly Option<string?> Model = new("--model") { Description = "Model version: name (newest), name@3, name@alias." };
+    private static readonly Option<int?> Replicas = new("--replicas") { Description = "Workers that serve it." };
+    private static readonly Option<bool?> Public = new("--public") { Description = "Answer inference without a token." };
+    private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
+
+    public static Command Create() => new("deployment", "Serve model versions.")
+    {
+        CreateDeployment(), Update(), List(), Show(), MetricsCommand.Create(), Delete(),
+    };
+
+    private static Command CreateDeployment()
+    {
+        var name = new Argument<string>("name") { Description = "Name of the new deployment." };
+        return new Command("create", "Serve a model version under a name.") { name, Model, Replicas, Public, Wait }.Does(async (session, cancel) =>
+        {
+            var made = await session.Client.Deployments.CreateAsync(
+                new DeploymentSpec
+                {
+                    Name = session.Get(name),
+                    Model = session.Get(Model) ?? session.Get(name),
+                    Replicas = session.Get(Replicas) ?? 1,
+                    Public = session.Get(Public) ?? false,
+                },
+                cancel);
+            await ShowAsync(session, made, cancel);
+        });
+    }
+
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Replicas, Public, Wait }.Does(async (session, cancel) =>
+    {
+        var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
+        var changed = await session.Client.Deployments.UpdateAsync(
+            session.Get(Deployment),
+            new DeploymentSpec
+            {
+                Name = now.Name,
+                Model = session.Get(Model) ?? $"{now.Model}@{now.ModelVersion}",
+                Replicas = session.Get(Replicas) ?? now.Replicas,
+                Public = session.Get(Public) ?? now.Public,
+            },
+            now.ETag,
+            cancel);
+        await ShowAsync(session, changed, cancel);
+    });
+
+    private static Command List()
+    {
+        var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 100 };
+        return new Command("list", "List deployments.") { limit }.Does((session, cancel) =>
+            session.Screen.ListAsync(
+                session.Client.Deployments.ListAsync(cancel),
+                session.Get(limit),
+                ["name", "status", "model", "serving", "workers", "changed", "reason"],
+                d => [d.Name, Format.Of(d.Status), $"{d.Model}@{d.ModelVersion}", d.ServingVersion?.ToString("0", null), string.Join(',', d.Workers), Format.Time(d.ChangedAt), d.Reason],
+                cancel));
+    }
+
+    private static Command Show() => new Command("show", "Show one deployment.") { Deployment }.Does(async (session, cancel) =>
+        session.Screen.Show(await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel), d => Print(session.Screen, d)));
+
+    private static Command Delete() => new Command("delete", "Stop serving and delete.") { Deployment }.Does(async (session, cancel) =>
+    {
+        await session.Client.Deployments.DeleteAsync(session.Get(Deployment), null, cancel);
+        session.Screen.Line($"Deleted deployment {session.Get(Deployment)}.");
+    });
+
+    private static async Task ShowAsync(Session session, Deployment deployment, CancellationToken cancellationToken)
+    {
+        if (session.Get(Wait))
+        {
+            session.Screen.Progress($"loading {deployment.Model}@{deployment.ModelVersion}");
+            deployment = await session.Client.Deployments.WaitAsync(deployment.Id.ToString(), cancellationToken);
+        }
+
+        session.Screen.Show(deployment, d => Print(session.Screen, d));
+    }
+
+    private static void Print(Screen screen, Deployment deployment) => screen.Facts(
+        ("deployment", $"{deployment.Name} ({deployment.Id})"),
+        ("status", Format.Of(deployment.Status) + (deployment.Reason is null ? "" : $": {Format.OneLine(deployment.Reason)}")),
+        ("wanted", $"{deployment.Model}@{deployment.ModelVersion}"),
+        ("serving", deployment.ServingVersion is null ? "nothing yet" : $"{deployment.Model}@{deployment.ServingVersion}, generation {deployment.Generation}"),
+        ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
+        ("public", deployment.Public ? "yes" : "no"),
+        ("changed", Format.Time(deployment.ChangedAt)));
+}

@@ -1,0 +1,27 @@
+using OrleansDL.Output;
+
+namespace OrleansDL.Training;
+
+/// <summary>A run as a page of facts.</summary>
+internal static class RunView
+{
+    public static void Print(Screen screen, TrainingRun run)
+    {
+        screen.Facts(
+            ("run", $"{run.Name} ({run.Id})"),
+            ("status", Format.Of(run.Status) + (run.Reason is null ? "" : $": {Format.OneLine(run.Reason)}")),
+            ("dataset", $"{run.DatasetName}@v{run.DatasetVersion} {Format.Digest(run.DatasetCommit)}"),
+            ("network", run.Spec.Network?.Family ?? run.Spec.Model),
+            ("progress", run.Progress is null ? null : RunWatch.Describe(run.Progress)),
+            ("attempt", run.Attempt == 0 ? null : $"{run.Attempt}{(run.ResumedFromStep > 0 ? $", resumed from step {run.ResumedFromStep}" : "")}"),
+            ("worker", run.Worker),
+            ("created", Format.Time(run.CreatedAt)),
+            ("took", run is { StartedAt: { } start, FinishedAt: { } end } ? Format.Seconds((end - start).TotalSeconds) : null),
+            ("metrics", run.Metrics is { Count: > 0 } metrics ? string.Join(", ", metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key} {Format.Number(m.Value)}")) : null),
+            ("model", run.ModelVersion));
+        foreach (var (name, file) in (run.Artifact ?? new Dictionary<string, BlobRef>()).OrderBy(f => f.Key, StringComparer.Ordinal))
+        {
+            screen.Line($"artifact  {name}, {Format.Bytes(file.Bytes)}, {Format.Digest(file.Blob)}");
+        }
+    }
+}

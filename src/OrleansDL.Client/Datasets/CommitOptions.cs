@@ -1,0 +1,20 @@
+namespace OrleansDL.Datasets;
+
+/// <summary>How uploaded bytes become a new version.</summary>
+public sealed record CommitOptions
+{
+    public string? Message { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary><c>csv</c>, <c>jsonl</c>, <c>tar</c>, <c>zip</c> or <c>file</c>; null lets the server tell from the path.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>CSV: whether the first line names the columns; null lets the server find out.</summary>
+    public bool? Header { get; init; }
+
+    /// <summary>Path of the file within the dataset.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Whether the new version holds only these files, instead of these and the parent's.</summary>
+    public bool Replace { get; init; }
+}

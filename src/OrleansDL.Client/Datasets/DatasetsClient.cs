@@ -1,0 +1,90 @@
+using System.Text.Json;
+
+namespace OrleansDL.Datasets;
+
+/// <summary>Datasets of the client's project. Wherever a version stands: <c>latest</c>, <c>v3</c>, a tag, or <c>sha256:...</c>.</summary>
+public sealed class DatasetsClient
+{
+    private readonly OdlConnection _http;
+
+    internal DatasetsClient(OdlConnection http) => _http = http;
+
+    public IAsyncEnumerable<Dataset> ListAsync(CancellationToken cancellationToken = default) =>
+        _http.ListAsync<Dataset>(Root, cancellationToken);
+
+    public Task<Dataset> CreateAsync(DatasetSpec spec, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<Dataset>(Root, spec, cancellationToken);
+
+    public Task<Dataset> GetAsync(string dataset, CancellationToken cancellationToken = default) =>
+        _http.GetAsync<Dataset>(Of(dataset), cancellationToken);
+
+    public Task<Dataset> RenameAsync(string dataset, string name, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        _http.PatchAsync<Dataset>(Of(dataset), new { name }, ifMatch, cancellationToken);
+
+    public Task DeleteAsync(string dataset, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        _http.DeleteAsync(Of(dataset), ifMatch, cancellationToken);
+
+    /// <summary>Uploads one file (CSV, JSON Lines, tar, zip, or any file) as a new version. Nothing is there before all of it is.</summary>
+    /// <param name="dataset">Name or id.</param>
+    /// <param name="content">Read from where it stands to its end.</param>
+    /// <param name="options">Message, tags, format.</param>
+    /// <param name="progress">Told the bytes sent so far.</param>
+    /// <param name="cancellationToken">Stops the upload, leaving nothing.</param>
+    public Task<DatasetVersion> CommitAsync(
+        string dataset, Stream content, CommitOptions options, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
+        CommitAsync(dataset, UploadContent.Of(content, progress), options, cancellationToken);
+
+    /// <summary>Uploads a folder as a new version, packed into a tar on its way out; for images the folders are the labels.</summary>
+    public Task<DatasetVersion> CommitFolderAsync(
+        string dataset, string folder, CommitOptions options, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
+        CommitAsync(
+            dataset,
+            () => new UploadContent((target, cancel) => FolderTar.WriteAsync(folder, target, progress, cancel)),
+            options with { Format = "tar" },
+            cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    public IAsyncEnumerable<DatasetVersion> ListVersionsAsync(string dataset, CancellationToken cancellationToken = default) =>
+        _http.ListAsync<DatasetVersion>($"{Of(dataset)}/versions", cancellationToken);
+
+    public Task<DatasetVersion> GetVersionAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
+        _http.GetAsync<DatasetVersion>(Of(dataset, version), cancellationToken);
+
+    public Task<IReadOnlyList<ColumnStatistics>> GetStatisticsAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
+        _http.GetItemsAsync<ColumnStatistics>($"{Of(dataset, version)}/statistics", cancellationToken);
+
+    public IAsyncEnumerable<DatasetEntry> ListFilesAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
+        _http.ListAsync<DatasetEntry>($"{Of(dataset, version)}/files", cancellationToken);
+
+    /// <summary>Rows as objects by column, in their order.</summary>
+    public IAsyncEnumerable<JsonElement> ReadRowsAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
+        _http.ListAsync<JsonElement>($"{Of(dataset, version)}/rows", cancellationToken);
+
+    /// <summary>The bytes of one file as they were uploaded; without a path a tar of all files.</summary>
+    public Task<Stream> DownloadAsync(string dataset, string version = "latest", string? path = null, CancellationToken cancellationToken = default) =>
+        _http.OpenAsync(OdlConnection.Query($"{Of(dataset, version)}/download", ("path", path)), cancellationToken);
+
+    public Task<DatasetVersion> TagAsync(string dataset, string version, string tag, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<DatasetVersion>($"{Of(dataset, version)}/tags", new { tag }, cancellationToken);
+
+    public Task<DatasetDiff> DiffAsync(string dataset, string from, string to, CancellationToken cancellationToken = default) =>
+        _http.GetAsync<DatasetDiff>(OdlConnection.Query($"{Of(dataset)}/diff", ("from", from), ("to", to)), cancellationToken);
+
+    private string Root => $"{_http.Project}/datasets";
+
+    private Task<DatasetVersion> CommitAsync(string dataset, Func<HttpContent> content, CommitOptions options, CancellationToken cancellationToken)
+    {
+        var path = OdlConnection.Query(
+            $"{Of(dataset)}/commits",
+            ("message", options.Message),
+            ("tags", options.Tags.Count == 0 ? null : string.Join(',', options.Tags)),
+            ("format", options.Format),
+            ("header", options.Header is null ? null : options.Header.Value ? "true" : "false"),
+            ("path", options.Path),
+            ("mode", options.Replace ? "replace" : "append"));
+        return _http.SendAsync<DatasetVersion>(HttpMethod.Post, path, content, null, cancellationToken, patient: true);
+    }
+
+    private string Of(string dataset) => $"{Root}/{OdlConnection.Escape(dataset)}";
+    private string Of(string dataset, string version) => $"{Of(dataset)}/versions/{OdlConnection.Escape(version)}";
+}

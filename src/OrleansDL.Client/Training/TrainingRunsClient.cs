@@ -1,0 +1,61 @@
+namespace OrleansDL.Training;
+
+/// <summary>Training runs of the client's project.</summary>
+public sealed class TrainingRunsClient
+{
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(300);
+
+    private readonly OdlConnection _http;
+
+    internal TrainingRunsClient(OdlConnection http) => _http = http;
+
+    /// <summary>Newest first.</summary>
+    public IAsyncEnumerable<TrainingRun> ListAsync(RunStatus? status = null, CancellationToken cancellationToken = default) =>
+        _http.ListAsync<TrainingRun>(OdlConnection.Query(Root, ("status", status is null ? null : JsonName(status.Value))), cancellationToken);
+
+    /// <summary>Makes a run and queues it.</summary>
+    public Task<TrainingRun> CreateAsync(TrainingSpec spec, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<TrainingRun>(Root, spec, cancellationToken);
+
+    /// <summary>Checks a spec as creation would, creating nothing.</summary>
+    public Task CheckAsync(TrainingSpec spec, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<object>($"{Root}/check", spec, cancellationToken);
+
+    public Task<TrainingRun> GetAsync(string run, CancellationToken cancellationToken = default) =>
+        _http.GetAsync<TrainingRun>(Of(run), cancellationToken);
+
+    /// <summary>Stops the run at its next step.</summary>
+    public Task<TrainingRun> CancelAsync(string run, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<TrainingRun>($"{Of(run)}/cancel", null, cancellationToken);
+
+    /// <summary>Metric points in order of step; <paramref name="name"/> null for all metrics.</summary>
+    public IAsyncEnumerable<MetricPoint> ListMetricsAsync(string run, string? name = null, CancellationToken cancellationToken = default) =>
+        _http.ListAsync<MetricPoint>(OdlConnection.Query($"{Of(run)}/metrics", ("name", name)), cancellationToken);
+
+    public IAsyncEnumerable<LogLine> ListLogsAsync(string run, CancellationToken cancellationToken = default) =>
+        _http.ListAsync<LogLine>($"{Of(run)}/logs", cancellationToken);
+
+    /// <summary>One file of the run's artifact, for example <c>model.onnx</c>.</summary>
+    public Task<Stream> DownloadAsync(string run, string file, CancellationToken cancellationToken = default) =>
+        _http.OpenAsync($"{Of(run)}/artifact/{OdlConnection.Escape(file)}", cancellationToken);
+
+    /// <summary>Waits until the run has ended, and answers how.</summary>
+    public async Task<TrainingRun> WaitAsync(string run, IProgress<TrainingRun>? progress = null, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var now = await GetAsync(run, cancellationToken);
+            progress?.Report(now);
+            if (now.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled)
+            {
+                return now;
+            }
+
+            await Task.Delay(Glance, _http.Time, cancellationToken);
+        }
+    }
+
+    private string Root => $"{_http.Project}/training-runs";
+    private string Of(string run) => $"{Root}/{OdlConnection.Escape(run)}";
+    private static string JsonName(RunStatus status) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
+}

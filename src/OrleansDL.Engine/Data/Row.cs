@@ -1,0 +1,115 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OrleansDL.Data;
+
+/// <summary>One raw row, its cells as UTF-8 in one buffer that is used again for the next row.</summary>
+internal sealed class Row
+{
+    private byte[] _bytes = new byte[1024];
+    private int _used;
+    private (int Start, int Length, CellKind Kind)[] _cells = new (int, int, CellKind)[64];
+
+    public int Columns { get; private set; }
+
+    /// <summary>Says where the row stands, for messages: <c>data.csv line 7</c>, <c>rows[3]</c>.</summary>
+    public Func<string> Where { get; set; } = () => "row";
+
+    public void Clear(int columns)
+    {
+        if (_cells.Length < columns)
+        {
+            _cells = new (int, int, CellKind)[columns];
+        }
+
+        Array.Clear(_cells, 0, columns);
+        (Columns, _used) = (columns, 0);
+    }
+
+    public void Set(int column, CellKind kind, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Reserve(bytes.Length));
+        Commit(column, kind, bytes.Length);
+    }
+
+    /// <summary>Room for a cell to be written in place; <see cref="Commit"/> says what was written.</summary>
+    public Span<byte> Reserve(int length)
+    {
+        if (_used + length > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _used + length));
+        }
+
+        return _bytes.AsSpan(_used);
+    }
+
+    public void Commit(int column, CellKind kind, int length)
+    {
+        _cells[column] = (_used, length, kind);
+        _used += length;
+    }
+
+    public CellKind Kind(int column) => _cells[column].Kind;
+
+    public ReadOnlySpan<byte> Bytes(int column) => _bytes.AsSpan(_cells[column].Start, _cells[column].Length);
+
+    public bool IsMissing(int column) => _cells[column].Kind is CellKind.Missing;
+
+    /// <summary>The cell as text; null when it is missing.</summary>
+    public string? Text(int column) => Kind(column) switch
+    {
+        CellKind.Missing => null,
+        CellKind.True => "true",
+        CellKind.False => "false",
+        _ => Encoding.UTF8.GetString(Bytes(column)),
+    };
+
+    /// <summary>The cell as a finite number.</summary>
+    public bool TryNumber(int column, out double number)
+    {
+        number = 0;
+        var bytes = Bytes(column);
+        if (Kind(column) is not (CellKind.Text or CellKind.Number))
+        {
+            return false;
+        }
+
+        // Pixels and counts: a few digits and nothing else.
+        if (bytes.Length is > 0 and <= 4 && Utf8Parser.TryParse(bytes, out int small, out var used) && used == bytes.Length)
+        {
+            number = small;
+            return true;
+        }
+
+        return double.TryParse(bytes, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
+    }
+
+    public bool TryBool(int column, out bool value)
+    {
+        var text = Kind(column) is CellKind.Text or CellKind.Number ? Bytes(column) : default;
+        value = Kind(column) is CellKind.True || Ascii.EqualsIgnoreCase(text, "true"u8) || text.SequenceEqual("1"u8);
+        return value || Kind(column) is CellKind.False || Ascii.EqualsIgnoreCase(text, "false"u8) || text.SequenceEqual("0"u8);
+    }
+
+    /// <summary>A number that is a function of the seed and the row's content, so that equal rows always meet the same fate.</summary>
+    public ulong Hash(long seed)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[8];
+        BitConverter.TryWriteBytes(length, seed);
+        hash.AppendData(length);
+        for (var column = 0; column < Columns; column++)
+        {
+            var bytes = Bytes(column);
+            BitConverter.TryWriteBytes(length, (long)Kind(column) << 32 | (uint)bytes.Length);
+            hash.AppendData(length);
+            hash.AppendData(bytes);
+        }
+
+        Span<byte> digest = stackalloc byte[32];
+        hash.GetHashAndReset(digest);
+        return BitConverter.ToUInt64(digest);
+    }
+}

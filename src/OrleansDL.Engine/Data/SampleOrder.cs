@@ -1,0 +1,23 @@
+namespace OrleansDL.Data;
+
+/// <summary>The order of the training rows: a function of dataset commit, seed and epoch, and of nothing else.</summary>
+internal static class SampleOrder
+{
+    public static long[] Of(BlobId commit, long seed, int epoch, int rows)
+    {
+        var random = Xoshiro.From($"{commit}/{seed}/{epoch}");
+        var order = new long[rows];
+        for (var row = 0; row < rows; row++)
+        {
+            order[row] = row;
+        }
+
+        for (var last = rows - 1; last > 0; last--)
+        {
+            var other = (int)random.Next((ulong)last + 1);
+            (order[last], order[other]) = (order[other], order[last]);
+        }
+
+        return order;
+    }
+}

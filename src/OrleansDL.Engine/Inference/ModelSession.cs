@@ -1,0 +1,400 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using OrleansDL.Data;
+using OrleansDL.Native;
+using OrleansDL.Pipelines;
+using OrleansDL.Serving;
+
+namespace OrleansDL.Inference;
+
+/// <summary>A loaded model, ready to answer any number of callers at once. It never loads libtorch.</summary>
+public sealed class ModelSession : IDisposable
+{
+    private const string Probabilities = "probabilities";
+    private const int GreatestDepth = 64;
+
+    /// <summary>Rows run in one piece; longer lists go in several, so that no caller asks for unbounded memory.</summary>
+    private const int GreatestBatch = 256;
+
+    private readonly InferenceSession _session;
+    private readonly Pipeline? _pipeline;
+    private readonly BoundCalls? _bound;
+    private readonly int _probabilities;
+    private readonly string _model;
+    private readonly ConcurrentBag<Row> _rows = [];
+
+    private ModelSession(InferenceSession session, Pipeline? pipeline, string model)
+    {
+        (_session, _pipeline, _model) = (session, pipeline, model);
+        Signature = new ModelSignature
+        {
+            Inputs = [.. session.InputMetadata.Select(Describe)],
+            Outputs = [.. session.OutputMetadata.Select(Describe)],
+        };
+        _probabilities = pipeline is null ? -1 : Signature.Outputs.Index().Where(output => output.Item.Name == Probabilities).Select(output => output.Index).DefaultIfEmpty(-1).First();
+        _bound = CanBind() ? new BoundCalls(session, Signature.Inputs[0], Signature.Outputs) : null;
+    }
+
+    public ModelSignature Signature { get; }
+
+    /// <summary>Labels in the order of the outputs; empty for a model without a pipeline.</summary>
+    public IReadOnlyList<string> Labels => _pipeline?.Labels ?? [];
+
+    /// <summary>Loads an artifact's folder (<c>model.onnx</c>, <c>pipeline.json</c>), or an ONNX file alone.</summary>
+    /// <param name="path">The folder or file.</param>
+    /// <param name="model">What messages call the model.</param>
+    /// <exception cref="InvalidException">The files are no model; the message says why.</exception>
+    public static ModelSession Load(string path, string model = "model")
+    {
+        OnnxLibrary.Load();
+        var folder = Directory.Exists(path) ? path : null;
+        var file = folder is null ? path : Path.Combine(folder, "model.onnx");
+        if (!File.Exists(file))
+        {
+            throw new NotFoundException($"Model '{model}' has no file '{Path.GetFileName(file)}'.");
+        }
+
+        var pipelineFile = folder is null ? null : Path.Combine(folder, "pipeline.json");
+        var pipeline = File.Exists(pipelineFile) ? Pipeline.Parse(File.ReadAllBytes(pipelineFile)) : null;
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        try
+        {
+            return new ModelSession(new InferenceSession(file, options), pipeline, model);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new InvalidException($"Model '{model}' cannot be loaded: {error.Message}");
+        }
+    }
+
+    /// <summary>Runs one row of zeros, so that the first caller does not pay for what the runtime does once.</summary>
+    public void Warm()
+    {
+        var inputs = Signature.Inputs.Select(input => Zeros(input)).ToList();
+        if (inputs.All(input => input.Type is not TensorElementType.Bytes))
+        {
+            Infer(new InferRequest { Inputs = inputs }, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Runs the model on tensors.</summary>
+    /// <exception cref="InvalidException">The request does not fit the signature.</exception>
+    public InferAnswer Infer(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        RequestCheck.Check(request, Signature, _model);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _bound is not null && request.Inputs[0].Shape[0] is > 0 and <= GreatestBatch
+            ? InferBound(request)
+            : InferFree(request, cancellationToken);
+    }
+
+    /// <summary>The hot path for models of one input: input bytes in, the bytes of output <paramref name="outputIndex"/> out, nothing allocated once warm.</summary>
+    /// <param name="input">Row-major bytes of the input.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="outputIndex">Position in <see cref="Signature"/>'s outputs.</param>
+    /// <param name="output">Receives the output; at least as long as it.</param>
+    /// <returns>Bytes written to <paramref name="output"/>.</returns>
+    public int Infer(ReadOnlySpan<byte> input, ReadOnlySpan<long> shape, int outputIndex, Span<byte> output)
+    {
+        var bound = _bound ?? throw new InvalidException($"Model '{_model}' has inputs or outputs whose sizes are not known beforehand. Call it with an InferRequest.");
+        RequestCheck.CheckShape(Signature.Inputs[0].Name, shape, Signature.Inputs[0], _model);
+        var call = bound.Rent(shape);
+        try
+        {
+            if (input.Length != call.Input.Length)
+            {
+                throw new InvalidException($"input byte size mismatch for input '{Signature.Inputs[0].Name}' for model '{_model}'. Expected {call.Input.Length}, got {input.Length}");
+            }
+
+            input.CopyTo(call.Input);
+            RunBound(call);
+            call.Outputs[outputIndex].CopyTo(output);
+            return call.Outputs[outputIndex].Length;
+        }
+        finally
+        {
+            bound.Return(call);
+        }
+    }
+
+    /// <summary>Raw rows through the artifact's own pipeline.</summary>
+    /// <exception cref="InvalidException">A row is not what the pipeline takes; the message names row, column and what was expected.</exception>
+    public PredictAnswer Predict(PredictRequest request)
+    {
+        if (request.Top is < 1 or > 1000)
+        {
+            throw new InvalidException($"top is {request.Top}. Give a number from 1 to 1000.");
+        }
+
+        var (pipeline, bound) = RequirePipeline();
+        try
+        {
+            var answers = new List<IReadOnlyList<LabelScore>>();
+            var left = CountRows(request.Rows.Span);
+            var reader = new Utf8JsonReader(request.Rows.Span, new JsonReaderOptions { MaxDepth = GreatestDepth });
+            reader.Read();
+            while (left > 0)
+            {
+                var batch = Math.Min(left, GreatestBatch);
+                PredictBatch(ref reader, pipeline, bound, batch, request.Top, answers);
+                left -= batch;
+            }
+
+            return new PredictAnswer { Rows = answers };
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidException($"rows is no valid JSON: {error.Message}");
+        }
+        catch (InvalidOperationException error) when (error is not ObjectDisposedException)
+        {
+            // What the reader throws for text that is no valid UTF-8 or UTF-16.
+            throw new InvalidException($"rows holds text that is no valid Unicode: {error.Message}");
+        }
+    }
+
+    /// <summary>Encodes one row and judges it.</summary>
+    internal void JudgeRow(Row row, ReadOnlySpan<int> columns, Span<float> probabilities)
+    {
+        var (pipeline, bound) = RequirePipeline();
+        var call = bound.Rent([1, .. pipeline.RowShape]);
+        try
+        {
+            pipeline.Encode(row, columns, call.Input.AsSpan(0, pipeline.RowBytes));
+            RunBound(call);
+            MemoryMarshal.Cast<byte, float>(call.Outputs[_probabilities]).CopyTo(probabilities);
+        }
+        finally
+        {
+            bound.Return(call);
+        }
+    }
+
+    internal Pipeline Pipeline => RequirePipeline().Pipeline;
+
+    public void Dispose()
+    {
+        _bound?.Dispose();
+        _session.Dispose();
+    }
+
+    private (Pipeline Pipeline, BoundCalls Bound) RequirePipeline() => _pipeline is not null && _bound is not null && _probabilities >= 0
+        ? (_pipeline, _bound)
+        : throw new InvalidException($"Model '{_model}' has no pipeline, so it takes tensors only. Send them to the inference protocol: POST /v2/models/NAME/infer.");
+
+    private void PredictBatch(ref Utf8JsonReader reader, Pipeline pipeline, BoundCalls bound, int batch, int top, List<IReadOnlyList<LabelScore>> answers)
+    {
+        if (!_rows.TryTake(out var row))
+        {
+            row = new Row();
+        }
+
+        Span<long> shape = stackalloc long[1 + pipeline.RowShape.Count];
+        shape[0] = batch;
+        for (var axis = 1; axis < shape.Length; axis++)
+        {
+            shape[axis] = pipeline.RowShape[axis - 1];
+        }
+
+        var call = bound.Rent(shape);
+        try
+        {
+            var first = answers.Count;
+            var number = first;
+            row.Where = () => $"rows[{number}]";
+            for (var index = 0; index < batch; index++)
+            {
+                number = first + index;
+                reader.Read();
+                pipeline.EncodeJson(ref reader, row, call.Input.AsSpan(index * pipeline.RowBytes, pipeline.RowBytes));
+            }
+
+            RunBound(call);
+            var probabilities = MemoryMarshal.Cast<byte, float>(call.Outputs[_probabilities]);
+            for (var index = 0; index < batch; index++)
+            {
+                answers.Add(pipeline.Decode(probabilities.Slice(index * pipeline.Labels.Count, pipeline.Labels.Count), top));
+            }
+        }
+        finally
+        {
+            bound.Return(call);
+            _rows.Add(row);
+        }
+    }
+
+    private static int CountRows(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = GreatestDepth });
+        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartArray)
+        {
+            throw new InvalidException("rows is no array. Give {\"rows\": [row, row, ...]}.");
+        }
+
+        var rows = 0;
+        while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
+        {
+            reader.Skip();
+            rows++;
+        }
+
+        if (reader.Read())
+        {
+            throw new InvalidException("rows goes on after its array has ended.");
+        }
+
+        return rows > 0 ? rows : throw new InvalidException("rows is empty. Give one row at least.");
+    }
+
+    private InferAnswer InferBound(InferRequest request)
+    {
+        var call = _bound!.Rent(request.Inputs[0].Shape);
+        try
+        {
+            request.Inputs[0].Data.Span.CopyTo(call.Input);
+            RunBound(call);
+            var batch = call.Shape[0];
+            var outputs = new List<Tensor>(Signature.Outputs.Count);
+            for (var index = 0; index < Signature.Outputs.Count; index++)
+            {
+                var output = Signature.Outputs[index];
+                if (IsWanted(request, output.Name))
+                {
+                    outputs.Add(new Tensor { Name = output.Name, Type = output.Type, Shape = [batch, .. output.Shape.Skip(1)], Data = call.Outputs[index].ToArray() });
+                }
+            }
+
+            return new InferAnswer { Outputs = outputs, Top = _probabilities < 0 ? [] : Top(MemoryMarshal.Cast<byte, float>(call.Outputs[_probabilities]), batch) };
+        }
+        finally
+        {
+            _bound.Return(call);
+        }
+    }
+
+    /// <summary>Any model, any shapes: the runtime allocates the outputs.</summary>
+    private InferAnswer InferFree(InferRequest request, CancellationToken cancellationToken)
+    {
+        var pins = new List<MemoryHandle>();
+        var values = new List<OrtValue>();
+        using var options = new RunOptions();
+        using var registration = cancellationToken.Register(() => options.Terminate = true);
+        try
+        {
+            foreach (var input in request.Inputs)
+            {
+                values.Add(Wrap(input, pins));
+            }
+
+            string[] names = [.. Signature.Outputs.Select(output => output.Name)];
+            using var results = _session.Run(options, [.. request.Inputs.Select(input => input.Name)], values, names);
+            var outputs = results.Select((result, index) => Copy(result, Signature.Outputs[index])).ToList();
+            return new InferAnswer
+            {
+                Outputs = [.. outputs.Where(output => IsWanted(request, output.Name))],
+                Top = _probabilities < 0 ? [] : Top(MemoryMarshal.Cast<byte, float>(outputs[_probabilities].Data.Span), outputs[_probabilities].Shape[0]),
+            };
+        }
+        catch (OnnxRuntimeException error)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Refused(error);
+        }
+        finally
+        {
+            values.ForEach(value => value.Dispose());
+            pins.ForEach(pin => pin.Dispose());
+        }
+    }
+
+    private unsafe OrtValue Wrap(Tensor input, List<MemoryHandle> pins)
+    {
+        if (input.Type is TensorElementType.Bytes)
+        {
+            throw new InvalidException($"inference input '{input.Name}' of model '{_model}' is of type BYTES, which is not served.");
+        }
+
+        var pin = input.Data.Pin();
+        pins.Add(pin);
+        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, ElementTypes.ToOnnx(input.Type), input.Shape, (nint)pin.Pointer, input.Data.Length);
+    }
+
+    private static Tensor Copy(OrtValue value, TensorSpec output) => new()
+    {
+        Name = output.Name,
+        Type = output.Type,
+        Shape = value.GetTensorTypeAndShape().Shape,
+        Data = value.GetTensorDataAsSpan<byte>().ToArray(),
+    };
+
+    private void RunBound(BoundCall call)
+    {
+        try
+        {
+            call.Run();
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw Refused(error);
+        }
+    }
+
+    private InvalidException Refused(OnnxRuntimeException error) => new($"model '{_model}' refused the input: {error.Message}");
+
+    private LabelScore[] Top(ReadOnlySpan<float> probabilities, long batch)
+    {
+        var labels = _pipeline!.Labels.Count;
+        var top = new LabelScore[batch];
+        for (var row = 0; row < top.Length; row++)
+        {
+            var scores = probabilities.Slice(row * labels, labels);
+            var best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores);
+            top[row] = new LabelScore(_pipeline.Labels[best], scores[best]);
+        }
+
+        return top;
+    }
+
+    private static bool IsWanted(InferRequest request, string output) => request.Outputs.Count == 0 || request.Outputs.Contains(output);
+
+    /// <summary>Outputs can be bound beforehand when only their first axis is open, and it is the input's.</summary>
+    private bool CanBind()
+    {
+        if (Signature.Inputs is not [{ Type: not TensorElementType.Bytes, Shape: [-1, ..] and { Count: <= Shape.GreatestRank } } input])
+        {
+            return false;
+        }
+
+        var batch = _session.InputMetadata[input.Name].SymbolicDimensions[0];
+        return batch.Length > 0 && Signature.Outputs.All(output =>
+            output is { Type: not TensorElementType.Bytes, Shape: [-1, ..] }
+            && output.Shape.Skip(1).All(size => size > 0)
+            && _session.OutputMetadata[output.Name].SymbolicDimensions[0] == batch);
+    }
+
+    private static Tensor Zeros(TensorSpec input)
+    {
+        long[] shape = [.. input.Shape.Select(size => size < 0 ? 1 : size)];
+        var bytes = shape.Aggregate((long)ElementTypes.SizeOf(input.Type), (product, size) => product * size);
+        return new Tensor { Name = input.Name, Type = input.Type, Shape = shape, Data = new byte[bytes] };
+    }
+
+    private static TensorSpec Describe(KeyValuePair<string, NodeMetadata> node) => node.Value.IsTensor
+        ? new TensorSpec
+        {
+            Name = node.Key,
+            Type = ElementTypes.FromOnnx(node.Value.ElementDataType, node.Key),
+            Shape = [.. node.Value.Dimensions.Select(size => (long)size)],
+        }
+        : throw new InvalidException($"The model's input or output '{node.Key}' is no tensor, and only tensors are served.");
+}

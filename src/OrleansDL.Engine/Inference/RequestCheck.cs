@@ -1,0 +1,93 @@
+using OrleansDL.Serving;
+
+namespace OrleansDL.Inference;
+
+/// <summary>Checks a request against a signature, in the words that clients of the Open Inference Protocol look for.</summary>
+internal static class RequestCheck
+{
+    public static void Check(InferRequest request, ModelSignature signature, string model)
+    {
+        foreach (var input in request.Inputs)
+        {
+            var expected = signature.Inputs.FirstOrDefault(candidate => candidate.Name == input.Name)
+                ?? throw new InvalidException($"unexpected inference input '{input.Name}' for model '{model}'");
+            CheckTensor(input, expected, model);
+        }
+
+        CheckCount(request, signature, model);
+        foreach (var output in request.Outputs)
+        {
+            if (signature.Outputs.All(candidate => candidate.Name != output))
+            {
+                throw new InvalidException($"unexpected inference output '{output}' for model '{model}'");
+            }
+        }
+    }
+
+    private static void CheckCount(InferRequest request, ModelSignature signature, string model)
+    {
+        var given = request.Inputs.Select(input => input.Name).ToList();
+        var missing = signature.Inputs.Select(input => input.Name).Except(given).ToList();
+        if (missing.Count > 0 || given.Count != signature.Inputs.Count)
+        {
+            throw new InvalidException(
+                $"expected {signature.Inputs.Count} inputs but got {given.Count} inputs for model '{model}'. Got input(s) [{Quote(given)}], but missing required input(s) [{Quote(missing)}]. Please provide all required input(s).");
+        }
+    }
+
+    public static void CheckTensor(Tensor input, TensorSpec expected, string model)
+    {
+        if (input.Type != expected.Type)
+        {
+            throw new InvalidException(
+                $"inference input '{input.Name}' data-type is '{ElementTypes.NameOf(input.Type)}', but model '{model}' expects '{ElementTypes.NameOf(expected.Type)}'");
+        }
+
+        CheckShape(input.Name, input.Shape, expected, model);
+        var size = ElementTypes.SizeOf(input.Type);
+        if (size > 0)
+        {
+            var bytes = ByteSize(input, size);
+            if (bytes != input.Data.Length)
+            {
+                throw new InvalidException($"input byte size mismatch for input '{input.Name}' for model '{model}'. Expected {bytes}, got {input.Data.Length}");
+            }
+        }
+    }
+
+    public static void CheckShape(string name, ReadOnlySpan<long> shape, TensorSpec expected, string model)
+    {
+        var fits = shape.Length == expected.Shape.Count;
+        for (var axis = 0; fits && axis < shape.Length; axis++)
+        {
+            fits = shape[axis] >= 0 && (expected.Shape[axis] < 0 || expected.Shape[axis] == shape[axis]);
+        }
+
+        if (!fits)
+        {
+            throw new InvalidException(
+                $"unexpected shape for input '{name}' for model '{model}'. Expected [{string.Join(',', expected.Shape)}], got [{string.Join(',', shape.ToArray())}]. ");
+        }
+    }
+
+    private static long ByteSize(Tensor input, int size)
+    {
+        try
+        {
+            long bytes = size;
+            foreach (var length in input.Shape)
+            {
+                bytes = checked(bytes * length);
+            }
+
+            return bytes;
+        }
+        catch (OverflowException)
+        {
+            throw new InvalidException(
+                $"invalid shape for input '{input.Name}': shape [{string.Join(',', input.Shape)}] causes total element count to exceed maximum size of {long.MaxValue}");
+        }
+    }
+
+    private static string Quote(IEnumerable<string> names) => string.Join(',', names.Select(name => $"'{name}'"));
+}

@@ -1,0 +1,98 @@
+using OrleansDL.Data;
+using OrleansDL.Native;
+using OrleansDL.Onnx;
+using static TorchSharp.torch;
+
+namespace OrleansDL.Networks;
+
+/// <summary>A network on libtorch. All it learns lies in one flat buffer, so that the optimizer makes a few calls per step, not a few per layer.</summary>
+internal sealed class Network : IDisposable
+{
+    private readonly List<Block> _blocks;
+    private readonly NetworkDefinition _definition;
+
+    /// <summary>A new network, its weights drawn from <paramref name="seed"/>.</summary>
+    public Network(NetworkDefinition definition, ulong seed, Device? device = null)
+    {
+        TorchLibrary.Load();
+        _definition = definition;
+        var plan = new ParameterPlan();
+        _blocks = NetworkFamilies.Build(definition, plan);
+        var random = new Xoshiro(seed);
+        Weights = Allocate(plan.Learnt, random, device);
+        Gradients = zeros_like(Weights);
+        Buffers = Allocate(plan.Kept, random, device);
+        foreach (var parameter in plan.Learnt)
+        {
+            parameter.Tensor = View(Weights, parameter).requires_grad_(true);
+            parameter.Tensor.grad = View(Gradients, parameter);
+        }
+
+        foreach (var parameter in plan.Kept)
+        {
+            parameter.Tensor = View(Buffers, parameter);
+        }
+
+        Parameters = [.. plan.Learnt, .. plan.Kept];
+    }
+
+    /// <summary>Learnt values of all blocks, flat.</summary>
+    public Tensor Weights { get; }
+
+    /// <summary>Where backward adds the gradients, laid out as <see cref="Weights"/>.</summary>
+    public Tensor Gradients { get; }
+
+    /// <summary>Values that blocks keep of their own (running means), flat.</summary>
+    public Tensor Buffers { get; }
+
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    public Tensor Forward(Tensor input, bool training) =>
+        _blocks.Aggregate(input, (value, block) => block.Forward(value, training));
+
+    /// <summary>The network as an ONNX model: <c>input</c> to <c>logits</c> and <c>probabilities</c>.</summary>
+    public byte[] ExportOnnx()
+    {
+        var graph = new OnnxGraph();
+        var tokens = _definition.Vocabulary is not null;
+        var value = graph.Input("input", tokens ? OnnxType.Int64 : OnnxType.Float, tokens ? [-1, -1] : [-1, .. _definition.Input]);
+        foreach (var block in _blocks)
+        {
+            value = block.Emit(graph, value);
+        }
+
+        var logits = graph.Node("Identity", [value], "logits");
+        graph.Node("Softmax", [logits], "probabilities", OnnxAttribute.Of("axis", -1));
+        graph.Output("logits", [-1, _definition.Classes]);
+        graph.Output("probabilities", [-1, _definition.Classes]);
+        return graph.Write(_definition.Network.Family);
+    }
+
+    public void Dispose()
+    {
+        foreach (var parameter in Parameters)
+        {
+            parameter.Tensor.Dispose();
+        }
+
+        Weights.Dispose();
+        Gradients.Dispose();
+        Buffers.Dispose();
+    }
+
+    private static Tensor Allocate(IReadOnlyList<Parameter> parameters, Xoshiro random, Device? device)
+    {
+        var values = new float[parameters.Sum(parameter => parameter.Count)];
+        var offset = 0;
+        foreach (var parameter in parameters)
+        {
+            parameter.Offset = offset;
+            parameter.Initialize(random, values.AsSpan(offset, parameter.Count));
+            offset += parameter.Count;
+        }
+
+        return tensor(values, device: device);
+    }
+
+    private static Tensor View(Tensor flat, Parameter parameter) => flat.narrow(0, parameter.Offset, parameter.Count).view(parameter.Shape);
+}

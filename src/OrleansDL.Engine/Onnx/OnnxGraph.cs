@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansDL.Onnx;
+
+/// <summary>An ONNX model being written, opset 17. Blocks add nodes and initializers; field numbers are those of onnx.proto.</summary>
+internal sealed class OnnxGraph
+{
+    private const int IrVersion = 8;
+    private const int Opset = 17;
+
+    private readonly ProtoWriter _graph = new();
+    private readonly ProtoWriter _initializers = new();
+    private readonly ProtoWriter _ends = new();
+    private int _names;
+
+    /// <summary>Adds a node with one output and returns the output's name.</summary>
+    public string Node(string operation, IReadOnlyList<string> inputs, string? output = null, params IEnumerable<OnnxAttribute> attributes)
+    {
+        output ??= $"{operation.ToLowerInvariant()}_{_names++}";
+        var node = new ProtoWriter();
+        foreach (var input in inputs)
+        {
+            node.Text(1, input);
+        }
+
+        node.Text(2, output).Text(3, output).Text(4, operation);
+        foreach (var attribute in attributes)
+        {
+            node.Message(5, attribute.Write());
+        }
+
+        _graph.Message(1, node);
+        return output;
+    }
+
+    public string Weights(string name, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape) =>
+        Initializer(name, OnnxType.Float, MemoryMarshal.AsBytes(values), shape);
+
+    public string Scalar(float value) => Initializer($"scalar_{_names++}", OnnxType.Float, MemoryMarshal.AsBytes([value]), []);
+
+    public string Integers(params ReadOnlySpan<long> values) =>
+        Initializer($"integers_{_names++}", OnnxType.Int64, MemoryMarshal.AsBytes(values), [values.Length]);
+
+    /// <summary>Declares the model's input. A negative size is dynamic: the first is the batch.</summary>
+    public string Input(string name, OnnxType type, ReadOnlySpan<long> shape)
+    {
+        _ends.Message(11, Value(name, type, shape));
+        return name;
+    }
+
+    public void Output(string name, ReadOnlySpan<long> shape) => _ends.Message(12, Value(name, OnnxType.Float, shape));
+
+    public byte[] Write(string name)
+    {
+        _graph.Text(2, name);
+        var graph = _graph.ToArray().Concat(_initializers.ToArray()).Concat(_ends.ToArray()).ToArray();
+        return new ProtoWriter()
+            .Int(1, IrVersion)
+            .Text(2, "OrleansDL")
+            .Bytes(7, graph)
+            .Message(8, new ProtoWriter().Text(1, "").Int(2, Opset))
+            .ToArray();
+    }
+
+    private string Initializer(string name, OnnxType type, ReadOnlySpan<byte> bytes, ReadOnlySpan<long> shape)
+    {
+        var tensor = new ProtoWriter();
+        foreach (var size in shape)
+        {
+            tensor.Int(1, size);
+        }
+
+        _initializers.Message(5, tensor.Int(2, (int)type).Text(8, name).Bytes(9, bytes));
+        return name;
+    }
+
+    private static ProtoWriter Value(string name, OnnxType type, ReadOnlySpan<long> shape)
+    {
+        var dimensions = new ProtoWriter();
+        for (var axis = 0; axis < shape.Length; axis++)
+        {
+            dimensions.Message(1, shape[axis] < 0
+                ? new ProtoWriter().Text(2, axis == 0 ? "batch" : "length")
+                : new ProtoWriter().Int(1, shape[axis]));
+        }
+
+        var tensor = new ProtoWriter().Int(1, (int)type).Message(2, dimensions);
+        return new ProtoWriter().Text(1, name).Message(2, new ProtoWriter().Message(1, tensor));
+    }
+}

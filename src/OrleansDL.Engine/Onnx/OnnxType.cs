@@ -1,0 +1,8 @@
+namespace OrleansDL.Onnx;
+
+/// <summary>Element types as TensorProto.DataType numbers them.</summary>
+internal enum OnnxType
+{
+    Float = 1,
+    Int64 = 7,
+}

@@ -1,0 +1,106 @@
+using OrleansDL.Data;
+using OrleansDL.Datasets;
+using OrleansDL.Training;
+
+namespace OrleansDL.Pipelines;
+
+/// <summary>Which columns of a dataset are input and label, and how they are read: the spec with every default decided.</summary>
+internal sealed record InputPlan
+{
+    public const int DefaultMaxTokens = 64;
+    public const int DefaultVocabulary = 20_000;
+
+    /// <summary><c>table</c>, <c>image</c> or <c>text</c>.</summary>
+    public required string Kind { get; init; }
+    public required int Label { get; init; }
+    public required string LabelName { get; init; }
+
+    /// <summary>Cells of a row that are input, in order.</summary>
+    public required int[] Columns { get; init; }
+    public required IReadOnlyList<Column> Schema { get; init; }
+    public required InputSpec Spec { get; init; }
+    public required bool HasImages { get; init; }
+
+    public static InputPlan Resolve(TrainingSpec spec, DatasetKind dataset, RowSource source)
+    {
+        var input = spec.Input ?? new InputSpec();
+        var kind = input.Kind ?? (dataset, spec.Network?.Family) switch
+        {
+            (DatasetKind.Image, _) or (_, "cnn") => "image",
+            (DatasetKind.Text, _) or (_, "textbag") => "text",
+            _ => "table",
+        };
+        if (source.HasImages && kind != "image")
+        {
+            throw new InvalidException($"input.kind is '{kind}', but the dataset holds images. Set it to 'image' or leave it out.");
+        }
+
+        var label = input.Label is null ? source.Columns.Count - 1 : IndexOf(source.Columns, input.Label, "input.label");
+        var plan = new InputPlan
+        {
+            Kind = kind,
+            Label = label,
+            LabelName = source.Columns[label].Name,
+            Columns = Features(input, kind, source, label),
+            Schema = source.Columns,
+            Spec = input,
+            HasImages = source.HasImages,
+        };
+        return kind == "image" && !source.HasImages ? plan with { Spec = WithSides(input, plan.Columns.Length) } : plan;
+    }
+
+    private static int[] Features(InputSpec input, string kind, RowSource source, int label)
+    {
+        int[] columns = input.Columns is { } named
+            ? [.. named.Select(name => IndexOf(source.Columns, name, "input.columns"))]
+            : [.. Enumerable.Range(0, source.Columns.Count).Where(column => column != label)];
+        if (columns.Contains(label))
+        {
+            throw new InvalidException($"input.columns names the label '{source.Columns[label].Name}'. Take it out: the label is no input.");
+        }
+
+        if (kind == "text" && input.Columns is null)
+        {
+            columns = [.. columns.Where(column => source.Columns[column].Type is ColumnType.String).Take(1)];
+        }
+
+        return columns.Length switch
+        {
+            0 => throw new InvalidException($"Beside the label '{source.Columns[label].Name}' the dataset has no column that input.kind '{kind}' can take. Columns: {NamesOf(source.Columns)}."),
+            > 1 when kind == "text" => throw new InvalidException("input.columns names more than one column. input.kind 'text' takes one."),
+            _ => columns,
+        };
+    }
+
+    /// <summary>Pixels in columns: their number must be height x width x channels; a square grey image needs no saying.</summary>
+    private static InputSpec WithSides(InputSpec input, int pixels)
+    {
+        var channels = input.Channels ?? 1;
+        var side = (int)Math.Sqrt(pixels / channels);
+        var height = input.Height ?? (input.Width is { } width ? pixels / channels / width : side);
+        var complete = input with { Height = height, Width = input.Width ?? (height == 0 ? 0 : pixels / channels / height), Channels = channels };
+        return complete.Height * complete.Width * channels == pixels
+            ? complete
+            : throw new InvalidException(
+                $"{pixels} input columns are no image of input.height {complete.Height} x input.width {complete.Width} x input.channels {channels}. Give the three so that their product is {pixels}.");
+    }
+
+    private static int IndexOf(IReadOnlyList<Column> columns, string name, string path)
+    {
+        for (var column = 0; column < columns.Count; column++)
+        {
+            if (columns[column].Name == name)
+            {
+                return column;
+            }
+        }
+
+        throw new InvalidException($"{path} '{name}' is no column of the dataset. Columns: {NamesOf(columns)}.");
+    }
+
+    private static string NamesOf(IReadOnlyList<Column> columns)
+    {
+        var names = string.Join(", ", columns.Select(column => column.Name));
+        return names.Length > 300 ? names[..300] + "..." : names;
+    }
+}

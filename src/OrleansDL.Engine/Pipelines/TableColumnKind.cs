@@ -1,0 +1,14 @@
+namespace OrleansDL.Pipelines;
+
+/// <summary>How a column of a table enters the network.</summary>
+internal enum TableColumnKind
+{
+    /// <summary>One number, by mean and deviation of the training rows.</summary>
+    Numeric,
+
+    /// <summary>One 0 or 1 per known text.</summary>
+    Categorical,
+
+    /// <summary>One 0 or 1.</summary>
+    Bool,
+}

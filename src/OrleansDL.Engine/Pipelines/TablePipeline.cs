@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using OrleansDL.Data;
+
+namespace OrleansDL.Pipelines;
+
+/// <summary>Named columns: numbers standardised, texts one-hot, truth values 0 or 1. A missing value becomes 0 everywhere, which is the mean of a number.</summary>
+internal sealed record TablePipeline : Pipeline
+{
+    private string[]? _inputs;
+    private long[]? _shape;
+    private int[]? _identity;
+    private Dictionary<string, int>?[]? _positions;
+
+    public required IReadOnlyList<TableColumn> Columns { get; init; }
+
+    public override IReadOnlyList<string> Inputs => _inputs ??= [.. Columns.Select(column => column.Name)];
+
+    public override IReadOnlyList<long> RowShape => _shape ??= [Columns.Sum(column => (long)column.Width)];
+
+    public override void EncodeJson(ref Utf8JsonReader reader, Row row, Span<byte> target)
+    {
+        ReadCells(ref reader, row);
+        Encode(row, _identity ??= [.. Enumerable.Range(0, Columns.Count)], target);
+    }
+
+    public override void Encode(Row row, ReadOnlySpan<int> columns, Span<byte> target)
+    {
+        var values = MemoryMarshal.Cast<byte, float>(target);
+        values.Clear();
+        var at = 0;
+        for (var index = 0; index < columns.Length; index++)
+        {
+            var column = Columns[index];
+            if (!row.IsMissing(columns[index]))
+            {
+                EncodeCell(row, columns[index], index, column, values.Slice(at, column.Width));
+            }
+
+            at += column.Width;
+        }
+    }
+
+    private void EncodeCell(Row row, int cell, int index, TableColumn column, Span<float> target)
+    {
+        switch (column.Type)
+        {
+            case TableColumnKind.Numeric:
+                var value = row.TryNumber(cell, out var number) ? (float)((number - column.Mean) / column.Deviation) : float.NaN;
+                target[0] = float.IsFinite(value) ? value : throw Unexpected(row, cell, column.Name, "a number within the range of 32-bit floating point");
+                break;
+            case TableColumnKind.Bool:
+                target[0] = row.TryBool(cell, out var truth) ? (truth ? 1 : 0) : throw Unexpected(row, cell, column.Name, "true or false");
+                break;
+            default:
+                // A text that training never saw is none of the known ones.
+                if (Positions(index).TryGetValue(row.Text(cell)!, out var position))
+                {
+                    target[position] = 1;
+                }
+
+                break;
+        }
+    }
+
+    private Dictionary<string, int> Positions(int index)
+    {
+        var positions = _positions ??= new Dictionary<string, int>?[Columns.Count];
+        return positions[index] ??= Columns[index].Values!.Index().ToDictionary(value => value.Item, value => value.Index, StringComparer.Ordinal);
+    }
+}

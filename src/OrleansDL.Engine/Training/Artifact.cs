@@ -1,0 +1,48 @@
+using System.Text.Json;
+using OrleansDL.Data;
+using OrleansDL.Networks;
+using OrleansDL.Serving;
+
+namespace OrleansDL.Training;
+
+/// <summary>The files of a trained model. Equal seeds give equal bytes; only metrics.json knows how long it took.</summary>
+internal static class Artifact
+{
+    public static void Write(string folder, Network network, NetworkDefinition definition, TrainingData data, IReadOnlyDictionary<string, double> metrics)
+    {
+        Directory.CreateDirectory(folder);
+        AtomicFile.Write(Path.Combine(folder, "model.onnx"), network.ExportOnnx());
+        AtomicFile.Write(Path.Combine(folder, "weights.safetensors"), Weights(network));
+        AtomicFile.Write(Path.Combine(folder, "pipeline.json"), data.Pipeline.Write());
+        WriteJson(folder, "network.json", definition);
+        WriteJson(folder, "signature.json", Signature(definition));
+        WriteJson(folder, "reference.json", ReferenceStatistics.Of(data.Pipeline, data.Training));
+        WriteJson(folder, "metrics.json", metrics);
+    }
+
+    public static void WriteJson<T>(string folder, string name, T value) =>
+        AtomicFile.Write(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(value, OdlJson.Options));
+
+    private static byte[] Weights(Network network) => SafeTensors.Write(
+        [.. network.Parameters.Select(parameter => new SafeTensor(
+            parameter.Name, "F32", parameter.Shape, System.Runtime.InteropServices.MemoryMarshal.AsBytes(parameter.Values().AsSpan()).ToArray()))],
+        new Dictionary<string, string> { ["format"] = "orleansdl-weights", ["version"] = "1" });
+
+    private static ModelSignature Signature(NetworkDefinition definition)
+    {
+        var text = definition.Vocabulary is not null;
+        return new ModelSignature
+        {
+            Inputs = [new TensorSpec
+            {
+                Name = "input",
+                Type = text ? TensorElementType.Int64 : TensorElementType.Fp32,
+                Shape = text ? [-1, -1] : [-1, .. definition.Input],
+            }],
+            Outputs = [Output("logits", definition), Output("probabilities", definition)],
+        };
+    }
+
+    private static TensorSpec Output(string name, NetworkDefinition definition) =>
+        new() { Name = name, Type = TensorElementType.Fp32, Shape = [-1, definition.Classes] };
+}

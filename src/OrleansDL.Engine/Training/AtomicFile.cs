@@ -1,0 +1,26 @@
+namespace OrleansDL.Training;
+
+/// <summary>Writes a file so that its name only ever shows whole contents: temporary file, flush to disk, rename.</summary>
+internal static class AtomicFile
+{
+    /// <exception cref="OutOfSpaceException">The disk is full; nothing is left behind.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> bytes)
+    {
+        var unfinished = path + ".part";
+        try
+        {
+            using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 0))
+            {
+                file.Write(bytes);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch (IOException error)
+        {
+            File.Delete(unfinished);
+            throw new OutOfSpaceException($"'{Path.GetFileName(path)}' ({bytes.Length} bytes) could not be written: {error.Message}. Free disk space; training goes on from the checkpoint before.");
+        }
+    }
+}

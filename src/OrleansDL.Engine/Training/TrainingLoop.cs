@@ -1,0 +1,269 @@
+using System.Globalization;
+using System.Text.Json;
+using OrleansDL.Data;
+using OrleansDL.Networks;
+using static TorchSharp.torch;
+
+namespace OrleansDL.Training;
+
+/// <summary>Trains a network: batch, forward, loss, backward, step, report. Everything it does is a function of spec and data, so that a run that was cut ends as one that was not.</summary>
+internal sealed class TrainingLoop : IDisposable
+{
+    private const int EvaluationBatch = 256;
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.25);
+
+    private readonly TrainingSpec _spec;
+    private readonly BlobId _commit;
+    private readonly TrainingHooks _hooks;
+    private readonly CheckpointWriter _writer;
+    private readonly TimeProvider _time;
+    private readonly TrainingData _data;
+    private readonly Network _network;
+    private readonly Optimizer _optimizer;
+    private readonly Tensor _inputs;
+    private readonly Tensor _labels;
+    private readonly Device _device;
+    private readonly string _definition;
+    private readonly int _batchesPerEpoch;
+    private TrainingState _state = new();
+    private long _started;
+    private long _reported;
+    private long _checkpointed;
+    private long _firstStep;
+    private (double Sum, int Count) _recent;
+
+    public TrainingLoop(RunnerAssignment assignment, TrainingData data, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time)
+    {
+        (_spec, _commit, _data, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetCommit, data, device, hooks, time);
+        _definition = JsonSerializer.Serialize(definition, OdlJson.Options);
+        _writer = new CheckpointWriter(checkpointFolder, hooks.Checkpointed);
+        set_num_threads(_spec.Threads);
+        random.manual_seed(_spec.Seed);
+        _network = new Network(definition, unchecked((ulong)_spec.Seed), device);
+        _optimizer = Optimizer.For(_network, _spec);
+        (_inputs, _labels) = Tensors(data.Training, data.Pipeline.RowShape);
+        _batchesPerEpoch = BatchesPerEpoch(data.Training.Count, _spec.BatchSize);
+    }
+
+    public Network Network => _network;
+
+    public TrainingState State => _state;
+
+    private long TotalSteps => (long)_batchesPerEpoch * _spec.Epochs;
+
+    private string Order => string.Create(CultureInfo.InvariantCulture, $"{_commit}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
+
+    /// <summary>Goes on from a checkpoint, exactly as if training had never stopped.</summary>
+    public void Restore(string path)
+    {
+        _state = CheckpointFile.Restore(File.ReadAllBytes(path), Path.GetFileName(path), _network, _optimizer, _definition, Order);
+        _hooks.Logged?.Invoke($"Resumed from step {_state.Step} (epoch {_state.Epoch + 1} of {_spec.Epochs})");
+    }
+
+    public TrainingEnd Run()
+    {
+        _started = _reported = _checkpointed = _time.GetTimestamp();
+        _firstStep = _state.Step;
+        while (_state.Epoch < _spec.Epochs)
+        {
+            if (!RunEpoch())
+            {
+                SaveCheckpoint();
+                _writer.Finish();
+                return TrainingEnd.Stopped;
+            }
+
+            EndEpoch();
+        }
+
+        _state = _state with { Seconds = Seconds() };
+        _writer.Finish();
+        return TrainingEnd.Done;
+    }
+
+    /// <summary>Judges rows in batches, without dropout and by the running means.</summary>
+    public Judgement Judge(EncodedRows rows)
+    {
+        var judgement = new Judgement(_data.Pipeline.Labels.Count);
+        if (rows.Count == 0)
+        {
+            return judgement;
+        }
+
+        using var guard = no_grad();
+        using var outer = NewDisposeScope();
+        var (inputs, labels) = Tensors(rows, _data.Pipeline.RowShape);
+        for (var start = 0; start < rows.Count; start += EvaluationBatch)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(EvaluationBatch, rows.Count - start);
+            var logits = _network.Forward(inputs.narrow(0, start, count), training: false);
+            var target = labels.narrow(0, start, count).clamp_min(0);
+            var losses = nn.functional.cross_entropy(logits, target, reduction: nn.Reduction.None).cpu().data<float>().ToArray();
+            var predicted = logits.argmax(1).cpu().data<long>().ToArray();
+            for (var row = 0; row < count; row++)
+            {
+                judgement.Add(rows.Labels[start + row], predicted[row], losses[row]);
+            }
+        }
+
+        return judgement;
+    }
+
+    public void Dispose()
+    {
+        _inputs.Dispose();
+        _labels.Dispose();
+        _optimizer.Dispose();
+        _network.Dispose();
+    }
+
+    /// <summary>Returns false when told to stop.</summary>
+    private bool RunEpoch()
+    {
+        using var order = tensor(SampleOrder.Of(_commit, _spec.Seed, _state.Epoch, _data.Training.Count), device: _device);
+        while (_state.Position < _batchesPerEpoch)
+        {
+            var loss = Step(order);
+            _state = _state with
+            {
+                Step = _state.Step + 1,
+                Position = _state.Position + 1,
+                LossSum = _state.LossSum + loss,
+                LossCount = _state.LossCount + 1,
+            };
+            _recent = (_recent.Sum + loss, _recent.Count + 1);
+            if (_hooks.IsStopping)
+            {
+                return false;
+            }
+
+            ReportWhenDue();
+            CheckpointWhenDue();
+        }
+
+        return true;
+    }
+
+    private float Step(Tensor order)
+    {
+        using var scope = NewDisposeScope();
+        var start = (long)_state.Position * _spec.BatchSize;
+        var rows = order.narrow(0, start, Math.Min(_spec.BatchSize, _data.Training.Count - start));
+        var logits = _network.Forward(_inputs.index_select(0, rows), training: true);
+        var loss = nn.functional.cross_entropy(logits, _labels.index_select(0, rows));
+        var value = loss.item<float>();
+        if (!float.IsFinite(value))
+        {
+            throw new InvalidException(
+                string.Create(CultureInfo.InvariantCulture, $"The training loss became {value} at step {_state.Step + 1}. Lower learningRate (now {_spec.LearningRate}), or look for extreme values in the dataset."));
+        }
+
+        _network.Gradients.zero_();
+        loss.backward();
+        using (no_grad())
+        {
+            _optimizer.Step(_state.Step + 1);
+        }
+
+        return value;
+    }
+
+    private void EndEpoch()
+    {
+        var validation = _data.Validation.Count > 0 ? Judge(_data.Validation) : null;
+        var metrics = new EpochMetrics
+        {
+            Epoch = _state.Epoch + 1,
+            Step = _state.Step,
+            TrainLoss = _state.LossCount == 0 ? 0 : _state.LossSum / _state.LossCount,
+            ValidationLoss = validation?.Loss,
+            ValidationAccuracy = validation?.Accuracy,
+        };
+        _state = _state with
+        {
+            Epoch = _state.Epoch + 1,
+            Position = 0,
+            LossSum = 0,
+            LossCount = 0,
+            History = [.. _state.History, metrics],
+            Best = metrics.ValidationAccuracy > (_state.Best?.ValidationAccuracy ?? -1) ? metrics : _state.Best,
+        };
+        List<(string, double)> points = [("epoch", metrics.Epoch), ("train.epochLoss", metrics.TrainLoss)];
+        if (validation is not null)
+        {
+            points.Add(("validation.loss", validation.Loss));
+            points.Add(("validation.accuracy", validation.Accuracy));
+        }
+
+        Report(points);
+        _hooks.Logged?.Invoke(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Epoch {metrics.Epoch} of {_spec.Epochs}: loss {metrics.TrainLoss:0.0000}{(validation is null ? "" : $", validation loss {validation.Loss:0.0000}, accuracy {validation.Accuracy:0.0000}")}"));
+    }
+
+    private void ReportWhenDue()
+    {
+        if (_time.GetElapsedTime(_reported) >= ReportInterval)
+        {
+            Report([]);
+        }
+    }
+
+    private void Report(List<(string Name, double Value)> points)
+    {
+        if (_hooks.Progressed is null)
+        {
+            return;
+        }
+
+        _reported = _time.GetTimestamp();
+        var elapsed = _time.GetElapsedTime(_started).TotalSeconds;
+        var steps = _state.Step - _firstStep;
+        var samplesPerSecond = elapsed > 0 ? steps * (double)_spec.BatchSize / elapsed : 0;
+        if (_recent.Count > 0)
+        {
+            points.Add(("train.loss", _recent.Sum / _recent.Count));
+            points.Add(("samplesPerSecond", samplesPerSecond));
+            _recent = default;
+        }
+
+        var now = _time.GetUtcNow();
+        _hooks.Progressed(
+            [.. points.Select(point => new MetricPoint { Name = point.Name, Step = _state.Step, Value = point.Value, Time = now })],
+            new RunProgress
+            {
+                Step = _state.Step,
+                TotalSteps = TotalSteps,
+                Epoch = Math.Min(_state.Epoch + 1, _spec.Epochs),
+                SamplesPerSecond = samplesPerSecond,
+                EtaSeconds = steps > 0 ? elapsed / steps * (TotalSteps - _state.Step) : null,
+            });
+    }
+
+    private void CheckpointWhenDue()
+    {
+        if (_hooks.TakeCheckpointRequest() || (_time.GetElapsedTime(_checkpointed).TotalSeconds >= _spec.CheckpointSeconds && _writer.IsFree))
+        {
+            SaveCheckpoint();
+        }
+    }
+
+    private void SaveCheckpoint()
+    {
+        _checkpointed = _time.GetTimestamp();
+        _writer.Begin(_state.Step, CheckpointFile.Write(_network, _optimizer, _state with { Seconds = Seconds() }, _definition, Order));
+    }
+
+    private double Seconds() => _state.Seconds + _time.GetElapsedTime(_started).TotalSeconds;
+
+    private (Tensor Inputs, Tensor Labels) Tensors(EncodedRows rows, IReadOnlyList<long> shape)
+    {
+        long[] whole = [rows.Count, .. shape];
+        var inputs = rows.Floats is { } floats ? tensor(floats, whole, device: _device) : tensor(rows.Tokens!, whole, device: _device);
+        return (inputs, tensor(rows.Labels, device: _device));
+    }
+
+    /// <summary>A last batch of one row is left out: a mean over one row says nothing to a block that normalises.</summary>
+    private static int BatchesPerEpoch(int rows, int batch) => (rows / batch) + (rows % batch > (rows > batch && batch > 1 ? 1 : 0) ? 1 : 0);
+}

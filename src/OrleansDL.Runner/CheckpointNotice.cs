@@ -1,0 +1,4 @@
+namespace OrleansDL.Runner;
+
+/// <summary>Body of <c>POST /checkpoint</c>.</summary>
+internal sealed record CheckpointNotice(long Step, string Path);

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using OrleansDL.Http;
+using OrleansDL.Identity;
+using OrleansDL.Projects;
+using OrleansDL.Serving.Protocol;
+
+namespace OrleansDL.Serving;
+
+internal static class DeploymentEndpoints
+{
+    public static void MapDeployments(this IEndpointRouteBuilder v1)
+    {
+        var deployments = v1.MapGroup("/projects/{project}/deployments").WithTags("Deployments");
+        deployments.MapGet("/", (string project, Paging paging, IGrainFactory grains) => All(grains, project).ListAsync(paging.Page)).RequireRole(Role.Viewer);
+        deployments.MapPost("/", async (HttpContext context, string project, DeploymentSpec spec, Idempotency ids, IGrainFactory grains) =>
+        {
+            var deployment = await All(grains, project).CreateAsync(await ids.IdAsync(context, project, spec), spec);
+            context.Response.SetETag(deployment.ETag);
+            return TypedResults.Created($"/v1/projects/{project}/deployments/{deployment.Name}", deployment);
+        }).RequireRole(Role.Developer);
+        deployments.MapGet("/{deployment}", async (HttpContext context, string project, string deployment, IGrainFactory grains) =>
+        {
+            var found = await All(grains, project).GetAsync(deployment);
+            context.Response.SetETag(found.ETag);
+            return found;
+        }).RequireRole(Role.Viewer);
+        deployments.MapPut("/{deployment}", async (HttpContext context, string project, string deployment, DeploymentSpec spec, Idempotency ids, NameTable names, IGrainFactory grains) =>
+        {
+            var id = await names.ResolveAsync(project, ThingKind.Deployment, deployment);
+            var change = await ids.IdAsync(context, project, spec);
+            var changed = await grains.GetGrain<IDeploymentGrain>(id).UpdateAsync(change, spec, context.Request.IfMatch());
+            context.Response.SetETag(changed.ETag);
+            return changed;
+        }).RequireRole(Role.Developer);
+        deployments.MapDelete("/{deployment}", async (HttpContext context, string project, string deployment, NameTable names, IGrainFactory grains) =>
+        {
+            var id = await names.ResolveAsync(project, ThingKind.Deployment, deployment);
+            await grains.GetGrain<IDeploymentGrain>(id).DeleteAsync(context.Request.IfMatch());
+            return TypedResults.NoContent();
+        }).RequireRole(Role.Developer);
+        deployments.MapPost("/{deployment}/predict", async (HttpContext context, string project, string deployment, RouteTable routes, InferenceAccess access, Predictions predictions, IOptions<ServingOptions> options) =>
+        {
+            await access.CheckAsync(context, project, routes.Find(project, deployment)?.Route);
+            var body = await ReadAsync(context, options.Value.MaximumRequestBytes);
+            return await predictions.PredictAsync(project, deployment, Parse(body), context.RequestAborted);
+        }).OpenToAll().Accepts<PredictBody>("application/json");
+    }
+
+    private static IDeploymentsGrain All(IGrainFactory grains, string project) => grains.GetGrain<IDeploymentsGrain>(project);
+
+    private static async Task<byte[]> ReadAsync(HttpContext context, int maximumBytes)
+    {
+        try
+        {
+            var body = await RequestBody.ReadAsync(context, maximumBytes);
+
+            // The rows may travel to another node: they get memory of their own.
+            var bytes = body.Bytes.ToArray();
+            body.Return();
+            return bytes;
+        }
+        catch (InferenceProtocolException error) when (context.Request.ContentLength > maximumBytes)
+        {
+            throw new TooLargeException(error.Message);
+        }
+        catch (InferenceProtocolException error)
+        {
+            throw new InvalidException(error.Message);
+        }
+    }
+
+    /// <summary>Finds rows and top in the body without making anything of the rows: the model's own pipeline reads them.</summary>
+    private static PredictRequest Parse(byte[] body)
+    {
+        ReadOnlyMemory<byte>? rows = null;
+        var top = 1;
+        try
+        {
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = InferenceRequestReader.MaximumDepth });
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new InvalidException("The body is a JSON object: {\"rows\": [...], \"top\": 1}.");
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("rows"u8))
+                {
+                    reader.Read();
+                    if (reader.TokenType != JsonTokenType.StartArray)
+                    {
+                        throw new InvalidException("'rows' is a JSON array with one element per row.");
+                    }
+
+                    var start = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    rows = body.AsMemory(start, (int)reader.BytesConsumed - start);
+                }
+                else if (reader.ValueTextEquals("top"u8))
+                {
+                    reader.Read();
+                    if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out top))
+                    {
+                        throw new InvalidException($"'top' is an integer, 1 to {Predictions.MaximumTop}.");
+                    }
+                }
+                else
+                {
+                    throw new InvalidException($"'{reader.GetString()}' is not a field of a predict call. Fields: rows, top.");
+                }
+            }
+
+            // Reads on to the end, so that nothing may follow the object.
+            reader.Read();
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            throw new InvalidException($"The body is not JSON: {error.Message}");
+        }
+
+        return new PredictRequest
+        {
+            Rows = rows ?? throw new InvalidException("The body has no 'rows': {\"rows\": [...], \"top\": 1}."),
+            Top = top,
+        };
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Http;
+using OrleansDL.Serving.Protocol;
+
+namespace OrleansDL.Serving;
+
+/// <summary>The Open Inference Protocol below <c>/v2</c>, and once more below each project. The front checks access itself: deployments can be public.</summary>
+internal static class InferenceProtocolEndpoints
+{
+    public static void MapInferenceProtocol(this IEndpointRouteBuilder routes)
+    {
+        var front = routes.ServiceProvider.GetRequiredService<InferenceFront>();
+        foreach (var prefix in (string[])["/v2", "/projects/{project}/v2"])
+        {
+            var v2 = routes.MapGroup(prefix).WithTags("Inference protocol").ExcludeFromDescription().OpenToAll();
+            v2.Answer("GET", "/", front.ServerMetadataAsync);
+            v2.Answer("GET", "/health/live", InferenceFront.LiveAsync);
+            v2.Answer("GET", "/health/ready", front.ReadyAsync);
+            v2.Answer("GET", "/models", front.ModelsAsync);
+            foreach (var model in (string[])["/models/{model}", "/models/{model}/versions/{version}"])
+            {
+                v2.Answer("GET", model, front.ModelMetadataAsync);
+                v2.Answer("GET", model + "/ready", front.ModelReadyAsync);
+                v2.Answer("POST", model + "/infer", front.InferAsync);
+            }
+
+            v2.Map("/{**path}", InferenceFront.NotFoundAsync);
+        }
+    }
+
+    private static void Answer(this RouteGroupBuilder group, string method, string pattern, RequestDelegate handler)
+    {
+        group.MapMethods(pattern, [method], handler);
+        group.Map(pattern, InferenceFront.MethodNotAllowedAsync).WithOrder(1);
+    }
+}

@@ -1,0 +1,4 @@
+namespace OrleansDL.Serving;
+
+/// <summary>What came of loading a generation: the workers that have it, or why none could; neither when no worker is there.</summary>
+internal sealed record LoadOutcome(IReadOnlyList<string> Workers, ModelSignature? Signature, string? Error);

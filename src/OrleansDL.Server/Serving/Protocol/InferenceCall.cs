@@ -1,0 +1,71 @@
+using System.Buffers;
+
+namespace OrleansDL.Serving.Protocol;
+
+/// <summary>A parsed infer request. Its tensors live in pooled buffers (or in the body itself, for binary inputs).</summary>
+internal sealed class InferenceCall
+{
+    private readonly List<byte[]> _rented = [];
+
+    /// <summary>Bytes of JSON the request has; no tensor in it can have more elements.</summary>
+    public int JsonLength { get; init; }
+
+    /// <summary>The caller's own id, echoed in the answer.</summary>
+    public string? Id { get; set; }
+
+    public List<Tensor> Inputs { get; } = [];
+
+    public List<RequestedOutput> Outputs { get; } = [];
+
+    /// <summary>Whether outputs whose form was not given come back binary.</summary>
+    public bool BinaryDataOutput { get; set; }
+
+    public InferRequest ToRequest()
+    {
+        if (Outputs.Count == 0)
+        {
+            return new InferRequest { Inputs = Inputs };
+        }
+
+        var names = new string[Outputs.Count];
+        for (var i = 0; i < names.Length; i++)
+        {
+            names[i] = Outputs[i].Name;
+        }
+
+        return new InferRequest { Inputs = Inputs, Outputs = names };
+    }
+
+    public bool WantsBinary(string output)
+    {
+        foreach (var requested in Outputs)
+        {
+            if (requested.Name == output)
+            {
+                return requested.Binary ?? BinaryDataOutput;
+            }
+        }
+
+        return BinaryDataOutput;
+    }
+
+    /// <summary>Takes a buffer that goes back to the pool with <see cref="ReturnBuffers"/>.</summary>
+    public byte[] Rent(int bytes)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(bytes);
+        _rented.Add(buffer);
+        return buffer;
+    }
+
+    /// <summary>Gives the buffers back. Only after an answer: a call that was cancelled or timed out may still be reading them.</summary>
+    public void ReturnBuffers()
+    {
+        foreach (var buffer in _rented)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        _rented.Clear();
+        Inputs.Clear();
+    }
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace OrleansDL.Serving.Protocol;
+
+/// <summary>A request's whole body as one piece of memory: the server's own buffer when it is in one segment, else a pooled copy.</summary>
+internal readonly struct RequestBody
+{
+    private readonly PipeReader? _reader;
+    private readonly ReadOnlySequence<byte> _inPlace;
+    private readonly byte[]? _rented;
+
+    private RequestBody(PipeReader reader, ReadOnlySequence<byte> inPlace)
+    {
+        _reader = reader;
+        _inPlace = inPlace;
+        Bytes = inPlace.First;
+    }
+
+    private RequestBody(byte[] rented, int length)
+    {
+        _rented = rented;
+        Bytes = rented.AsMemory(0, length);
+    }
+
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, int maximumBytes)
+    {
+        // Our own limit speaks, in the protocol's words.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
+        if (context.Request.ContentLength > maximumBytes)
+        {
+            throw TooLarge(context.Request.ContentLength.Value, maximumBytes);
+        }
+
+        var encoding = context.Request.Headers.ContentEncoding.ToString();
+        if (encoding.Length > 0 && encoding != "identity")
+        {
+            return await DecompressAsync(context, encoding, maximumBytes);
+        }
+
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted);
+            var buffer = read.Buffer;
+            if (buffer.Length > maximumBytes)
+            {
+                reader.AdvanceTo(buffer.End);
+                throw TooLarge(buffer.Length, maximumBytes);
+            }
+
+            if (!read.IsCompleted)
+            {
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                continue;
+            }
+
+            if (buffer.IsSingleSegment)
+            {
+                return new RequestBody(reader, buffer);
+            }
+
+            var rented = ArrayPool<byte>.Shared.Rent((int)buffer.Length);
+            var length = (int)buffer.Length;
+            buffer.CopyTo(rented);
+            reader.AdvanceTo(buffer.End);
+            return new RequestBody(rented, length);
+        }
+    }
+
+    /// <summary>Gives the memory back. Only when nothing reads it any more: see <see cref="InferenceCall.ReturnBuffers"/>.</summary>
+    public void Return()
+    {
+        _reader?.AdvanceTo(_inPlace.End);
+        if (_rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_rented);
+        }
+    }
+
+    private static async Task<RequestBody> DecompressAsync(HttpContext context, string encoding, int maximumBytes)
+    {
+        await using Stream stream = encoding switch
+        {
+            "gzip" => new GZipStream(context.Request.Body, CompressionMode.Decompress, leaveOpen: true),
+            "deflate" => new ZLibStream(context.Request.Body, CompressionMode.Decompress, leaveOpen: true),
+            _ => throw RefuseEncoding(context),
+        };
+        var rented = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        var length = 0;
+        try
+        {
+            while (await stream.ReadAsync(rented.AsMemory(length), context.RequestAborted) is > 0 and var read)
+            {
+                length += read;
+                if (length > maximumBytes)
+                {
+                    throw TooLarge(length, maximumBytes);
+                }
+
+                if (length == rented.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    rented.CopyTo(larger, 0);
+                    ArrayPool<byte>.Shared.Return(rented);
+                    rented = larger;
+                }
+            }
+        }
+        catch (InvalidDataException error)
+        {
+            throw InferenceProtocolException.Invalid($"Unable to decompress the request's {encoding} body: {error.Message}");
+        }
+
+        return new RequestBody(rented, length);
+    }
+
+    private static InferenceProtocolException RefuseEncoding(HttpContext context)
+    {
+        context.Response.Headers.AcceptEncoding = "gzip, deflate";
+        return InferenceProtocolException.Unsupported("Unsupported compression type");
+    }
+
+    private static InferenceProtocolException TooLarge(long bytes, int maximumBytes) => InferenceProtocolException.Invalid(
+        $"request JSON size of {bytes} bytes exceeds the maximum allowed input size of {maximumBytes} bytes. Use --http-max-input-size to increase the limit. (Here it is the setting Serving:MaximumRequestBytes.)");
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using OrleansDL.Training;
+
+namespace OrleansDL.Serving;
+
+/// <summary>The one door to replicas: chooses workers, loads and unloads, and tells a worker that is away from a model that is broken.</summary>
+internal sealed class ReplicaDoor(IGrainFactory grains)
+{
+    private const string Pool = "default";
+
+    /// <summary>Loads a generation on as many live workers as wanted, the preferred ones first. Loading what is loaded costs little.</summary>
+    public async Task<LoadOutcome> LoadAsync(ReplicaSpec spec, int wanted, IReadOnlyList<string> preferred)
+    {
+        var workers = await ChooseAsync(spec.Deployment, wanted, preferred);
+        var outcomes = await Task.WhenAll(workers.Select(worker => LoadOnAsync(worker, spec)));
+        return new LoadOutcome(
+            [.. workers.Where((_, index) => outcomes[index].Signature is not null)],
+            Array.Find(outcomes, outcome => outcome.Signature is not null).Signature,
+            Array.Find(outcomes, outcome => outcome.Error is not null).Error);
+    }
+
+    /// <summary>Unloads a generation. A worker that is away has unloaded it already.</summary>
+    public async Task UnloadAsync(string worker, long generation)
+    {
+        try
+        {
+            await Replica(worker, generation).UnloadAsync();
+        }
+        catch (Exception error) when (IsAway(error))
+        {
+            return;
+        }
+    }
+
+    private async Task<(ModelSignature? Signature, string? Error)> LoadOnAsync(string worker, ReplicaSpec spec)
+    {
+        try
+        {
+            return (await Replica(worker, spec.Generation).LoadAsync(spec), null);
+        }
+        catch (Exception error) when (IsAway(error))
+        {
+            return (null, null);
+        }
+        catch (OrleansDLException error)
+        {
+            return (null, error.Message);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> ChooseAsync(Guid deployment, int wanted, IReadOnlyList<string> preferred)
+    {
+        var live = (await grains.GetGrain<ISchedulerGrain>(Pool).ListWorkersAsync())
+            .Where(worker => worker.Alive && !worker.Draining)
+            .Select(worker => worker.Name);
+
+        // Deployments spread over the workers, each always in the same order.
+        return [.. live.OrderBy(worker => preferred.Contains(worker) ? 0 : 1).ThenBy(worker => Spread(deployment, worker), StringComparer.Ordinal).Take(wanted)];
+    }
+
+    private static string Spread(Guid deployment, string worker) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{deployment}/{worker}")));
+
+    private IReplicaGrain Replica(string worker, long generation) => grains.GetGrain<IReplicaGrain>($"{worker}/{generation}");
+
+    /// <remarks>Orleans says ArgumentException when no silo ever hosted the grain's class.</remarks>
+    private static bool IsAway(Exception error) =>
+        error is NoCapacityException or ArgumentException or OrleansException or SiloUnavailableException;
+}

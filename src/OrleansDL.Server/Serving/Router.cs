@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansDL.Serving;
+
+/// <summary>Brings a request to a replica: the one in this process if there is one, else one of the workers in turn.</summary>
+/// <remarks>Inference changes nothing, so a request that met a generation just unloaded, or a node just lost, is sent again.</remarks>
+internal sealed partial class Router(RouteTable routes, RouteSync sync, LocalReplicas local, TimeProvider time, ILogger<Router> logger)
+{
+    private const int MaximumAttempts = 3;
+    private static readonly TimeSpan WaitBeforeNextWorker = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan WaitForNewerRoute = TimeSpan.FromSeconds(2);
+
+    public ValueTask<Answered<InferAnswer>> InferAsync(RouteEntry entry, InferRequest request, CancellationToken cancellationToken) =>
+        SendAsync(entry, request, static (replica, request, cancellationToken) => replica.InferAsync(request, cancellationToken), cancellationToken);
+
+    public ValueTask<Answered<PredictAnswer>> PredictAsync(RouteEntry entry, PredictRequest request, CancellationToken cancellationToken) =>
+        SendAsync(entry, request, static (replica, request, cancellationToken) => replica.PredictAsync(request, cancellationToken), cancellationToken);
+
+    private async ValueTask<Answered<TAnswer>> SendAsync<TRequest, TAnswer>(
+        RouteEntry entry, TRequest request, Func<IReplica, TRequest, CancellationToken, ValueTask<TAnswer>> send, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var route = entry.Route;
+            if (route.Generation is not { } generation)
+            {
+                throw new NoCapacityException(
+                    $"Deployment '{route.Name}' is not ready{(route.Reason is null ? "" : ": " + route.Reason)}. Try again, or look at GET /v1/projects/{route.Project}/deployments/{route.Name}.");
+            }
+
+            if (local.TryAcquire(generation, out var lease))
+            {
+                using (lease)
+                {
+                    return new Answered<TAnswer>(route, await send(lease.Replica, request, cancellationToken));
+                }
+            }
+
+            if (entry.NextReplica() is { } replica)
+            {
+                try
+                {
+                    return new Answered<TAnswer>(route, await send(replica, request, cancellationToken));
+                }
+                catch (Exception error) when (IsGone(error))
+                {
+                    LogRetried(route.Name, generation, error.Message);
+                }
+            }
+
+            if (attempt == MaximumAttempts)
+            {
+                throw new NoCapacityException($"No worker answers for deployment '{route.Name}' now. Try again.");
+            }
+
+            sync.RefreshSoon();
+
+            // The first time, another worker of the same generation may be there; after that only a newer route helps.
+            entry = await routes.NewerAsync(route.Deployment, route.Revision, attempt == 1 ? WaitBeforeNextWorker : WaitForNewerRoute, time, cancellationToken)
+                ?? throw new NotFoundException($"Deployment '{route.Name}' was deleted.");
+        }
+    }
+
+    /// <summary>Whether the replica is not there (any more), rather than that it refused the request.</summary>
+    /// <remarks>Orleans says ArgumentException when no silo ever hosted the grain's class.</remarks>
+    private static bool IsGone(Exception error) =>
+        error is NoCapacityException or Orleans.Runtime.OrleansException or ArgumentException;
+
+    [LoggerMessage(LogLevel.Debug, "A request for deployment {Deployment} met generation {Generation} gone and is sent again: {Reason}")]
+    private partial void LogRetried(string deployment, long generation, string reason);
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Serving.Protocol;
+
+namespace OrleansDL.Serving;
+
+internal static class ServingSetup
+{
+    /// <summary>What the front and the deployment grains need. An <see cref="IServingObserver"/> comes with the metrics store.</summary>
+    public static IServiceCollection AddServing(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<ServingOptions>().BindConfiguration(ServingOptions.Section).ValidateDataAnnotations();
+        services.TryAddSingleton<LocalReplicas>();
+        services.TryAddSingleton<DeploymentReconciler>();
+        services.AddSingleton<DeploymentTables>();
+        services.AddSingleton<ReplicaDoor>();
+        services.AddSingleton<RouteTable>();
+        services.AddSingleton<RouteSync>();
+        services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());
+        services.AddSingleton<Router>();
+        services.AddSingleton<Predictions>();
+        services.AddSingleton<InferenceAccess>();
+        services.AddSingleton<InferenceFront>();
+        return services;
+    }
+}

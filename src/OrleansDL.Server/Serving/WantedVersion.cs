@@ -1,0 +1,12 @@
+namespace OrleansDL.Serving;
+
+/// <summary>The model version a deployment should serve, and the number it is served under once it has one.</summary>
+[GenerateSerializer, Immutable, Alias("wanted-version")]
+internal sealed record WantedVersion
+{
+    [Id(0)] public Guid Model { get; init; }
+    [Id(1)] public string ModelName { get; init; } = "";
+    [Id(2)] public long Version { get; init; }
+    [Id(3)] public IReadOnlyDictionary<string, BlobRef> Artifact { get; init; } = new Dictionary<string, BlobRef>();
+    [Id(4)] public long? Generation { get; init; }
+}

@@ -1,0 +1,40 @@
+namespace OrleansDL.Benchmarks.Harness;
+
+/// <summary>Medians of the rounds.</summary>
+internal sealed record Comparison(double Ours, double Limit)
+{
+    /// <summary>Measures both in turn, so that a slow minute of the machine falls on both; one round before the first is not counted.</summary>
+    public static async Task<Comparison> InterleavedAsync(int rounds, Func<Task<double>> ours, Func<Task<double>> limit)
+    {
+        var oursRounds = new List<double>(rounds);
+        var limitRounds = new List<double>(rounds);
+        for (var round = 0; round <= rounds; round++)
+        {
+            // Whoever goes first meets the colder machine: take turns.
+            var (mine, other) = round % 2 == 0
+                ? (await ours(), await limit())
+                : await LimitFirstAsync(ours, limit);
+            if (round > 0)
+            {
+                oursRounds.Add(mine);
+                limitRounds.Add(other);
+            }
+        }
+
+        return new Comparison(Median(oursRounds), Median(limitRounds));
+    }
+
+    private static async Task<(double Ours, double Limit)> LimitFirstAsync(Func<Task<double>> ours, Func<Task<double>> limit)
+    {
+        var other = await limit();
+        return (await ours(), other);
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return values.Count % 2 == 1
+            ? values[values.Count / 2]
+            : (values[(values.Count / 2) - 1] + values[values.Count / 2]) / 2;
+    }
+}

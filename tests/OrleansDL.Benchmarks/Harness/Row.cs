@@ -1,0 +1,15 @@
+namespace OrleansDL.Benchmarks.Harness;
+
+/// <summary>One line of the table and of the JSON.</summary>
+internal sealed record Row(string Name, double Ours, double Limit, string Unit, double Ratio, double? Goal)
+{
+    public static Row Of(IBenchmark benchmark, Comparison result) => new(
+        benchmark.Name,
+        Round(result.Ours),
+        Round(result.Limit),
+        benchmark.Unit,
+        Math.Round(benchmark.SmallerIsBetter ? result.Limit / result.Ours : result.Ours / result.Limit, 3),
+        benchmark.Goal);
+
+    private static double Round(double value) => value >= 100 ? Math.Round(value) : Math.Round(value, 3);
+}

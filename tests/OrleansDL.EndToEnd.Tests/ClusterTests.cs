@@ -1,0 +1,74 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Tests.Harness;
+
+namespace OrleansDL.Tests;
+
+/// <summary>Roles as processes of their own: one server, two workers, one PostgreSQL database, one blob folder.</summary>
+[Collection(ProductCollection.Name)]
+public sealed class ClusterTests(PostgresServer postgres) : IDisposable
+{
+    private static readonly string[] OfWorkers = ["trainer", "replica"];
+    private static readonly string[] OfServers = ["projects", "tokens", "datasets", "training-runs", "scheduler", "models", "deployments", "workflows"];
+
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public async Task A_server_decides_and_two_workers_compute()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        var blobs = _folder["blobs"];
+        await using var server = await OdlProcess.StartAsync(new OdlOptions { Command = "server", Data = _folder["server"], Database = database, Blobs = blobs });
+        await using var one = await OdlProcess.StartAsync(new OdlOptions { Command = "worker", Data = _folder["one"], Database = database, Blobs = blobs, WorkerName = "one", Slots = 1 });
+        await using var two = await OdlProcess.StartAsync(new OdlOptions { Command = "worker", Data = _folder["two"], Database = database, Blobs = blobs, WorkerName = "two", Slots = 1 });
+        using var api = server.Api();
+        await Eventually.TrueAsync("both workers to report", async () => (await api.GetAsync("/v1/workers")).ToString() is var workers
+            && workers.Contains("\"one\"", StringComparison.Ordinal) && workers.Contains("\"two\"", StringComparison.Ordinal));
+
+        await AdvertisesAsync(server, one, two);
+
+        // Two runs at once need both workers, since each has one slot.
+        await Scenario.CommitPointsAsync(api, "points", rows: 1000, seed: 1);
+        await Scenario.TrainAsync(api, "points", epochs: 40, name: "first", registerAs: "sides");
+        await Scenario.TrainAsync(api, "points", epochs: 40, name: "second");
+        var first = await Scenario.CompletedAsync(api, "first");
+        var second = await Scenario.CompletedAsync(api, "second");
+        Assert.Equal(["one", "two"], new[] { first.Text("worker"), second.Text("worker") }.Order());
+        Assert.Equal(first.Artifact("weights.safetensors"), second.Artifact("weights.safetensors"));
+
+        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "live", model = "sides", replicas = 2 });
+        await Scenario.ServingAsync(api, "live", 1);
+        for (var request = 0; request < 10; request++)
+        {
+            await api.PostAsync($"{Scenario.Project}/deployments/live/predict", new { rows = new[] { new { x = 0.5, y = 0.5 } } });
+        }
+
+        // Control code touches no mathematics; the workers serve in process.
+        Assert.DoesNotContain("torch", NativeLibraries(server.Pid), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("onnxruntime", NativeLibraries(server.Pid), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("onnxruntime", NativeLibraries(one.Pid), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("libtorch", NativeLibraries(one.Pid), StringComparison.OrdinalIgnoreCase);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task AdvertisesAsync(OdlProcess server, params OdlProcess[] workers)
+    {
+        await using var client = await OrleansClient.ConnectAsync(server.Options);
+        var silos = client.Services.GetRequiredService<IClusterManifestProvider>().Current.Silos
+            .ToDictionary(silo => silo.Key.Endpoint.Port, silo => silo.Value.Grains.Keys.Select(type => type.ToString()).ToHashSet()!);
+        Assert.Equal(3, silos.Count);
+        Assert.Subset(silos[server.Options.SiloPort], OfServers.ToHashSet()!);
+        Assert.Empty(silos[server.Options.SiloPort].Intersect(OfWorkers));
+        foreach (var worker in workers)
+        {
+            Assert.Subset(silos[worker.Options.SiloPort], OfWorkers.ToHashSet()!);
+            Assert.Empty(silos[worker.Options.SiloPort].Intersect(OfServers));
+        }
+    }
+
+    private static string NativeLibraries(int pid) => string.Join('\n', File.ReadLines($"/proc/{pid}/maps")
+        .Where(line => line.Contains(".so", StringComparison.Ordinal))
+        .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
+        .Select(Path.GetFileName)
+        .Distinct());
+}

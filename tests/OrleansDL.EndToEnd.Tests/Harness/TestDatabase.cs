@@ -1,0 +1,8 @@
+namespace OrleansDL.Tests.Harness;
+
+/// <summary>Which database a test's node stands on.</summary>
+public enum TestDatabase
+{
+    Sqlite,
+    Postgres,
+}
