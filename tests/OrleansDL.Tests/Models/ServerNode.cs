@@ -2,10 +2,12 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OrleansDL.Access;
 using OrleansDL.Identity;
 using OrleansDL.Nodes;
@@ -24,14 +26,17 @@ public sealed class ServerNode : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _app = Node.Build(new NodeOptions
-        {
-            Server = true,
-            DataDirectory = _folder,
-            HttpUrl = "http://127.0.0.1:0",
-            SiloPort = FreePort(),
-            GatewayPort = FreePort(),
-        });
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+
+        // No worker, and none of the grains that other tests stand in for real ones with.
+        builder.AddNode(
+            new NodeOptions { Server = true, DataDirectory = _folder, SiloPort = FreePort(), GatewayPort = FreePort() },
+            typeof(WorkerHost).Assembly, typeof(ServerNode).Assembly);
+        builder.AddServer();
+        _app = builder.Build();
+        _app.MapServer();
         await ServerHost.PrepareAsync(Services);
         await _app.StartAsync();
     }
