@@ -11,6 +11,8 @@ using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Projects;
+using OrleansDL.Training;
+using OrleansDL.Workers;
 
 namespace OrleansDL;
 
@@ -21,6 +23,7 @@ public static class ServerHost
     public static void AddServer(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddTraining();
         services.AddSingleton<Idempotency>();
         services.AddSingleton<FirstToken>();
         services.AddSingleton<DefaultProject>();
@@ -64,5 +67,7 @@ public static class ServerHost
         v1.MapProjects();
         v1.MapIdentity();
         v1.MapEvents();
+        v1.MapTraining();
+        v1.MapWorkers();
     }
 }

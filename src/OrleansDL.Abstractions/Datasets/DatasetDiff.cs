@@ -15,4 +15,9 @@ public sealed record DatasetDiff
 
     /// <summary>Paths whose bytes differ, as they are in the newer version.</summary>
     [Id(8)] public required IReadOnlyList<DatasetEntry> Changed { get; init; }
+
+    /// <summary>Whether the lists were cut at <see cref="MaximumEntries"/> files together; rows and bytes always count all.</summary>
+    [Id(9)] public bool Truncated { get; init; }
+
+    public const int MaximumEntries = 1000;
 }

@@ -8,5 +8,6 @@ public interface ITrainerGrain : IGrainWithStringKey
     [Alias("start")] Task StartAsync(TrainerAssignment assignment);
 
     /// <summary>Tells the process to stop, and kills it after the grace time. Stopping one that is not there does nothing.</summary>
-    [Alias("stop")] Task StopAsync(Guid run, int attempt);
+    /// <returns>Whether it is there, so that its outcome will follow.</returns>
+    [Alias("stop")] Task<bool> StopAsync(Guid run, int attempt);
 }

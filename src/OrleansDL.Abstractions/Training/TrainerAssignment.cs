@@ -14,4 +14,10 @@ public sealed record TrainerAssignment
 
     /// <summary>evaluate: the model's files.</summary>
     [Id(5)] public IReadOnlyDictionary<string, BlobRef>? Model { get; init; }
+
+    /// <summary>Project of the run, whose dataset is read.</summary>
+    [Id(6)] public required string Project { get; init; }
+
+    /// <summary>Incarnation of the worker that holds the lease: another one refuses to start it.</summary>
+    [Id(7)] public required string Incarnation { get; init; }
 }

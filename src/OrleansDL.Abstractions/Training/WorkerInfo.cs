@@ -14,4 +14,5 @@ public sealed record WorkerInfo
     [Id(7)] public required bool Draining { get; init; }
     [Id(8)] public required DateTimeOffset LastSeenAt { get; init; }
     [Id(9)] public IReadOnlyList<Guid> Runs { get; init; } = [];
+    [Id(10)] public IReadOnlyList<RunnerInfo> Runners { get; init; } = [];
 }

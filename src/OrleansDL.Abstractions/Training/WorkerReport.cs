@@ -21,4 +21,7 @@ public sealed record WorkerReport
     /// <summary>Whether it takes no new work because it is about to leave.</summary>
     [Id(6)] public bool Draining { get; init; }
     [Id(7)] public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The processes of those attempts.</summary>
+    [Id(8)] public IReadOnlyList<RunnerInfo> Runners { get; init; } = [];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansDL.Networks;
 using static TorchSharp.torch;
@@ -66,7 +67,7 @@ internal static class CheckpointFile
     {
         Require(tensors.TryGetValue(key, out var source), name, $"it lacks '{key}'");
         Require(source!.Shape.SequenceEqual(target.shape), name, $"'{key}' has another size");
-        using var values = frombuffer(source.Data, ScalarType.Float32);
+        using var values = tensor(MemoryMarshal.Cast<byte, float>(source.Data).ToArray());
         target.copy_(values);
     }
 

@@ -5,7 +5,7 @@ namespace OrleansDL.Serving;
 
 /// <summary>The generations loaded in this process. The front calls them directly: no grain call, no copy, no lock.</summary>
 [SuppressMessage("Naming", "CA1710", Justification = "It is no collection to its callers.")]
-public sealed class LocalReplicas
+public sealed class LocalReplicas : IDisposable
 {
     private readonly ConcurrentDictionary<long, Slot> _slots = new();
 
@@ -33,13 +33,28 @@ public sealed class LocalReplicas
     }
 
     /// <summary>Lets no new request in and returns when the last one has left. Removing what is not there does nothing.</summary>
-    public async Task RemoveAsync(long generation)
+    /// <returns>The replica, to be freed by the caller alone; null when it was not there.</returns>
+    public async Task<IReplica?> RemoveAsync(long generation)
     {
-        if (_slots.TryRemove(generation, out var slot))
+        if (!_slots.TryRemove(generation, out var slot))
         {
-            slot.Release();
-            await slot.Drained;
+            return null;
         }
+
+        slot.Release();
+        await slot.Drained;
+        return slot.Replica;
+    }
+
+    /// <summary>The node ends: frees what is loaded.</summary>
+    public void Dispose()
+    {
+        foreach (var slot in _slots.Values)
+        {
+            (slot.Replica as IDisposable)?.Dispose();
+        }
+
+        _slots.Clear();
     }
 
     /// <summary>A replica and how many hold it: its owner and every request in flight. Nobody gets in after it fell to zero.</summary>

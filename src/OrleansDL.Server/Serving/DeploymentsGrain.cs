@@ -26,6 +26,9 @@ internal sealed class DeploymentsGrain(DeploymentTables tables, NameTable names,
     public async Task<Prediction> PredictAsync(string deployment, PredictRequest request)
     {
         await names.EnsureProjectAsync(Project);
-        return await predictions.PredictAsync(Project, deployment, request, CancellationToken.None);
+        var project = Project;
+
+        // Off the grain's thread: a model in this process runs where it is called.
+        return await Task.Run(() => predictions.PredictAsync(project, deployment, request, CancellationToken.None));
     }
 }

@@ -193,6 +193,7 @@ public sealed class ClientTests
     [Fact]
     public async Task The_event_feed_goes_on_where_it_broke()
     {
+        using var taken = new SemaphoreSlim(0);
         await using var server = await FakeServer.StartAsync(app => app.MapGet("/v1/projects/default/events", async (HttpContext http, long after) =>
         {
             Assert.Equal("text/event-stream", http.Request.Headers.Accept);
@@ -204,6 +205,7 @@ public sealed class ClientTests
                 await http.Response.Body.FlushAsync();
             }
 
+            await taken.WaitAsync();
             http.Abort();
         }));
         using var client = server.Client();
@@ -211,6 +213,11 @@ public sealed class ClientTests
         await foreach (var one in client.Events.FollowAsync())
         {
             seen.Add(one.Sequence);
+            if (seen.Count % 2 == 0)
+            {
+                taken.Release();
+            }
+
             if (seen.Count == 4)
             {
                 break;

@@ -1,0 +1,19 @@
+using OrleansDL.Datasets.Ingest;
+
+namespace OrleansDL.Datasets;
+
+/// <summary>How an upload becomes a version.</summary>
+internal sealed record CommitOptions
+{
+    public required string Message { get; init; }
+    public required IReadOnlyList<string> Tags { get; init; }
+    public required string Format { get; init; }
+    public required HeaderMode Header { get; init; }
+
+    /// <summary>Where the file stands in the dataset; null makes a name from the version's number.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Whether the new version holds only what comes in now, instead of that and what was there.</summary>
+    public required bool Replace { get; init; }
+    public required string Author { get; init; }
+}

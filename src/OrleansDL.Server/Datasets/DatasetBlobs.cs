@@ -1,0 +1,18 @@
+using OrleansDL.Blobs;
+using OrleansDL.Datasets.Manifests;
+
+namespace OrleansDL.Datasets;
+
+/// <summary>What versions are made of, read from the blob store.</summary>
+internal sealed class DatasetBlobs(BlobStore blobs)
+{
+    public ManifestStore Manifests { get; } = new(
+        async (id, cancellationToken) => await blobs.ReadAsync(id, cancellationToken),
+        async (bytes, cancellationToken) => (await blobs.PutAsync(bytes, cancellationToken)).Blob);
+
+    public async Task<IReadOnlyList<ColumnStatistics>> StatisticsAsync(DatasetVersion version, CancellationToken cancellationToken = default)
+    {
+        var commit = CommitFormat.ReadCommit(await blobs.ReadAsync(version.Commit, cancellationToken));
+        return CommitFormat.ReadStatistics(await blobs.ReadAsync(commit.Statistics, cancellationToken));
+    }
+}

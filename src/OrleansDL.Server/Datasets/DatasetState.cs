@@ -1,0 +1,22 @@
+namespace OrleansDL.Datasets;
+
+[GenerateSerializer, Alias("dataset-state")]
+internal sealed record DatasetState
+{
+    /// <summary>Null before the dataset is created.</summary>
+    [Id(0)] public string? Project { get; init; }
+    [Id(1)] public DatasetKind Kind { get; init; }
+    [Id(2)] public string? Description { get; init; }
+    [Id(3)] public DateTimeOffset CreatedAt { get; init; }
+    [Id(4)] public long LatestVersion { get; init; }
+    [Id(5)] public BlobId? Head { get; init; }
+
+    /// <summary>Counts the changes.</summary>
+    [Id(6)] public long Revision { get; init; }
+
+    /// <summary>A commit that moved the head and is not yet in the tables, the events and the lineage.</summary>
+    [Id(7)] public CommitRequest? Pending { get; init; }
+
+    /// <summary>A deleted dataset is remembered, so that a late call does not bring it back.</summary>
+    [Id(8)] public bool Deleted { get; init; }
+}

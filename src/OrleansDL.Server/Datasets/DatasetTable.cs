@@ -1,0 +1,219 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Dapper;
+using OrleansDL.Database;
+using OrleansDL.Projects;
+
+namespace OrleansDL.Datasets;
+
+/// <summary>The rows of datasets, versions and tags: written by each dataset's grain, read by everyone.</summary>
+internal sealed class DatasetTable(Db database)
+{
+    private const string DatasetColumns =
+        "d.id AS Id, n.project AS Project, n.name AS Name, d.kind AS Kind, d.description AS Description, d.created_at AS CreatedAt, d.latest_version AS LatestVersion, d.head AS Head, d.revision AS Revision";
+
+    private const string VersionColumns = "v.version AS Version, v.document AS Document, n.name AS Name";
+    private static readonly int NameKind = (int)ThingKind.Dataset;
+
+    public async Task WriteAsync(Guid id, DatasetState state)
+    {
+        await using var connection = await database.OpenAsync();
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO dataset (id, project, kind, description, created_at, latest_version, head, revision)
+            VALUES (@id, @Project, @kind, @Description, @created, @LatestVersion, @head, @Revision)
+            ON CONFLICT (id) DO UPDATE SET latest_version = excluded.latest_version, head = excluded.head, revision = excluded.revision
+            """,
+            new
+            {
+                id = id.ToString(),
+                state.Project,
+                kind = (int)state.Kind,
+                state.Description,
+                created = Micros.From(state.CreatedAt),
+                state.LatestVersion,
+                head = state.Head?.ToString(),
+                state.Revision,
+            });
+    }
+
+    public async Task WriteVersionAsync(Guid request, DatasetVersion version)
+    {
+        await using var connection = await database.OpenAsync();
+        await using var transaction = await database.BeginAsync(connection);
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO dataset_version (dataset, version, commit_sha256, request_id, committed_at, document)
+            VALUES (@dataset, @Version, @commit, @request, @committed, @document) ON CONFLICT DO NOTHING
+            """,
+            new
+            {
+                dataset = version.Dataset.ToString(),
+                version.Version,
+                commit = version.Commit.Hex,
+                request = request.ToString(),
+                committed = Micros.From(version.CommittedAt),
+                document = JsonSerializer.Serialize(version, OdlJson.Options),
+            },
+            transaction);
+        foreach (var tag in version.Tags)
+        {
+            await InsertTagAsync(connection, transaction, version.Dataset, tag, version.Version);
+        }
+
+        await transaction.CommitAsync();
+    }
+
+    public async Task WriteTagAsync(Guid dataset, string tag, long version)
+    {
+        await using var connection = await database.OpenAsync();
+        await InsertTagAsync(connection, null, dataset, tag, version);
+    }
+
+    /// <summary>The requests that made a dataset's versions: each owns the blobs it brought.</summary>
+    public async Task<IReadOnlyList<Guid>> RequestsAsync(Guid dataset)
+    {
+        await using var connection = await database.OpenAsync();
+        var rows = await connection.QueryAsync<string>("SELECT request_id FROM dataset_version WHERE dataset = @id", new { id = dataset.ToString() });
+        return [.. rows.Select(Guid.Parse)];
+    }
+
+    public async Task DeleteAsync(Guid dataset)
+    {
+        await using var connection = await database.OpenAsync();
+        await using var transaction = await database.BeginAsync(connection);
+        foreach (var statement in (string[])["DELETE FROM dataset_tag WHERE dataset = @id", "DELETE FROM dataset_version WHERE dataset = @id", "DELETE FROM dataset WHERE id = @id"])
+        {
+            await connection.ExecuteAsync(statement, new { id = dataset.ToString() }, transaction);
+        }
+
+        await transaction.CommitAsync();
+    }
+
+    public async Task<Dataset?> FindAsync(Guid id)
+    {
+        await using var connection = await database.OpenAsync();
+        var row = await connection.QuerySingleOrDefaultAsync<DatasetRow>(
+            $"SELECT {DatasetColumns} FROM dataset d JOIN name n ON n.id = d.id AND n.kind = @NameKind WHERE d.id = @id", new { id = id.ToString(), NameKind });
+        return row?.ToDataset();
+    }
+
+    public async Task<Page<Dataset>> ListAsync(string project, PageRequest page)
+    {
+        var after = PageTokens.Decode(page.Token)?[0] ?? "";
+        await using var connection = await database.OpenAsync();
+        var rows = await connection.QueryAsync<DatasetRow>(
+            $"SELECT {DatasetColumns} FROM name n JOIN dataset d ON d.id = n.id WHERE n.project = @project AND n.kind = @NameKind AND n.name > @after ORDER BY n.name LIMIT @limit",
+            new { project, NameKind, after, limit = page.CheckedSize() + 1 });
+        return rows.Select(row => row.ToDataset()).ToList().ToPage(page, dataset => [dataset.Name]);
+    }
+
+    public async Task<Page<DatasetVersion>> ListVersionsAsync(Guid dataset, PageRequest page)
+    {
+        var before = PageTokens.Decode(page.Token) is [var token]
+            ? long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new InvalidException("The page token is not one that this list gave out. Leave it out to begin at the first page.")
+            : long.MaxValue;
+        await using var connection = await database.OpenAsync();
+        var rows = (await connection.QueryAsync<VersionRow>(
+            $"SELECT {VersionColumns} FROM dataset_version v JOIN name n ON n.id = v.dataset AND n.kind = @NameKind WHERE v.dataset = @id AND v.version < @before ORDER BY v.version DESC LIMIT @limit",
+            new { id = dataset.ToString(), NameKind, before, limit = page.CheckedSize() + 1 })).ToList();
+        var versions = await WithTagsAsync(connection, dataset, rows);
+        return versions.ToPage(page, version => [version.Version.ToString(CultureInfo.InvariantCulture)]);
+    }
+
+    /// <summary>The version that a reference's second part names, or null.</summary>
+    public async Task<DatasetVersion?> FindVersionAsync(Guid dataset, string version)
+    {
+        var id = dataset.ToString();
+        if (version == DatasetReference.Latest)
+        {
+            return await SingleAsync(dataset, "v.dataset = @id ORDER BY v.version DESC LIMIT 1", new { id, NameKind });
+        }
+
+        if (DatasetReference.Number(version) is { } number)
+        {
+            return await SingleAsync(dataset, "v.dataset = @id AND v.version = @number", new { id, NameKind, number });
+        }
+
+        return BlobId.TryParse(version, out var commit)
+            ? await SingleAsync(dataset, "v.dataset = @id AND v.commit_sha256 = @commit", new { id, NameKind, commit = commit.Hex })
+            : await SingleAsync(
+                dataset,
+                "v.dataset = @id AND v.version = (SELECT MAX(t.version) FROM dataset_tag t WHERE t.dataset = @id AND t.tag = @version)",
+                new { id, NameKind, version });
+    }
+
+    /// <summary>The version that a commit request made, or null.</summary>
+    public Task<DatasetVersion?> FindByRequestAsync(Guid dataset, Guid request) =>
+        SingleAsync(dataset, "v.dataset = @id AND v.request_id = @request", new { id = dataset.ToString(), NameKind, request = request.ToString() });
+
+    /// <summary>Changes with everything that can be edited or committed.</summary>
+    public static string ETag(Guid id, long revision, string name) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{id}/{revision}/{name}"))).AsSpan(0, 8));
+
+    private async Task<DatasetVersion?> SingleAsync(Guid dataset, string condition, object arguments)
+    {
+        await using var connection = await database.OpenAsync();
+        var rows = (await connection.QueryAsync<VersionRow>(
+            $"SELECT {VersionColumns} FROM dataset_version v JOIN name n ON n.id = v.dataset AND n.kind = @NameKind WHERE {condition}", arguments)).ToList();
+        return (await WithTagsAsync(connection, dataset, rows)).SingleOrDefault();
+    }
+
+    private static async Task<List<DatasetVersion>> WithTagsAsync(DbConnection connection, Guid dataset, List<VersionRow> rows)
+    {
+        if (rows.Count == 0)
+        {
+            return [];
+        }
+
+        var tags = (await connection.QueryAsync<(long Version, string Tag)>(
+            "SELECT version, tag FROM dataset_tag WHERE dataset = @id AND version BETWEEN @first AND @last ORDER BY tag",
+            new { id = dataset.ToString(), first = rows.Min(row => row.Version), last = rows.Max(row => row.Version) })).ToLookup(row => row.Version, row => row.Tag);
+        return [.. rows.Select(row => JsonSerializer.Deserialize<DatasetVersion>(row.Document, OdlJson.Options)! with
+        {
+            DatasetName = row.Name,
+            Tags = [.. tags[row.Version]],
+        })];
+    }
+
+    private static Task<int> InsertTagAsync(DbConnection connection, DbTransaction? transaction, Guid dataset, string tag, long version) =>
+        connection.ExecuteAsync(
+            "INSERT INTO dataset_tag (dataset, tag, version) VALUES (@id, @tag, @version) ON CONFLICT DO NOTHING",
+            new { id = dataset.ToString(), tag, version }, transaction);
+
+    private sealed class DatasetRow
+    {
+        public string Id { get; set; } = "";
+        public string Project { get; set; } = "";
+        public string Name { get; set; } = "";
+        public int Kind { get; set; }
+        public string? Description { get; set; }
+        public long CreatedAt { get; set; }
+        public long LatestVersion { get; set; }
+        public string? Head { get; set; }
+        public long Revision { get; set; }
+
+        public Dataset ToDataset() => new()
+        {
+            Id = Guid.Parse(Id),
+            Project = Project,
+            Name = Name,
+            Kind = (DatasetKind)Kind,
+            Description = Description,
+            CreatedAt = Micros.ToTime(CreatedAt),
+            LatestVersion = LatestVersion,
+            Head = Head is null ? null : BlobId.Parse(Head),
+            ETag = ETag(Guid.Parse(Id), Revision, Name),
+        };
+    }
+
+    private sealed class VersionRow
+    {
+        public long Version { get; set; }
+        public string Document { get; set; } = "";
+        public string Name { get; set; } = "";
+    }
+}

@@ -1,0 +1,25 @@
+namespace OrleansDL.Datasets.Ingest;
+
+/// <summary>Images as a table of two columns: the image and its label.</summary>
+internal static class ImageTable
+{
+    public static IReadOnlyList<Column> Columns { get; } =
+        [new Column { Name = "image", Type = ColumnType.Image }, new Column { Name = "label", Type = ColumnType.String }];
+
+    public static IReadOnlyList<ColumnStatistics> Summarize(IReadOnlyCollection<DatasetEntry> images)
+    {
+        var labels = images.GroupBy(entry => entry.Label!, StringComparer.Ordinal).ToDictionary(group => group.Key, group => (long)group.Count());
+        return
+        [
+            new ColumnStatistics { Name = "image", Type = ColumnType.Image, Count = images.Count, Nulls = 0 },
+            new ColumnStatistics
+            {
+                Name = "label",
+                Type = ColumnType.String,
+                Count = images.Count,
+                Nulls = 0,
+                Values = labels.Count <= ColumnStatistics.MaximumValues ? labels : null,
+            },
+        ];
+    }
+}

@@ -1,0 +1,27 @@
+namespace OrleansDL.Datasets.Ingest;
+
+/// <summary>Which formats come into which kind of dataset.</summary>
+internal static class IngestFormats
+{
+    public const string Csv = "csv";
+    public const string JsonLines = "jsonl";
+    public const string Tar = "tar";
+    public const string Zip = "zip";
+    public const string File = "file";
+    public const string Image = "image";
+
+    /// <exception cref="InvalidException">The format is unknown, or does not come into such a dataset.</exception>
+    public static string Check(string format, DatasetKind kind)
+    {
+        string[] allowed = kind switch
+        {
+            DatasetKind.Table or DatasetKind.Text => [Csv, JsonLines],
+            DatasetKind.Image => [Tar, Zip],
+            _ => [File, Tar, Zip],
+        };
+        return allowed.Contains(format, StringComparer.Ordinal)
+            ? format
+            : throw new InvalidException(
+                $"A dataset of kind {kind.ToString().ToLowerInvariant()} takes no format '{format}'. Say format={string.Join(" or format=", allowed)}.");
+    }
+}

@@ -1,0 +1,54 @@
+namespace OrleansDL.Datasets.Ingest;
+
+/// <summary>Joins the statistics of two sets of rows into those of both, as if they had been counted together.</summary>
+internal static class StatisticsMerge
+{
+    /// <param name="columns">The columns and types of the result.</param>
+    /// <param name="first">Statistics of the rows that were there.</param>
+    /// <param name="second">Statistics of the rows that came in.</param>
+    public static IReadOnlyList<ColumnStatistics> Merge(
+        IReadOnlyList<Column> columns, IReadOnlyList<ColumnStatistics> first, IReadOnlyList<ColumnStatistics> second)
+    {
+        var left = first.ToDictionary(column => column.Name, StringComparer.Ordinal);
+        var right = second.ToDictionary(column => column.Name, StringComparer.Ordinal);
+        return [.. columns.Select(column => Merge(column.Type, left[column.Name], right[column.Name]))];
+    }
+
+    private static ColumnStatistics Merge(ColumnType type, ColumnStatistics first, ColumnStatistics second)
+    {
+        var merged = new ColumnStatistics
+        {
+            Name = first.Name,
+            Type = type,
+            Count = first.Count + second.Count,
+            Nulls = first.Nulls + second.Nulls,
+            Values = Merge(type, first.Values, second.Values),
+        };
+        var numbers = first.Mean is null ? second : first;
+        if (first is { Mean: { } meanA, M2: { } m2A } && second is { Mean: { } meanB, M2: { } m2B })
+        {
+            var (mean, m2) = NumberSummary.Merge(first.Count, meanA, m2A, second.Count, meanB, m2B);
+            return merged with { Min = Math.Min(first.Min!.Value, second.Min!.Value), Max = Math.Max(first.Max!.Value, second.Max!.Value), Mean = mean, M2 = m2 };
+        }
+
+        return merged with { Min = numbers.Min, Max = numbers.Max, Mean = numbers.Mean, M2 = numbers.M2 };
+    }
+
+    private static Dictionary<string, long>? Merge(
+        ColumnType type, IReadOnlyDictionary<string, long>? first, IReadOnlyDictionary<string, long>? second)
+    {
+        if (first is null || second is null)
+        {
+            return null;
+        }
+
+        var merged = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (value, count) in first.Concat(second))
+        {
+            var key = ColumnAccumulator.Canonical(value, type);
+            merged[key] = merged.GetValueOrDefault(key) + count;
+        }
+
+        return merged.Count <= ColumnStatistics.MaximumValues ? merged : null;
+    }
+}

@@ -1,0 +1,10 @@
+namespace OrleansDL.Datasets.Ingest;
+
+/// <summary>What was learnt of a table while its bytes went by.</summary>
+internal sealed record TableSummary
+{
+    public required long Rows { get; init; }
+    public required bool Header { get; init; }
+    public required IReadOnlyList<Column> Columns { get; init; }
+    public required IReadOnlyList<ColumnStatistics> Statistics { get; init; }
+}

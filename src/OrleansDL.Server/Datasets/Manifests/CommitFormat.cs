@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace OrleansDL.Datasets.Manifests;
+
+/// <summary>The canonical bytes of commits and of the documents they name (docs/decisions/0002-dataset-canonical-form.md).</summary>
+internal static class CommitFormat
+{
+    public const string Commit = "odl-commit/1";
+    public const string Origins = "odl-origins/1";
+    public const string Schema = "odl-schema/1";
+    public const string Statistics = "odl-statistics/1";
+
+    public static ReadOnlyMemory<byte> WriteCommit(CommitDocument commit)
+    {
+        var writer = new CanonicalJsonWriter().StartObject()
+            .Key("author").Value(commit.Author)
+            .Key("dataset").Value(commit.Dataset.ToString())
+            .Key("format").Value(Commit)
+            .Key("manifest").Value(commit.Manifest.ToString())
+            .Key("message").Value(commit.Message)
+            .Key("origins").Value(commit.Origins.ToString())
+            .Key("parents").StartArray();
+        foreach (var parent in commit.Parents)
+        {
+            writer.Value(parent.ToString());
+        }
+
+        writer.EndArray().Key("schema").Value(commit.Schema.ToString()).Key("sources").StartArray();
+        foreach (var source in commit.Sources)
+        {
+            writer.StartObject()
+                .Key("bytes").Value(source.Bytes)
+                .Optional("etag", source.Etag)
+                .Key("fetchedAt").Value(Time(source.FetchedAt))
+                .Key("sha256").Value(source.Sha256.ToString())
+                .Key("uri").Value(source.Uri)
+                .Optional("versionId", source.VersionId)
+                .EndObject();
+        }
+
+        return writer.EndArray()
+            .Key("statistics").Value(commit.Statistics.ToString())
+            .Key("time").Value(Time(commit.Time))
+            .EndObject().EndLine().Written;
+    }
+
+    public static CommitDocument ReadCommit(ReadOnlyMemory<byte> bytes) => Read<CommitDocument>(bytes, Commit);
+
+    /// <summary>One line per source, then one line of [first row, rows, source] per range.</summary>
+    public static ReadOnlyMemory<byte> WriteOrigins(IReadOnlyList<DatasetSource> ranges)
+    {
+        var sources = ranges.Select(Whole).Distinct().ToList();
+        var index = sources.Select((source, i) => (source, i)).ToDictionary(pair => pair.source, pair => pair.i);
+        var writer = new CanonicalJsonWriter().StartObject()
+            .Key("format").Value(Origins)
+            .Key("ranges").Value(ranges.Count)
+            .Key("sources").Value(sources.Count)
+            .EndObject().EndLine();
+        foreach (var source in sources)
+        {
+            writer.StartObject()
+                .Key("bytes").Value(source.Bytes)
+                .Key("fetchedAt").Value(Time(source.FetchedAt))
+                .Key("sha256").Value(source.Sha256.ToString())
+                .Key("uri").Value(source.Uri)
+                .EndObject().EndLine();
+        }
+
+        foreach (var range in ranges)
+        {
+            writer.StartArray().Value(range.FirstRow).Value(range.Rows).Value(index[Whole(range)]).EndArray().EndLine();
+        }
+
+        return writer.Written;
+
+        static DatasetSource Whole(DatasetSource range) => range with { FirstRow = 0, Rows = 0 };
+    }
+
+    public static ReadOnlyMemory<byte> WriteSchema(DatasetKind kind, IReadOnlyList<Column> columns)
+    {
+        var writer = new CanonicalJsonWriter().StartObject().Key("columns").StartArray();
+        foreach (var column in columns)
+        {
+            writer.StartObject()
+                .Key("name").Value(column.Name)
+                .Optional("nullable", column.Nullable)
+                .Key("type").Value(Name(column.Type))
+                .EndObject();
+        }
+
+        return writer.EndArray().Key("format").Value(Schema).Key("kind").Value(Name(kind)).EndObject().EndLine().Written;
+    }
+
+    public static ReadOnlyMemory<byte> WriteStatistics(IReadOnlyList<ColumnStatistics> columns)
+    {
+        var writer = new CanonicalJsonWriter().StartObject().Key("columns").StartArray();
+        foreach (var column in columns)
+        {
+            writer.StartObject()
+                .Key("count").Value(column.Count)
+                .Optional("m2", column.M2)
+                .Optional("max", column.Max)
+                .Optional("mean", column.Mean)
+                .Optional("min", column.Min)
+                .Key("name").Value(column.Name)
+                .Key("nulls").Value(column.Nulls)
+                .Key("type").Value(Name(column.Type));
+            if (column.Values is { } values)
+            {
+                writer.Key("values").StartObject();
+                foreach (var (value, count) in values.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                {
+                    writer.Key(value).Value(count);
+                }
+
+                writer.EndObject();
+            }
+
+            writer.EndObject();
+        }
+
+        return writer.EndArray().Key("format").Value(Statistics).EndObject().EndLine().Written;
+    }
+
+    public static IReadOnlyList<ColumnStatistics> ReadStatistics(ReadOnlyMemory<byte> bytes) =>
+        Read<StatisticsDocument>(bytes, Statistics).Columns;
+
+    /// <summary>Microseconds are what every database of ours keeps.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+
+    private static T Read<T>(ReadOnlyMemory<byte> bytes, string format)
+    {
+        using var document = JsonDocument.Parse(bytes);
+        if (document.RootElement.GetProperty("format").GetString() is var found && found != format)
+        {
+            throw new InvalidDataException($"A document has format '{found}' where this version of OrleansDL reads '{format}'.");
+        }
+
+        return document.RootElement.Deserialize<T>(OdlJson.Options) ?? throw new InvalidDataException($"A document of format '{format}' is null.");
+    }
+
+    private static string Name<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    private sealed record StatisticsDocument
+    {
+        public required IReadOnlyList<ColumnStatistics> Columns { get; init; }
+    }
+}

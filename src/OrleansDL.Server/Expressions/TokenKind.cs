@@ -1,0 +1,11 @@
+namespace OrleansDL.Expressions;
+
+internal enum TokenKind
+{
+    End,
+    Int,
+    Double,
+    String,
+    Name,
+    Symbol,
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using OrleansDL.Models;
+
+namespace OrleansDL.Training;
+
+/// <summary>What a run adds to the lineage graph.</summary>
+internal static class RunLineage
+{
+    public static IReadOnlyList<LineageNode> Nodes(TrainingRun run, ModelVersion? model)
+    {
+        var nodes = new List<LineageNode>
+        {
+            new()
+            {
+                Id = $"run:{run.Id}",
+                Kind = "run",
+                Title = run.Name,
+                Properties = JsonSerializer.Serialize(
+                    new { program = run.Spec.Program, status = run.Status, attempt = run.Attempt, seed = run.Spec.Seed, metrics = run.Metrics },
+                    OdlJson.Options),
+            },
+            new() { Id = Dataset(run), Kind = "dataset-version", Title = $"{run.DatasetName}@v{run.DatasetVersion}" },
+        };
+        if (model is not null)
+        {
+            nodes.Add(new LineageNode { Id = Model(model), Kind = "model-version", Title = $"{model.ModelName}@{model.Version}" });
+        }
+
+        return nodes;
+    }
+
+    public static IReadOnlyList<LineageEdge> Edges(TrainingRun run, ModelVersion? model)
+    {
+        var target = $"run:{run.Id}";
+        var evaluated = run.Spec.Program is TrainingProgram.Evaluate;
+        var edges = new List<LineageEdge>
+        {
+            new() { Source = Dataset(run), Target = target, Role = evaluated ? "evaluated-on" : "trained-on", Time = run.CreatedAt },
+        };
+        if (model is not null)
+        {
+            edges.Add(new LineageEdge { Source = Model(model), Target = target, Role = "evaluated", Time = run.CreatedAt });
+        }
+
+        return edges;
+    }
+
+    private static string Dataset(TrainingRun run) => $"dataset-version:{run.DatasetCommit}";
+
+    private static string Model(ModelVersion model) => $"model-version:{model.Model}/{model.Version}";
+}

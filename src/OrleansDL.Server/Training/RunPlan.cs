@@ -1,0 +1,64 @@
+using System.Globalization;
+using OrleansDL.Datasets;
+using OrleansDL.Models;
+
+namespace OrleansDL.Training;
+
+/// <summary>What a spec comes to: the immutable versions its references name, once everything in it was checked.</summary>
+internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
+{
+    private const int FilesPerPage = 1000;
+
+    /// <exception cref="OrleansDLException">The spec breaks a rule, or names a thing that is not there.</exception>
+    public static async Task<RunPlan> MakeAsync(IGrainFactory grains, string project, TrainingSpec spec)
+    {
+        TrainingSpecRules.Check(spec);
+        Names.Check(spec.Pool, "pool");
+        var dataset = await grains.GetGrain<IDatasetsGrain>(project).ResolveAsync(spec.Dataset);
+        var model = spec.Program is TrainingProgram.Evaluate && spec.Model is { } reference
+            ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
+            : null;
+        return new RunPlan(dataset, model);
+    }
+
+    /// <summary>The files of a dataset version, page by page.</summary>
+    public static async IAsyncEnumerable<IReadOnlyList<DatasetEntry>> FilesAsync(IGrainFactory grains, string project, DatasetVersion version)
+    {
+        var datasets = grains.GetGrain<IDatasetsGrain>(project);
+        var page = new PageRequest { Size = FilesPerPage };
+        do
+        {
+            var files = await datasets.ListFilesAsync($"{version.Dataset}@{version.Commit}", page);
+            yield return files.Items;
+            page = page with { Token = files.NextPageToken };
+        }
+        while (page.Token is not null);
+    }
+
+    /// <summary>The run's id is the registration's: however often it is repeated, one version comes of it.</summary>
+    public static ModelRegistration Registration(Guid run, TrainingRunState state, RunOutcome outcome)
+    {
+        var spec = state.Spec!;
+        var parameters = new Dictionary<string, string>(spec.Parameters ?? new Dictionary<string, string>())
+        {
+            ["family"] = spec.Network?.Family ?? "",
+            ["epochs"] = spec.Epochs.ToString(CultureInfo.InvariantCulture),
+            ["batchSize"] = spec.BatchSize.ToString(CultureInfo.InvariantCulture),
+            ["optimizer"] = spec.Optimizer,
+            ["learningRate"] = spec.LearningRate.ToString("R", CultureInfo.InvariantCulture),
+            ["weightDecay"] = spec.WeightDecay.ToString("R", CultureInfo.InvariantCulture),
+            ["seed"] = spec.Seed.ToString(CultureInfo.InvariantCulture),
+        };
+        return new ModelRegistration
+        {
+            Id = run,
+            Run = run,
+            Artifact = outcome.Artifact,
+            Metrics = outcome.Metrics,
+            Parameters = parameters,
+            DatasetName = state.Dataset!.DatasetName,
+            DatasetVersion = state.Dataset.Version,
+            DatasetCommit = state.Dataset.Commit,
+        };
+    }
+}

@@ -1,0 +1,125 @@
+using Microsoft.Extensions.Logging;
+using OrleansDL.Nodes;
+using OrleansDL.Timing;
+
+namespace OrleansDL.Training;
+
+[GrainType("scheduler")]
+internal sealed partial class SchedulerGrain(
+    [PersistentState("state")] IPersistentState<SchedulerState> state,
+    WakeUps wakeUps, NodeNotices notices, TrainingTables tables, TimeProvider time, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
+{
+    /// <summary>Topic told to every node when a worker joins, leaves or changes; the payload is the pool.</summary>
+    public const string WorkersChanged = "workers.changed";
+
+    private const string CheckUp = "check";
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckUpAfter = TimeSpan.FromSeconds(10);
+    private SchedulerCore _core = null!;
+    private bool _checkUpArmed;
+
+    private string Pool => this.GetPrimaryKeyString();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Names.Check(Pool, "pool");
+        await tables.AddPoolAsync(Pool);
+        _core = new SchedulerCore(state.State, Pool, time.GetUtcNow());
+        this.RegisterGrainTimer(CheckAsync, CheckEvery, CheckEvery);
+    }
+
+    public async Task<SlotGrant> RequestAsync(SlotRequest request)
+    {
+        var grant = _core.Request(request);
+        await CommitAsync();
+        return grant;
+    }
+
+    public async Task ReleaseAsync(Guid run, int attempt)
+    {
+        _core.Release(run, attempt);
+        await CommitAsync();
+    }
+
+    public async Task ReportAsync(WorkerReport report)
+    {
+        _core.Report(report, time.GetUtcNow());
+        await CommitAsync();
+    }
+
+    public Task<IReadOnlyList<WorkerInfo>> ListWorkersAsync() => Task.FromResult(_core.ListWorkers(time.GetUtcNow()));
+
+    /// <summary>Brings the scheduler back to life where no worker is left to do so: it must find out that they are gone.</summary>
+    public async Task WakeAsync(string name, string? payload)
+    {
+        await CheckAsync();
+        if (_core.IsBusy)
+        {
+            await wakeUps.ArmAsync(this, CheckUp, CheckUpAfter);
+        }
+        else
+        {
+            _checkUpArmed = false;
+        }
+    }
+
+    private async Task CheckAsync()
+    {
+        _core.Check(time.GetUtcNow());
+        await CommitAsync();
+    }
+
+    // Runs are woken before the state is written: one woken for nothing asks and hears the truth, one not woken would wait for its watchdog.
+    private async Task CommitAsync()
+    {
+        var changes = _core.TakeChanges();
+        try
+        {
+            foreach (var run in changes.Wake)
+            {
+                await wakeUps.ArmAsync(GrainFactory.GetGrain<ITrainingRunGrain>(run));
+            }
+
+            if (_core.IsBusy && !_checkUpArmed)
+            {
+                await wakeUps.ArmAsync(this, CheckUp, CheckUpAfter);
+                _checkUpArmed = true;
+            }
+
+            if (changes.Written)
+            {
+                await state.WriteStateAsync();
+            }
+        }
+        catch
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+
+        if (changes.Workers)
+        {
+            LogWorkersChanged(Pool, string.Join(", ", state.State.Workers.Select(w => w.Name + (w.LostAt is null ? "" : " (lost)"))));
+            _ = PushAsync();
+        }
+    }
+
+    // Not awaited: a node that does not answer must not hold up the queue.
+    private async Task PushAsync()
+    {
+        try
+        {
+            await notices.PushAsync(WorkersChanged, Pool);
+        }
+        catch (Exception e)
+        {
+            LogPushFailed(Pool, e);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Workers of pool {Pool} changed: {Workers}")]
+    private partial void LogWorkersChanged(string pool, string workers);
+
+    [LoggerMessage(LogLevel.Warning, "The change of workers of pool {Pool} reached not every node; they find out at their next call")]
+    private partial void LogPushFailed(string pool, Exception exception);
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using OrleansDL.Blobs;
+using OrleansDL.Http;
+using OrleansDL.Identity;
+using OrleansDL.Projects;
+
+namespace OrleansDL.Training;
+
+internal static class TrainingEndpoints
+{
+    public static void MapTraining(this IEndpointRouteBuilder v1)
+    {
+        var runs = v1.MapGroup("/projects/{project}/training-runs").WithTags("Training");
+        runs.MapGet("/", (string project, RunStatus? status, Paging paging, IGrainFactory grains) =>
+            Runs(grains, project).ListAsync(status, paging.Page)).RequireRole(Role.Viewer);
+        runs.MapPost("/", async (HttpContext context, string project, TrainingSpec spec, Idempotency ids, IGrainFactory grains) =>
+        {
+            var run = await Runs(grains, project).CreateAsync(await ids.IdAsync(context, project, spec), spec);
+            return TypedResults.Accepted($"/v1/projects/{project}/training-runs/{run.Name}", run);
+        }).RequireRole(Role.Developer);
+        runs.MapPost("/check", async (string project, TrainingSpec spec, IGrainFactory grains) =>
+        {
+            await Runs(grains, project).CheckAsync(spec);
+            return TypedResults.NoContent();
+        }).RequireRole(Role.Viewer);
+        runs.MapGet("/{run}", (string project, string run, IGrainFactory grains) =>
+            Runs(grains, project).GetAsync(run)).RequireRole(Role.Viewer);
+        runs.MapPost("/{run}/cancel", async (string project, string run, NameTable names, IGrainFactory grains) =>
+        {
+            var id = await names.ResolveAsync(project, ThingKind.TrainingRun, run);
+            return TypedResults.Accepted($"/v1/projects/{project}/training-runs/{run}", await grains.GetGrain<ITrainingRunGrain>(id).CancelAsync());
+        }).RequireRole(Role.Developer);
+        runs.MapGet("/{run}/metrics", (string project, string run, string? name, Paging paging, IGrainFactory grains) =>
+            Runs(grains, project).ListMetricsAsync(run, name, paging.Page)).RequireRole(Role.Viewer);
+        runs.MapGet("/{run}/logs", (string project, string run, Paging paging, IGrainFactory grains) =>
+            Runs(grains, project).ListLogsAsync(run, paging.Page)).RequireRole(Role.Viewer);
+        runs.MapGet("/{run}/artifact/{file}", DownloadAsync).RequireRole(Role.Viewer);
+    }
+
+    private static async Task<FileStreamHttpResult> DownloadAsync(string project, string run, string file, IGrainFactory grains, BlobStore blobs)
+    {
+        var found = await Runs(grains, project).GetAsync(run);
+        if (found.Artifact?.TryGetValue(file, out var blob) != true)
+        {
+            throw new NotFoundException(found.Artifact is null
+                ? $"Training run '{run}' is {found.Status} and has left no files (yet)."
+                : $"Training run '{run}' has no file '{file}'. It has {string.Join(", ", found.Artifact.Keys)}.");
+        }
+
+        return TypedResults.File(blobs.OpenRead(blob!.Blob), "application/octet-stream", file);
+    }
+
+    private static ITrainingRunsGrain Runs(IGrainFactory grains, string project) => grains.GetGrain<ITrainingRunsGrain>(project);
+}

@@ -1,0 +1,509 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using OrleansDL.Blobs;
+using OrleansDL.Events;
+using OrleansDL.Lineage;
+using OrleansDL.Models;
+using OrleansDL.Projects;
+using OrleansDL.Timing;
+using OrleansDL.Workers;
+
+namespace OrleansDL.Training;
+
+[GrainType("training-run")]
+internal sealed partial class TrainingRunGrain(
+    [PersistentState("state")] IPersistentState<TrainingRunState> run,
+    WakeUps wakeUps, NameTable names, TrainingTables tables, BlobStore blobs, EventLog events, LineageLog lineage, WorkerDoor workers,
+    TimeProvider time, ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
+{
+    /// <summary>How many attempts in a row may be lost without getting further.</summary>
+    private const int MaximumLostInARow = 20;
+
+    /// <summary>A run that has not ended looks after itself this often, whatever it waits for.</summary>
+    private const string Watch = "watch";
+    private static readonly TimeSpan WatchAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
+    private RunProgress? _progress;
+    private (RunStatus Status, int Attempt, string? Reason)? _published;
+    private int _started;
+    private bool _pinned;
+
+    private Guid Id => this.GetPrimaryKey();
+
+    private string Owner => $"run:{Id}";
+
+    private string CheckpointOwner => $"run:{Id}/checkpoint";
+
+    private ISchedulerGrain Scheduler => GrainFactory.GetGrain<ISchedulerGrain>(run.State.Spec!.Pool);
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (run.State.Status is not RunStatus.New)
+        {
+            _progress = (await tables.ReadHeadAsync(Id))?.Progress;
+        }
+    }
+
+    public async Task<TrainingRun> CreateAsync(string project, TrainingSpec spec)
+    {
+        if (run.State.Status is not RunStatus.New)
+        {
+            return ToRun();
+        }
+
+        var plan = await RunPlan.MakeAsync(GrainFactory, project, spec);
+        var name = spec.Name ?? $"{plan.Dataset.DatasetName[..Math.Min(100, plan.Dataset.DatasetName.Length)]}-{Id.ToString("N")[^12..]}";
+        await wakeUps.ArmAsync(this);
+        await names.ClaimAsync(project, ThingKind.TrainingRun, name, Id);
+        await WriteAsync(new TrainingRunState
+        {
+            Status = RunStatus.Queued,
+            Project = project,
+            Name = name,
+            Spec = spec,
+            Dataset = plan.Dataset,
+            Model = plan.Model,
+            Attempt = 1,
+            CreatedAt = time.GetUtcNow(),
+        });
+        await PublishAsync();
+        LogCreated(Id, name, project, $"{plan.Dataset.DatasetName}@v{plan.Dataset.Version}");
+        return ToRun();
+    }
+
+    public Task<TrainingRun> GetAsync() => run.State.Status is RunStatus.New
+        ? throw new NotFoundException($"There is no training run {Id}. GET /v1/projects/{{project}}/training-runs lists them.")
+        : Task.FromResult(ToRun());
+
+    public async Task<TrainingRun> CancelAsync()
+    {
+        var current = await GetAsync();
+        if (run.State.HasEnded || run.State.Status is RunStatus.Cancelling)
+        {
+            return current;
+        }
+
+        await wakeUps.ArmAsync(this);
+        await WriteAsync(run.State with { Status = RunStatus.Cancelling });
+        return ToRun();
+    }
+
+    public async Task ReportAsync(RunReport report)
+    {
+        CheckAttempt(report.Attempt);
+        if (await tables.RecordAsync(Id, report) && report.Progress is not null)
+        {
+            _progress = report.Progress;
+        }
+    }
+
+    public async Task RecordCheckpointAsync(Checkpoint checkpoint)
+    {
+        CheckAttempt(checkpoint.Attempt);
+        var last = run.State.LastCheckpoint;
+        if (last is not null && last.Step >= checkpoint.Step)
+        {
+            return;
+        }
+
+        await blobs.ReferAsync(CheckpointOwner, [checkpoint.Blob]);
+        await WriteAsync(run.State with { LastCheckpoint = checkpoint });
+        if (last is not null && last.Blob != checkpoint.Blob)
+        {
+            await blobs.UnreferAsync(CheckpointOwner, [last.Blob]);
+        }
+    }
+
+    public async Task FinishAsync(RunOutcome outcome)
+    {
+        if (outcome.Attempt == run.State.Attempt && (run.State.HasEnded || run.State.Outcome is not null))
+        {
+            return;
+        }
+
+        CheckAttempt(outcome.Attempt);
+        await wakeUps.ArmAsync(this);
+        await WriteAsync(run.State with { Outcome = outcome });
+    }
+
+    /// <summary>Goes on from wherever the state says that it stands, until it has to wait for someone.</summary>
+    public async Task WakeAsync(string name, string? payload)
+    {
+        if (run.State.Status is RunStatus.New)
+        {
+            // The process died between the name and the run: nothing was created, and the name is free again.
+            await names.ReleaseAsync(ThingKind.TrainingRun, Id);
+            return;
+        }
+
+        if (!run.State.HasEnded)
+        {
+            await wakeUps.ArmAsync(this, Watch, WatchAfter);
+        }
+
+        while (await AdvanceAsync())
+        {
+        }
+
+        if (run.State.HasEnded)
+        {
+            await wakeUps.DisarmAsync(this, Watch);
+        }
+    }
+
+    /// <returns>Whether the run is in a new state that it can act on at once.</returns>
+    private async Task<bool> AdvanceAsync()
+    {
+        await PublishAsync();
+        return run.State.Status switch
+        {
+            RunStatus.Queued => await QueueAsync(),
+            RunStatus.Running when run.State.Outcome is { } outcome => await ConcludeAsync(outcome),
+            RunStatus.Running => await RunAsync(),
+            RunStatus.Cancelling => await StopAsync(),
+            _ => await EndAsync(),
+        };
+    }
+
+    private async Task<bool> QueueAsync()
+    {
+        await PinAsync();
+        var grant = await AskSchedulerAsync();
+        if (grant.Lost)
+        {
+            return await LoseAsync("Its worker was lost before it began.");
+        }
+
+        if (grant.Worker is null)
+        {
+            if (run.State.Reason != grant.Reason)
+            {
+                // Told, not remembered: the reason changes with every run before it, and is asked for anew.
+                run.State = run.State with { Reason = grant.Reason };
+                await PublishAsync();
+            }
+
+            return false;
+        }
+
+        await WriteAsync(run.State with
+        {
+            Status = RunStatus.Running,
+            Worker = grant.Worker,
+            Incarnation = grant.Incarnation,
+            ResumedFromStep = run.State.LastCheckpoint?.Step ?? 0,
+            StartedAt = run.State.StartedAt ?? time.GetUtcNow(),
+            Reason = null,
+        });
+        return true;
+    }
+
+    private async Task<bool> RunAsync()
+    {
+        if (await HasLostLeaseAsync())
+        {
+            return await LoseAsync($"Worker '{run.State.Worker}' was lost.");
+        }
+
+        if (_started == run.State.Attempt)
+        {
+            return false;
+        }
+
+        await tables.BeginAttemptAsync(Id, run.State.Attempt, run.State.ResumedFromStep);
+        try
+        {
+            await workers.StartAsync(run.State.Worker!, new TrainerAssignment
+            {
+                Run = Id,
+                Attempt = run.State.Attempt,
+                Spec = run.State.Spec!,
+                Dataset = run.State.Dataset!,
+                ResumeFrom = run.State.LastCheckpoint,
+                Model = run.State.Model?.Artifact,
+                Project = run.State.Project,
+                Incarnation = run.State.Incarnation!,
+            });
+        }
+        catch (Exception e) when (e is NoCapacityException or StaleAttemptException)
+        {
+            // The scheduler will say whether the worker is gone; until then it may just be late.
+            LogNotStarted(Id, run.State.Attempt, run.State.Worker!, e.Message);
+            await wakeUps.ArmAsync(this, Watch, RetryAfter);
+            return false;
+        }
+
+        _started = run.State.Attempt;
+        LogStarted(Id, run.State.Attempt, run.State.Worker!, run.State.ResumedFromStep);
+        return false;
+    }
+
+    private async Task<bool> StopAsync()
+    {
+        if (run.State.Worker is { } worker && run.State.Outcome is null && !await HasLostLeaseAsync())
+        {
+            try
+            {
+                if (await workers.StopAsync(worker, Id, run.State.Attempt))
+                {
+                    return false;
+                }
+            }
+            catch (NoCapacityException e)
+            {
+                LogNotStopped(Id, run.State.Attempt, worker, e.Message);
+                await wakeUps.ArmAsync(this, Watch, RetryAfter);
+                return false;
+            }
+        }
+
+        await WriteAsync(run.State with { Status = RunStatus.Cancelled, FinishedAt = time.GetUtcNow(), Reason = "Cancelled." });
+        return true;
+    }
+
+    private async Task<bool> ConcludeAsync(RunOutcome outcome)
+    {
+        switch (outcome.Kind)
+        {
+            case RunOutcomeKind.Lost or RunOutcomeKind.Stopped:
+                return await LoseAsync(outcome.Reason ?? "The process was lost.");
+            case RunOutcomeKind.Failed:
+                await WriteAsync(run.State with
+                {
+                    Status = RunStatus.Failed,
+                    FinishedAt = time.GetUtcNow(),
+                    Reason = outcome.Reason ?? "The program failed and gave no reason.",
+                });
+                return true;
+            default:
+                // The slots are free from here on, however long the rest takes.
+                await Scheduler.ReleaseAsync(Id, run.State.Attempt);
+                await blobs.ReferAsync(Owner, outcome.Artifact.Values.Select(file => file.Blob));
+                await CompleteAsync(outcome);
+                return true;
+        }
+    }
+
+    private async Task CompleteAsync(RunOutcome outcome)
+    {
+        string? version = null;
+        string? problem = null;
+        if (run.State.Spec!.RegisterAs is { } name && run.State.Spec.Program is TrainingProgram.Train)
+        {
+            try
+            {
+                var model = await GrainFactory.GetGrain<IModelsGrain>(run.State.Project).EnsureAsync(name);
+                var registered = await GrainFactory.GetGrain<IModelGrain>(model.Id).RegisterAsync(RunPlan.Registration(Id, run.State, outcome));
+                version = $"{registered.ModelName}@{registered.Version}";
+            }
+            catch (OrleansDLException e) when (e.Status < 500)
+            {
+                problem = $"It has trained, but its artifact could not become a version of model '{name}': {e.Message}";
+            }
+        }
+
+        await WriteAsync(run.State with
+        {
+            Status = problem is null ? RunStatus.Completed : RunStatus.Failed,
+            Reason = problem,
+            FinishedAt = time.GetUtcNow(),
+            Metrics = outcome.Metrics,
+            Artifact = outcome.Artifact,
+            ModelVersion = version,
+        });
+    }
+
+    /// <summary>The next attempt, free of charge; unless they keep getting nowhere.</summary>
+    private async Task<bool> LoseAsync(string reason)
+    {
+        var state = run.State;
+        var lost = (state.LastCheckpoint?.Step ?? 0) > state.ResumedFromStep ? 1 : state.LostInARow + 1;
+        LogLost(Id, state.Attempt, reason);
+        await WriteAsync(lost > MaximumLostInARow
+            ? state with
+            {
+                Status = RunStatus.Failed,
+                FinishedAt = time.GetUtcNow(),
+                Reason = $"{MaximumLostInARow} attempts in a row were lost without getting further. The last one: {reason}",
+            }
+            : state with
+            {
+                Status = RunStatus.Queued,
+                Attempt = state.Attempt + 1,
+                Worker = null,
+                Incarnation = null,
+                Outcome = null,
+                LostInARow = lost,
+                Reason = null,
+            });
+        return true;
+    }
+
+    private async Task<bool> EndAsync()
+    {
+        await Scheduler.ReleaseAsync(Id, run.State.Attempt);
+        await blobs.UnreferAsync(CheckpointOwner);
+        if (run.State.Status is RunStatus.Completed)
+        {
+            var ended = ToRun();
+            await lineage.RecordAsync(ended.Project, RunLineage.Nodes(ended, run.State.Model), RunLineage.Edges(ended, run.State.Model));
+            LogCompleted(Id, run.State.Name, run.State.ModelVersion ?? "no model version");
+        }
+        else
+        {
+            // What a model was trained on is kept with it; what came to nothing need not be.
+            await blobs.UnreferAsync(Owner);
+            LogEnded(Id, run.State.Name, run.State.Status, run.State.Reason);
+        }
+
+        return false;
+    }
+
+    private Task<SlotGrant> AskSchedulerAsync() => Scheduler.RequestAsync(new SlotRequest
+    {
+        Run = Id,
+        Attempt = run.State.Attempt,
+        Slots = run.State.Spec!.Slots,
+        QueuedAt = run.State.CreatedAt,
+    });
+
+    private async Task<bool> HasLostLeaseAsync()
+    {
+        var grant = await AskSchedulerAsync();
+        return grant.Lost || grant.Worker != run.State.Worker || grant.Incarnation != run.State.Incarnation;
+    }
+
+    private void CheckAttempt(int attempt)
+    {
+        if (run.State.Status is not (RunStatus.Running or RunStatus.Cancelling) || attempt != run.State.Attempt)
+        {
+            throw new StaleAttemptException(
+                $"Attempt {attempt} of training run {Id} is over: the run is {run.State.Status} at attempt {run.State.Attempt}.");
+        }
+    }
+
+    /// <summary>Keeps the dataset version's bytes for as long as the run needs them.</summary>
+    private async Task PinAsync()
+    {
+        if (_pinned)
+        {
+            return;
+        }
+
+        await foreach (var page in RunPlan.FilesAsync(GrainFactory, run.State.Project, run.State.Dataset!))
+        {
+            await blobs.ReferAsync(Owner, page.Select(file => file.Blob));
+        }
+
+        if (run.State.Model is { } model)
+        {
+            await blobs.ReferAsync(Owner, model.Artifact.Values.Select(file => file.Blob));
+        }
+
+        _pinned = true;
+    }
+
+    /// <summary>Tells the table, and with every new status or attempt the world.</summary>
+    private async Task PublishAsync()
+    {
+        var state = run.State;
+        var now = (state.Status, state.Attempt, state.Reason);
+        if (_published == now)
+        {
+            return;
+        }
+
+        await tables.WriteAsync(ToRun());
+        if (_published is not { } before || (before.Status, before.Attempt) != (state.Status, state.Attempt))
+        {
+            await events.AppendAsync(EventId(state), state.Project, EventTypes.TrainingRunChanged, Id, new
+            {
+                run = Id,
+                name = state.Name,
+                status = state.Status,
+                attempt = state.Attempt,
+                program = state.Spec!.Program,
+                modelVersion = state.ModelVersion,
+                reason = state.HasEnded ? state.Reason : null,
+            });
+        }
+
+        _published = now;
+    }
+
+    // The same for every repeat, so that the event is appended once.
+    private Guid EventId(TrainingRunState state) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes($"{Id}|{(int)state.Status}|{state.Attempt}")).AsSpan(0, 16));
+
+    private async Task WriteAsync(TrainingRunState next)
+    {
+        var before = run.State;
+        run.State = next;
+        try
+        {
+            await run.WriteStateAsync();
+        }
+        catch
+        {
+            run.State = before;
+            DeactivateOnIdle();
+            throw;
+        }
+
+        if (next.Attempt != before.Attempt)
+        {
+            _progress = null;
+        }
+    }
+
+    private TrainingRun ToRun()
+    {
+        var state = run.State;
+        return new TrainingRun
+        {
+            Id = Id,
+            Project = state.Project,
+            Name = state.Name,
+            Status = state.Status,
+            Spec = state.Spec!,
+            DatasetCommit = state.Dataset!.Commit,
+            DatasetName = state.Dataset.DatasetName,
+            DatasetVersion = state.Dataset.Version,
+            Attempt = state.Status is RunStatus.Queued ? state.Attempt - 1 : state.Attempt,
+            Worker = state.Worker,
+            Progress = _progress,
+            LastCheckpoint = state.LastCheckpoint,
+            ResumedFromStep = state.ResumedFromStep,
+            Reason = state.Reason,
+            Metrics = state.Metrics,
+            Artifact = state.Artifact,
+            ModelVersion = state.ModelVersion,
+            CreatedAt = state.CreatedAt,
+            StartedAt = state.StartedAt,
+            FinishedAt = state.FinishedAt,
+        };
+    }
+
+    [LoggerMessage(LogLevel.Information, "Training run {Run} ({Name}) was created in project {Project} on dataset {Dataset}")]
+    private partial void LogCreated(Guid run, string name, string project, string dataset);
+
+    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of training run {Run} started on worker {Worker} from step {Step}")]
+    private partial void LogStarted(Guid run, int attempt, string worker, long step);
+
+    [LoggerMessage(LogLevel.Warning, "Attempt {Attempt} of training run {Run} did not start on worker {Worker}, and is tried again: {Reason}")]
+    private partial void LogNotStarted(Guid run, int attempt, string worker, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Attempt {Attempt} of training run {Run} could not be stopped on worker {Worker}, and is tried again: {Reason}")]
+    private partial void LogNotStopped(Guid run, int attempt, string worker, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Attempt {Attempt} of training run {Run} was lost: {Reason} It goes on from its last checkpoint")]
+    private partial void LogLost(Guid run, int attempt, string reason);
+
+    [LoggerMessage(LogLevel.Information, "Training run {Run} ({Name}) completed: {ModelVersion}")]
+    private partial void LogCompleted(Guid run, string name, string modelVersion);
+
+    [LoggerMessage(LogLevel.Information, "Training run {Run} ({Name}) ended {Status}: {Reason}")]
+    private partial void LogEnded(Guid run, string name, RunStatus status, string? reason);
+}

@@ -1,0 +1,40 @@
+using OrleansDL.Datasets;
+using OrleansDL.Models;
+
+namespace OrleansDL.Training;
+
+/// <summary>What a run remembers.</summary>
+[GenerateSerializer, Alias("training-run-state")]
+internal sealed record TrainingRunState
+{
+    [Id(0)] public RunStatus Status { get; init; } = RunStatus.New;
+    [Id(1)] public string Project { get; init; } = "";
+    [Id(2)] public string Name { get; init; } = "";
+    [Id(3)] public TrainingSpec? Spec { get; init; }
+    [Id(4)] public DatasetVersion? Dataset { get; init; }
+
+    /// <summary>evaluate: the version the reference named when the run was created.</summary>
+    [Id(5)] public ModelVersion? Model { get; init; }
+
+    /// <summary>The attempt that is queued or runs; its reports are the only ones taken.</summary>
+    [Id(6)] public int Attempt { get; init; }
+    [Id(7)] public string? Worker { get; init; }
+    [Id(8)] public string? Incarnation { get; init; }
+    [Id(9)] public Checkpoint? LastCheckpoint { get; init; }
+    [Id(10)] public long ResumedFromStep { get; init; }
+
+    /// <summary>Attempts lost since the last one that got further than it began.</summary>
+    [Id(11)] public int LostInARow { get; init; }
+
+    /// <summary>How the attempt's process ended, until the run has acted on it.</summary>
+    [Id(12)] public RunOutcome? Outcome { get; init; }
+    [Id(13)] public string? Reason { get; init; }
+    [Id(14)] public IReadOnlyDictionary<string, double>? Metrics { get; init; }
+    [Id(15)] public IReadOnlyDictionary<string, BlobRef>? Artifact { get; init; }
+    [Id(16)] public string? ModelVersion { get; init; }
+    [Id(17)] public DateTimeOffset CreatedAt { get; init; }
+    [Id(18)] public DateTimeOffset? StartedAt { get; init; }
+    [Id(19)] public DateTimeOffset? FinishedAt { get; init; }
+
+    public bool HasEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
+}

@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using OrleansDL.Http;
+using OrleansDL.Identity;
+using OrleansDL.Training;
+
+namespace OrleansDL.Workers;
+
+internal static class WorkerEndpoints
+{
+    public static void MapWorkers(this IEndpointRouteBuilder v1) =>
+        v1.MapGet("/workers", async (WorkerList workers) => new Page<WorkerInfo> { Items = await workers.ListAsync() })
+            .WithTags("Workers").RequireRole(Role.Viewer);
+}

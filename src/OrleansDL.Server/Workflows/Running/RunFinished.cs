@@ -1,0 +1,3 @@
+namespace OrleansDL.Workflows.Running;
+
+internal sealed record RunFinished(WorkflowRunStatus Status, string? Reason);

@@ -1,0 +1,54 @@
+using OrleansDL.Blobs;
+using OrleansDL.Inference;
+using OrleansDL.Nodes;
+
+namespace OrleansDL.Serving;
+
+/// <summary>Artifacts from the blob store, served by ONNX Runtime in this process.</summary>
+internal sealed class OnnxModels(BlobStore blobs, NodeOptions node) : IReplicaModels
+{
+    /// <summary>Where the artifacts of loaded generations lie while they are loaded.</summary>
+    public string Root => Path.Combine(node.DirectoryOrDefault, "replicas", node.WorkerNameOrDefault);
+
+    public ILoadedReplica Load(ReplicaSpec spec)
+    {
+        var folder = Path.Combine(Root, spec.Generation.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Directory.CreateDirectory(folder);
+        ModelSession? session = null;
+        try
+        {
+            Link(spec, folder);
+            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}");
+            session.Warm();
+            return new ModelReplica(session, folder);
+        }
+        catch (Exception error)
+        {
+            session?.Dispose();
+            Directory.Delete(folder, recursive: true);
+            throw error is OrleansDLException
+                ? error
+                : new InvalidException($"Model '{spec.ModelName}' version {spec.ModelVersion} cannot be loaded: {error.Message}");
+        }
+    }
+
+    private void Link(ReplicaSpec spec, string folder)
+    {
+        foreach (var (name, file) in spec.Artifact)
+        {
+            if (Path.GetFileName(name) != name || name is "." or "..")
+            {
+                throw new InvalidException($"Model '{spec.ModelName}' version {spec.ModelVersion} has a file named '{name}'. Register it again with plain file names.");
+            }
+
+            if (!blobs.Exists(file.Blob))
+            {
+                throw new NotFoundException($"Model '{spec.ModelName}' version {spec.ModelVersion} lacks its file '{name}': the blob store has no blob {file.Blob}.");
+            }
+
+            var link = Path.Combine(folder, name);
+            File.Delete(link);
+            File.CreateSymbolicLink(link, blobs.PathOf(file.Blob));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace OrleansDL.Serving;
+
+internal static class WorkerServingSetup
+{
+    /// <summary>What replicas need on a worker.</summary>
+    public static IServiceCollection AddWorkerServing(this IServiceCollection services)
+    {
+        services.TryAddSingleton<LocalReplicas>();
+        services.TryAddSingleton<DeploymentReconciler>();
+        services.AddSingleton<OnnxModels>();
+        services.AddSingleton<IReplicaModels>(provider => provider.GetRequiredService<OnnxModels>());
+        services.AddHostedService<ReplicaStart>();
+        return services;
+    }
+}

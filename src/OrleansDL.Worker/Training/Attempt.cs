@@ -1,0 +1,345 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using OrleansDL.Blobs;
+using OrleansDL.Datasets;
+
+namespace OrleansDL.Training;
+
+/// <summary>One attempt on this worker: its files, its process, what it says, and how it ends.</summary>
+internal sealed partial class Attempt
+{
+    /// <summary>Exit code by which a program asks for another try.</summary>
+    private const int TryAgain = 75;
+    private const int Signalled = 128;
+    private static readonly int[] Ended = [Signalled + 1, Signalled + 2, Signalled + 9, Signalled + 15];
+
+    private readonly TrainerAssignment _assignment;
+    private readonly AttemptFolder _folder;
+    private readonly BlobStore _blobs;
+    private readonly IGrainFactory _grains;
+    private readonly TrainerOptions _options;
+    private readonly string _device;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private RunnerSocket? _socket;
+    private RunnerProcess? _process;
+    private bool _cancelled;
+    private volatile bool _stopping;
+
+    /// <param name="assignment">What is run.</param>
+    /// <param name="folder">Where its files go.</param>
+    /// <param name="device">The worker's device.</param>
+    /// <param name="blobs">The blob store.</param>
+    /// <param name="grains">The cluster.</param>
+    /// <param name="options">How programs are treated.</param>
+    /// <param name="time">The time.</param>
+    /// <param name="logger">The log.</param>
+    public Attempt(
+        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, IGrainFactory grains, TrainerOptions options,
+        TimeProvider time, ILogger logger)
+    {
+        _assignment = assignment;
+        _folder = folder;
+        _device = device;
+        _blobs = blobs;
+        _grains = grains;
+        _options = options;
+        _time = time;
+        _logger = logger;
+    }
+
+    public Guid Run => _assignment.Run;
+
+    public int Number => _assignment.Attempt;
+
+    public RunnerInfo Info => new() { Run = Run, Attempt = Number, Pid = _process?.Pid };
+
+    /// <summary>Called when there is a process, and when there is none any more.</summary>
+    public Action OnChange { get; init; } = () => { };
+
+    /// <summary>Runs the attempt to its end, and until the run knows of it.</summary>
+    public async Task RunAsync()
+    {
+        var relay = new ReportRelay(
+            _grains.GetGrain<ITrainingRunGrain>(Run), _assignment, _blobs, _options.ControlAway, onFenced: Kill, onAway: () => Stop(cancel: false),
+            _time, _logger);
+        var outcome = await RunToOutcomeAsync(relay);
+        LogEnded(Run, Number, outcome.Kind, outcome.Reason);
+        await relay.FinishAsync(outcome);
+        _folder.Delete();
+    }
+
+    /// <summary>Tells the program to leave within the grace time.</summary>
+    /// <param name="cancel">Whether the run is not to go on elsewhere.</param>
+    public void Stop(bool cancel)
+    {
+        RunnerProcess? process;
+        lock (_lock)
+        {
+            _cancelled |= cancel;
+            if (_stopping)
+            {
+                return;
+            }
+
+            _stopping = true;
+            process = _process;
+        }
+
+        _socket?.Tell(RunnerCommand.Stop);
+        if (process is not null)
+        {
+            _ = process.StopAsync(_options.Grace);
+        }
+    }
+
+    /// <summary>Ends the program at once: it has no right to go on.</summary>
+    public void Kill()
+    {
+        RunnerProcess? process;
+        lock (_lock)
+        {
+            _stopping = true;
+            process = _process;
+        }
+
+        process?.Kill();
+    }
+
+    private async Task<RunOutcome> RunToOutcomeAsync(ReportRelay relay)
+    {
+        try
+        {
+            await PrepareAsync();
+            await using var socket = await RunnerSocket.OpenAsync(
+                Number, relay.ReportAsync, checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
+            _socket = socket;
+            await using var process = Start(relay, socket);
+            await relay.LogAsync(
+                $"Attempt {Number} runs as process {process.Pid} on {_device}, from step {_assignment.ResumeFrom?.Step ?? 0}.");
+            OnChange();
+            var exitCode = await process.WaitAsync();
+            return await ConcludeAsync(process, exitCode);
+        }
+        catch (OperationCanceledException) when (_stopping)
+        {
+            return Outcome(_cancelled ? RunOutcomeKind.Stopped : RunOutcomeKind.Lost, "It was stopped before its program started.");
+        }
+        catch (OrleansDLException e) when (e is not NoCapacityException)
+        {
+            return Outcome(RunOutcomeKind.Failed, e.Message);
+        }
+        catch (Exception e)
+        {
+            LogBroken(Run, Number, e);
+            return Outcome(RunOutcomeKind.Lost, $"The worker could not run it: {e.Message}");
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _process = null;
+                _socket = null;
+            }
+
+            OnChange();
+        }
+    }
+
+    private RunnerProcess Start(ReportRelay relay, RunnerSocket socket)
+    {
+        lock (_lock)
+        {
+            ThrowIfStopping();
+            var launch = new RunnerLaunch
+            {
+                Run = Run,
+                Attempt = Number,
+                Folder = _folder,
+                Socket = socket.Path,
+                Device = _device,
+                Threads = _assignment.Spec.Threads,
+                Program = _options.Program ?? RunnerLaunch.BuiltIn,
+            };
+            return _process = RunnerProcess.Start(launch, relay.LogAsync, _time);
+        }
+    }
+
+    private async Task PrepareAsync()
+    {
+        _folder.Create();
+        var files = await MaterialiseAsync();
+        foreach (var (name, file) in _assignment.Model ?? new Dictionary<string, BlobRef>())
+        {
+            Link(_folder.Model, name, file.Blob);
+        }
+
+        if (_assignment.ResumeFrom is { } checkpoint)
+        {
+            Link(_folder.Checkpoints, Path.GetFileName(_folder.FirstCheckpoint), checkpoint.Blob);
+        }
+
+        var dataset = _assignment.Dataset;
+        await using var spec = File.Create(_folder.Spec);
+        await JsonSerializer.SerializeAsync(
+            spec,
+            new RunnerAssignment
+            {
+                Run = Run,
+                Attempt = Number,
+                Spec = _assignment.Spec,
+                DatasetName = dataset.DatasetName,
+                DatasetVersion = dataset.Version,
+                DatasetCommit = dataset.Commit,
+                DatasetKind = dataset.Kind,
+                Schema = dataset.Schema,
+                Files = files,
+                ModelDirectory = _assignment.Model is null ? null : _folder.Model,
+            },
+            OdlJson.Options);
+    }
+
+    // The dataset version is a folder of links: nothing is copied, and the run keeps what it links to.
+    private async Task<IReadOnlyList<DatasetEntry>> MaterialiseAsync()
+    {
+        var files = new List<DatasetEntry>();
+        var datasets = _grains.GetGrain<IDatasetsGrain>(_assignment.Project);
+        var page = new PageRequest { Size = PageRequest.MaximumSize };
+        do
+        {
+            ThrowIfStopping();
+            var found = await datasets.ListFilesAsync($"{_assignment.Dataset.Dataset}@{_assignment.Dataset.Commit}", page);
+            foreach (var file in found.Items)
+            {
+                Link(_folder.Data, file.Path, file.Blob);
+            }
+
+            files.AddRange(found.Items);
+            page = page with { Token = found.NextPageToken };
+        }
+        while (page.Token is not null);
+        return files;
+    }
+
+    private void Link(string folder, string path, BlobId blob)
+    {
+        var link = Path.GetFullPath(Path.Combine(folder, path));
+        if (!link.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            throw new InvalidException($"The file path '{path}' leaves its folder. Commit the dataset again with a path below it.");
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+        var target = _blobs.PathOf(blob);
+        if (!File.Exists(target))
+        {
+            throw new NotFoundException(
+                $"The blob store has no blob {blob} ('{path}'). A worker must see the same blob folder as the server: check --blobs.");
+        }
+
+        File.CreateSymbolicLink(link, target);
+    }
+
+    private async ValueTask TakeCheckpointAsync(ReportRelay relay, CheckpointReady checkpoint)
+    {
+        // The path comes from a program that is not trusted to name any file of this machine.
+        var path = Path.GetFullPath(Path.Combine(_folder.Checkpoints, checkpoint.Path));
+        var file = new FileInfo(path);
+        if (Path.GetDirectoryName(path) != _folder.Checkpoints || !file.Exists || file.LinkTarget is not null)
+        {
+            await relay.LogAsync($"The checkpoint at step {checkpoint.Step} is no file in ODL_CHECKPOINT_DIR, and was not taken.");
+            return;
+        }
+
+        // Taken at once, under a name the program does not know: it removes its own when it has written the next.
+        var taken = Path.Combine(_folder.Root, string.Create(CultureInfo.InvariantCulture, $"checkpoint-{checkpoint.Step}"));
+        File.Move(path, taken, overwrite: true);
+        await relay.CheckpointAsync(checkpoint with { Path = taken });
+    }
+
+    private async Task<RunOutcome> ConcludeAsync(RunnerProcess process, int exitCode)
+    {
+        if (exitCode == 0 && !_cancelled)
+        {
+            return await CollectAsync();
+        }
+
+        if (_cancelled)
+        {
+            return Outcome(RunOutcomeKind.Stopped, "It was stopped.");
+        }
+
+        if (_stopping)
+        {
+            return Outcome(RunOutcomeKind.Lost, "Its worker stopped it.");
+        }
+
+        if (exitCode == TryAgain)
+        {
+            return Outcome(RunOutcomeKind.Lost, "The program asked for another try.");
+        }
+
+        // Killed from outside, by an operator or for want of memory: the next attempt may do better.
+        return Ended.Contains(exitCode)
+            ? Outcome(RunOutcomeKind.Lost, $"The program's process was ended by signal {exitCode - Signalled}.")
+            : Outcome(RunOutcomeKind.Failed, process.Reason(exitCode));
+    }
+
+    private async Task<RunOutcome> CollectAsync()
+    {
+        var artifact = new SortedDictionary<string, BlobRef>(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(_folder.Output).Order(StringComparer.Ordinal))
+        {
+            if (new FileInfo(path).LinkTarget is null)
+            {
+                await using var file = File.OpenRead(path);
+                artifact[Path.GetFileName(path)] = await _blobs.PutAsync(file);
+            }
+        }
+
+        return new RunOutcome
+        {
+            Attempt = Number,
+            Kind = RunOutcomeKind.Done,
+            Artifact = artifact.ToDictionary(),
+            Metrics = await ReadMetricsAsync(),
+        };
+    }
+
+    private async Task<IReadOnlyDictionary<string, double>> ReadMetricsAsync()
+    {
+        var path = Path.Combine(_folder.Output, "metrics.json");
+        if (!File.Exists(path))
+        {
+            return new Dictionary<string, double>();
+        }
+
+        try
+        {
+            await using var file = File.OpenRead(path);
+            return await JsonSerializer.DeserializeAsync<Dictionary<string, double>>(file, OdlJson.Options) ?? [];
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidException($"The program's metrics.json is no JSON object of numbers: {e.Message}");
+        }
+    }
+
+    private void ThrowIfStopping()
+    {
+        if (_stopping)
+        {
+            throw new OperationCanceledException();
+        }
+    }
+
+    private RunOutcome Outcome(RunOutcomeKind kind, string reason) => new() { Attempt = Number, Kind = kind, Reason = reason };
+
+    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of training run {Run} ended {Kind}: {Reason}")]
+    private partial void LogEnded(Guid run, int attempt, RunOutcomeKind kind, string? reason);
+
+    [LoggerMessage(LogLevel.Error, "Attempt {Attempt} of training run {Run} could not be run; the run tries again")]
+    private partial void LogBroken(Guid run, int attempt, Exception exception);
+}

@@ -1,0 +1,39 @@
+namespace OrleansDL.Training;
+
+/// <summary>The folders and files of one attempt on its worker.</summary>
+internal sealed class AttemptFolder(string root)
+{
+    public string Root { get; } = root;
+
+    /// <summary>The dataset version's files, at their paths.</summary>
+    public string Data => Path.Combine(Root, "data");
+
+    /// <summary>evaluate: the model's files.</summary>
+    public string Model => Path.Combine(Root, "model");
+    public string Output => Path.Combine(Root, "output");
+    public string Checkpoints => Path.Combine(Root, "checkpoints");
+
+    /// <summary>The checkpoint the attempt begins with, if any.</summary>
+    public string FirstCheckpoint => Path.Combine(Checkpoints, "checkpoint.safetensors");
+    public string Spec => Path.Combine(Root, "assignment.json");
+
+    /// <summary>Names the attempt's process, for a worker that finds the folder left over.</summary>
+    public string Process => Path.Combine(Root, "process");
+
+    public void Create()
+    {
+        Delete();
+        foreach (var folder in (string[])[Data, Model, Output, Checkpoints])
+        {
+            Directory.CreateDirectory(folder);
+        }
+    }
+
+    public void Delete()
+    {
+        if (Directory.Exists(Root))
+        {
+            Directory.Delete(Root, recursive: true);
+        }
+    }
+}

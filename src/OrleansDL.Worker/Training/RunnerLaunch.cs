@@ -1,0 +1,47 @@
+namespace OrleansDL.Training;
+
+/// <summary>How a training program is started: its contract's environment, in one place.</summary>
+internal sealed record RunnerLaunch
+{
+    public required Guid Run { get; init; }
+    public required int Attempt { get; init; }
+    public required AttemptFolder Folder { get; init; }
+
+    /// <summary>Path of the Unix socket it speaks to.</summary>
+    public required string Socket { get; init; }
+    public required string Device { get; init; }
+    public required int Threads { get; init; }
+
+    /// <summary>The built-in trainers, beside the worker's own assemblies; or any other program under the contract.</summary>
+    public required string Program { get; init; }
+
+    public static string BuiltIn { get; } = Path.Combine(AppContext.BaseDirectory, "runner", "OrleansDL.Runner.dll");
+
+    /// <summary>What the process finds in its environment besides what it inherits.</summary>
+    public IReadOnlyDictionary<string, string> Environment() => new Dictionary<string, string>
+    {
+        ["ODL_RUN"] = Run.ToString(),
+        ["ODL_ATTEMPT"] = Invariant(Attempt),
+        ["ODL_RANK"] = "0",
+        ["ODL_WORLD_SIZE"] = "1",
+        ["ODL_SPEC"] = Folder.Spec,
+        ["ODL_DATA_DIR"] = Folder.Data,
+        ["ODL_OUTPUT_DIR"] = Folder.Output,
+        ["ODL_CHECKPOINT_DIR"] = Folder.Checkpoints,
+        ["ODL_DEVICE"] = Device,
+        ["ODL_SOCKET"] = Socket,
+
+        // Spinning OpenMP threads on shared cores cost most of the throughput, and libgomp reads this only at start.
+        ["OMP_NUM_THREADS"] = Invariant(Threads),
+        ["OMP_WAIT_POLICY"] = "passive",
+
+        // Tensors come and go by the megabyte: without these the process keeps what it has freed.
+        ["MALLOC_MMAP_THRESHOLD_"] = "1048576",
+        ["MALLOC_TRIM_THRESHOLD_"] = "134217728",
+        ["ORT_DISABLE_TELEMETRY"] = "1",
+        ["DOTNET_gcServer"] = "0",
+        ["DOTNET_TieredPGO"] = "1",
+    };
+
+    private static string Invariant(int value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansDL.Training;
+
+/// <summary>How a worker treats the programs it runs.</summary>
+internal sealed class TrainerOptions
+{
+    /// <summary>Folder for the files of running attempts; null for <c>work</c> in the data folder. Emptied at start.</summary>
+    public string? WorkDirectory { get; set; }
+
+    /// <summary>The training program: an assembly (<c>.dll</c>) or an executable. Null for the built-in trainers beside the worker.</summary>
+    public string? Program { get; set; }
+
+    /// <summary>How long a program that is told to leave may take to write its checkpoint.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a program goes on while its run cannot be reached: longer than that, another attempt may have begun.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ControlAway { get; set; } = TimeSpan.FromSeconds(30);
+}

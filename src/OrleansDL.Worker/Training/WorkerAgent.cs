@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+using OrleansDL.Nodes;
+
+namespace OrleansDL.Training;
+
+/// <summary>Speaks for the worker: reports to its pool's scheduler while the silo lives, and takes leave before it goes.</summary>
+internal sealed partial class WorkerAgent(
+    NodeOptions node, Trainer trainer, IGrainFactory grains, TimeProvider time, ILogger<WorkerAgent> logger) : ILifecycleParticipant<ISiloLifecycle>
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>With the host's time to shut down this leaves room for the silo's own leave.</summary>
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(6);
+
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private Task _reporting = Task.CompletedTask;
+
+    public void Participate(ISiloLifecycle lifecycle) =>
+        lifecycle.Subscribe(nameof(WorkerAgent), ServiceLifecycleStage.Active, StartAsync, StopAsync);
+
+    private Task StartAsync(CancellationToken cancellationToken)
+    {
+        trainer.CleanUp();
+        _reporting = Task.Run(ReportAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    private async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await trainer.DrainAsync(Drain);
+        _stopping.TrySetResult();
+        await _reporting;
+    }
+
+    private async Task ReportAsync()
+    {
+        var failing = false;
+        while (!_stopping.Task.IsCompleted)
+        {
+            var changed = trainer.Changed;
+            try
+            {
+                await SendAsync();
+                failing = false;
+            }
+            catch (Exception e)
+            {
+                // Told once: the scheduler itself tells when it misses us.
+                if (!failing)
+                {
+                    LogNotReported(node.Pool, e);
+                }
+
+                failing = true;
+            }
+
+            await Task.WhenAny(changed, _stopping.Task, Task.Delay(Every, time));
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        var runners = trainer.List();
+        await grains.GetGrain<ISchedulerGrain>(node.Pool).ReportAsync(new WorkerReport
+        {
+            Worker = node.WorkerNameOrDefault,
+            Incarnation = trainer.Incarnation,
+            Pool = node.Pool,
+            Device = node.Device,
+            Slots = node.Slots ?? Math.Max(1, Environment.ProcessorCount - 1),
+            Runs = [.. runners.Select(runner => runner.Run)],
+            Runners = runners,
+            Draining = trainer.IsDraining,
+            StartedAt = _startedAt,
+        }).WaitAsync(CallLimit, time);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The scheduler of pool {Pool} could not be told of this worker; it is told every two seconds. Is a server running?")]
+    private partial void LogNotReported(string pool, Exception exception);
+}

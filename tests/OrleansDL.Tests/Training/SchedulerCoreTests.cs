@@ -1,0 +1,195 @@
+using OrleansDL.Training;
+
+namespace OrleansDL.Tests.Training;
+
+public sealed class SchedulerCoreTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly SchedulerState _state = new();
+    private readonly SchedulerCore _scheduler;
+
+    public SchedulerCoreTests() => _scheduler = new SchedulerCore(_state, "default", Start);
+
+    [Fact]
+    public void A_run_gets_slots_at_once_when_a_worker_is_free()
+    {
+        Join("a", slots: 1);
+        var grant = Request(Run(1));
+        Assert.Equal("a", grant.Worker);
+        Assert.Equal("a#1", grant.Incarnation);
+        Assert.Empty(_scheduler.TakeChanges().Wake);
+    }
+
+    [Fact]
+    public void Runs_are_served_in_the_order_they_came_and_told_their_place()
+    {
+        Join("a", slots: 1);
+        Request(Run(1));
+        Assert.Equal(1, Request(Run(2)).Position);
+        Assert.Equal(2, Request(Run(3)).Position);
+        _scheduler.TakeChanges();
+
+        _scheduler.Release(Run(1), 1);
+
+        Assert.Equal([Run(2)], _scheduler.TakeChanges().Wake);
+        Assert.Equal("a", Request(Run(2)).Worker);
+        Assert.Equal(1, Request(Run(3)).Position);
+    }
+
+    [Fact]
+    public void Asking_again_changes_nothing()
+    {
+        Join("a", slots: 1);
+        Request(Run(1));
+        Request(Run(2));
+        _scheduler.TakeChanges();
+        Assert.Equal("a", Request(Run(1)).Worker);
+        Assert.Equal(1, Request(Run(2)).Position);
+        Assert.False(_scheduler.TakeChanges().Written);
+    }
+
+    [Fact]
+    public void A_gang_gets_all_its_slots_on_one_worker_or_none()
+    {
+        Join("a", slots: 2);
+        Join("b", slots: 2);
+        Request(Run(1));
+        Request(Run(2), slots: 2);
+        Assert.Equal("b", Request(Run(2), slots: 2).Worker);
+
+        var waiting = Request(Run(3), slots: 2);
+
+        Assert.Null(waiting.Worker);
+        Assert.Contains("1 of 4 slots", waiting.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_waiting_gang_is_not_overtaken_by_smaller_runs()
+    {
+        Join("a", slots: 2);
+        Request(Run(1));
+        Assert.Null(Request(Run(2), slots: 2).Worker);
+        var small = Request(Run(3));
+        Assert.Null(small.Worker);
+        Assert.StartsWith("1 run before it", small.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_too_big_for_every_worker_does_not_hold_up_the_others()
+    {
+        Join("a", slots: 1);
+        Assert.Contains("the largest worker", Request(Run(1), slots: 2).Reason, StringComparison.Ordinal);
+        Assert.Equal("a", Request(Run(2)).Worker);
+    }
+
+    [Fact]
+    public void Without_a_worker_the_reason_says_what_to_start()
+    {
+        Assert.Contains("odl worker", Request(Run(1)).Reason, StringComparison.Ordinal);
+        Join("a", slots: 1);
+        Assert.Contains(Run(1), _scheduler.TakeChanges().Wake);
+        Assert.Equal("a", Request(Run(1)).Worker);
+    }
+
+    [Fact]
+    public void The_leases_of_a_silent_worker_are_lost_and_its_runs_are_told()
+    {
+        Join("a", slots: 1);
+        Request(Run(1));
+        _scheduler.TakeChanges();
+
+        _scheduler.Check(Start + SchedulerCore.Silence);
+        Assert.False(_scheduler.TakeChanges().Written);
+        _scheduler.Check(Start + SchedulerCore.Silence + TimeSpan.FromSeconds(1));
+
+        var changes = _scheduler.TakeChanges();
+        Assert.Equal([Run(1)], changes.Wake);
+        Assert.True(changes.Workers);
+        Assert.True(Request(Run(1)).Lost);
+        Assert.False(Assert.Single(_scheduler.ListWorkers(Start)).Alive);
+        Assert.Null(Request(Run(1), attempt: 2).Worker);
+    }
+
+    [Fact]
+    public void A_worker_that_restarted_holds_none_of_its_old_leases()
+    {
+        Join("a", slots: 1);
+        Request(Run(1));
+        Join("a", slots: 1, incarnation: "a#2");
+        Assert.Equal([Run(1)], _scheduler.TakeChanges().Wake);
+        Assert.True(Request(Run(1)).Lost);
+        Assert.Equal("a#2", Request(Run(1), attempt: 2).Incarnation);
+    }
+
+    [Fact]
+    public void A_lost_run_comes_back_to_the_place_of_its_first_queueing()
+    {
+        Join("a", slots: 1);
+        Request(Run(1), queuedAt: Start);
+        Request(Run(2), queuedAt: Start.AddSeconds(1));
+        Join("a", slots: 0, incarnation: "a#2");
+        Assert.True(Request(Run(1)).Lost);
+        Assert.Equal(1, Request(Run(1), attempt: 2, queuedAt: Start).Position);
+        Assert.Equal(2, Request(Run(2)).Position);
+    }
+
+    [Fact]
+    public void An_older_attempt_that_asks_is_refused()
+    {
+        Join("a", slots: 1);
+        Request(Run(1), attempt: 2);
+        Assert.Throws<StaleAttemptException>(() => Request(Run(1), attempt: 1));
+        _scheduler.Release(Run(1), 1);
+        Assert.Equal("a", Request(Run(1), attempt: 2).Worker);
+    }
+
+    [Fact]
+    public void A_draining_worker_takes_nothing_new_and_keeps_what_it_has()
+    {
+        Join("a", slots: 2);
+        Request(Run(1));
+        Join("a", slots: 2, draining: true);
+        Assert.Equal("a", Request(Run(1)).Worker);
+        Assert.Null(Request(Run(2)).Worker);
+    }
+
+    [Fact]
+    public void A_restarted_scheduler_gives_remembered_workers_their_full_time()
+    {
+        Join("a", slots: 1);
+        Request(Run(1));
+        var later = Start.AddHours(1);
+        var restarted = new SchedulerCore(_state, "default", later);
+        restarted.Check(later + SchedulerCore.Silence);
+        Assert.Empty(restarted.TakeChanges().Wake);
+        restarted.Check(later + SchedulerCore.Silence + TimeSpan.FromSeconds(1));
+        Assert.Equal([Run(1)], restarted.TakeChanges().Wake);
+    }
+
+    [Fact]
+    public void Long_lost_workers_are_forgotten()
+    {
+        Join("a", slots: 1);
+        _scheduler.Check(Start.AddMinutes(1));
+        _scheduler.Check(Start.AddHours(2));
+        Assert.Empty(_scheduler.ListWorkers(Start));
+    }
+
+    private static Guid Run(int number) => new(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]);
+
+    private SlotGrant Request(Guid run, int slots = 1, int attempt = 1, DateTimeOffset? queuedAt = null) =>
+        _scheduler.Request(new SlotRequest { Run = run, Attempt = attempt, Slots = slots, QueuedAt = queuedAt ?? Start });
+
+    private void Join(string worker, int slots, string? incarnation = null, bool draining = false) => _scheduler.Report(
+        new WorkerReport
+        {
+            Worker = worker,
+            Incarnation = incarnation ?? worker + "#1",
+            Pool = "default",
+            Device = "cpu",
+            Slots = slots,
+            Draining = draining,
+            StartedAt = Start,
+        },
+        Start);
+}

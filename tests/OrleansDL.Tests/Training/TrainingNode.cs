@@ -1,0 +1,163 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansDL.Blobs;
+using OrleansDL.Events;
+using OrleansDL.Nodes;
+using OrleansDL.Training;
+
+namespace OrleansDL.Tests.Training;
+
+/// <summary>Server and worker in one silo, on a SQLite file in a temporary folder; it can be stopped and started on the same folder.</summary>
+internal sealed class TrainingNode : IAsyncDisposable
+{
+    public const string Project = "default";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly bool _ownsFolder;
+    private WebApplication _app = null!;
+    private bool _stopped;
+
+    private TrainingNode(string folder, bool ownsFolder)
+    {
+        Folder = folder;
+        _ownsFolder = ownsFolder;
+    }
+
+    public string Folder { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
+
+    public ITrainingRunsGrain Runs => Grains.GetGrain<ITrainingRunsGrain>(Project);
+
+    public ISchedulerGrain Scheduler => Grains.GetGrain<ISchedulerGrain>("default");
+
+    public BlobStore Blobs => Services.GetRequiredService<BlobStore>();
+
+    /// <param name="program">Body of a shell script that stands for the training program; null for the real one.</param>
+    /// <param name="slots">Slots of the worker.</param>
+    /// <param name="grace">How long a program may take to leave.</param>
+    /// <param name="folder">Folder of an earlier node to go on from.</param>
+    public static async Task<TrainingNode> StartAsync(string? program = null, int slots = 1, TimeSpan? grace = null, string? folder = null)
+    {
+        var node = new TrainingNode(folder ?? Directory.CreateTempSubdirectory("odl-test-").FullName, folder is null);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.AddNode(new NodeOptions
+        {
+            DataDirectory = node.Folder,
+            SiloPort = FreePort(),
+            GatewayPort = FreePort(),
+            WorkerName = "w1",
+            Slots = slots,
+            Server = true,
+            Worker = true,
+        });
+        builder.AddServer();
+        builder.AddWorker();
+        builder.Services.Configure<TrainerOptions>(options =>
+        {
+            options.Grace = grace ?? options.Grace;
+            options.Program = program is null ? null : node.WriteScript(program);
+        });
+        node._app = builder.Build();
+        node._app.MapServer();
+        await ServerHost.PrepareAsync(node.Services);
+        await node._app.StartAsync();
+        return node;
+    }
+
+    /// <summary>Puts a CSV file into the project as the newest version of a dataset.</summary>
+    public Task<string> AddTableAsync(string name, string csv) => TestDatasets.AddTableAsync(this, name, csv);
+
+    public async Task<TrainingRun> CreateAsync(TrainingSpec spec) =>
+        await Runs.CreateAsync(Guid.CreateVersion7(), spec);
+
+    public Task<TrainingRun> EndedAsync(Guid run) =>
+        UntilAsync(run, r => r.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled);
+
+    public async Task<TrainingRun> UntilAsync(Guid run, Func<TrainingRun, bool> condition)
+    {
+        var grain = Grains.GetGrain<ITrainingRunGrain>(run);
+        return await UntilAsync(grain.GetAsync, condition);
+    }
+
+    /// <summary>The process of a run, once it is there.</summary>
+    public async Task<int> PidAsync(Guid run)
+    {
+        var workers = await UntilAsync(
+            () => Scheduler.ListWorkersAsync(), list => list.Any(w => w.Runners.Any(r => r.Run == run && r.Pid is not null)));
+        return workers.SelectMany(worker => worker.Runners).Single(runner => runner.Run == run).Pid!.Value;
+    }
+
+    public async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> condition)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var next = Services.GetRequiredService<EventSignal>().NextAsync(Project);
+            var value = await read();
+            if (condition(value))
+            {
+                return value;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+            {
+                throw new TimeoutException($"It did not happen. The last state was {System.Text.Json.JsonSerializer.Serialize(value, OdlJson.Options)}");
+            }
+
+            await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(50)));
+        }
+    }
+
+    /// <summary>Stops this node; the next one goes on with its folder.</summary>
+    public async Task<TrainingNode> RestartAsync(string? program = null)
+    {
+        await StopAsync();
+        return await StartAsync(program, folder: Folder);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (_ownsFolder)
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        if (!_stopped)
+        {
+            _stopped = true;
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+    }
+
+    private string WriteScript(string body)
+    {
+        var path = Path.Combine(Folder, $"program-{Guid.NewGuid():N}.sh");
+        File.WriteAllText(path, "#!/bin/sh\n" + body + "\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        return path;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
