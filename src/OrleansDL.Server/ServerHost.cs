@@ -7,12 +7,17 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using OrleansDL.Database;
+using OrleansDL.Datasets;
 using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
+using OrleansDL.Models;
+using OrleansDL.Monitoring;
 using OrleansDL.Projects;
+using OrleansDL.Serving;
 using OrleansDL.Training;
 using OrleansDL.Workers;
+using OrleansDL.Workflows;
 
 namespace OrleansDL;
 
@@ -23,7 +28,12 @@ public static class ServerHost
     public static void AddServer(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddDatasets();
         services.AddTraining();
+        services.AddModels();
+        services.AddServing();
+        services.AddMonitoring();
+        services.AddWorkflows();
         services.AddSingleton<Idempotency>();
         services.AddSingleton<FirstToken>();
         services.AddSingleton<DefaultProject>();
@@ -67,7 +77,15 @@ public static class ServerHost
         v1.MapProjects();
         v1.MapIdentity();
         v1.MapEvents();
-        v1.MapTraining();
         v1.MapWorkers();
+        v1.MapDatasets();
+        v1.MapTraining();
+        v1.MapModels();
+        v1.MapLineage();
+        v1.MapDeployments();
+        v1.MapMonitoring();
+        v1.MapWorkflows();
+        app.MapInferenceProtocol();
+        app.MapMetrics();
     }
 }

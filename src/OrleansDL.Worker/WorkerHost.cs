@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using OrleansDL.Serving;
 using OrleansDL.Training;
 
 namespace OrleansDL;
@@ -7,5 +8,5 @@ namespace OrleansDL;
 public static class WorkerHost
 {
     /// <summary>Adds the services of the worker role to a host that already is a node.</summary>
-    public static void AddWorker(this IHostApplicationBuilder builder) => builder.Services.AddWorkerTraining();
+    public static void AddWorker(this IHostApplicationBuilder builder) => builder.Services.AddWorkerTraining().AddWorkerServing();
 }
