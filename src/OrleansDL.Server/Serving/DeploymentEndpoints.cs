@@ -56,10 +56,11 @@ internal static class DeploymentEndpoints
     {
         try
         {
-            var body = await RequestBody.ReadAsync(context, maximumBytes);
+            var body = await RequestBody.ReadAsync(context, maximumBytes, keep: false);
 
             // The rows may travel to another node: they get memory of their own.
             var bytes = body.Bytes.ToArray();
+            body.Parsed();
             body.Return();
             return bytes;
         }

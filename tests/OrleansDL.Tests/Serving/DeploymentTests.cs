@@ -133,6 +133,18 @@ public sealed class DeploymentTests : IAsyncLifetime
         await ExpectAsync(client, "GET", "/v2/models/digits/infer", 405, "{\"error\":\"Method Not Allowed\"}");
         await ExpectAsync(client, "GET", "/v2/nothing/here", 404, "{\"error\":\"Not Found\"}");
 
+        using var malformed = await client.PostAsync("/v2/models/digits/infer", new StringContent("{", Encoding.UTF8, "application/json"));
+        Assert.Equal(HttpStatusCode.BadRequest, malformed.StatusCode);
+        Assert.Contains("failed to parse the request JSON buffer", await malformed.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        var json = Encoding.UTF8.GetBytes("{\"inputs\":[{\"name\":\"x\",\"shape\":[1,4],\"datatype\":\"FP32\",\"parameters\":{\"binary_data_size\":16}}],\"parameters\":{\"binary_data_output\":true}}");
+        using var binary = new ByteArrayContent([.. json, .. new byte[16]]);
+        binary.Headers.Add("Inference-Header-Content-Length", json.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        using var raw = await client.PostAsync("/v2/models/digits/infer", binary);
+        var bytes = await raw.Content.ReadAsByteArrayAsync();
+        var split = int.Parse(raw.Headers.GetValues("Inference-Header-Content-Length").Single(), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal([1f, 1f, 1f, 1f], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes.AsSpan(split)).ToArray());
+
         using var gzip = new HttpRequestMessage(HttpMethod.Post, "/v2/models/digits/infer") { Content = Body("digits", 5) };
         gzip.Content.Headers.ContentEncoding.Add("br");
         using var refused = await client.SendAsync(gzip);
