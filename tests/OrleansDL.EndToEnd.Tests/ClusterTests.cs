@@ -39,7 +39,7 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         await Scenario.ServingAsync(api, "live", 1);
         for (var request = 0; request < 10; request++)
         {
-            await api.PostAsync($"{Scenario.Project}/deployments/live/predict", new { rows = new[] { new { x = 0.5, y = 0.5 } } });
+            await Scenario.PredictAsync(api, "live", new { rows = new[] { new { x = 0.5, y = 0.5 } } });
         }
 
         // Control code touches no mathematics; the workers serve in process.
