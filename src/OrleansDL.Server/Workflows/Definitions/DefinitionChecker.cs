@@ -22,15 +22,13 @@ internal sealed class DefinitionChecker
             ["sequence"] = ExpressionType.Int,
             ["time"] = ExpressionType.Timestamp,
             ["dataset"] = ExpressionType.String,
+            ["name"] = ExpressionType.String,
             ["version"] = ExpressionType.Int,
             ["commit"] = ExpressionType.String,
-            ["content"] = ExpressionType.String,
-            ["message"] = ExpressionType.String,
             ["tags"] = ExpressionType.ListOf(ExpressionType.String),
             ["rows"] = ExpressionType.Int,
             ["rowsAdded"] = ExpressionType.Int,
-            ["bytes"] = ExpressionType.Int,
-            ["files"] = ExpressionType.Int,
+            ["schemaChanged"] = ExpressionType.Bool,
         }),
     };
 

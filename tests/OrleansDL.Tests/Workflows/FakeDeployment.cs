@@ -1,0 +1,16 @@
+using OrleansDL.Serving;
+
+namespace OrleansDL.Tests.Workflows;
+
+internal sealed class FakeDeployment(FakeWorld world, Guid id) : IDeploymentGrain
+{
+    public Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch) => world.DeployAsync(id, changeId, spec);
+
+    public Task<Deployment> CreateAsync(string project, DeploymentSpec spec) => throw new NotSupportedException();
+
+    public Task<Deployment> GetAsync() => throw new NotSupportedException();
+
+    public Task DeleteAsync(string? ifMatch) => throw new NotSupportedException();
+
+    public Task WakeAsync(string name, string? payload) => throw new NotSupportedException();
+}

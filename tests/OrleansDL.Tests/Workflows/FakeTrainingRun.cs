@@ -1,0 +1,36 @@
+using OrleansDL.Training;
+
+namespace OrleansDL.Tests.Workflows;
+
+internal sealed class FakeTrainingRun(FakeWorld world, Guid id) : ITrainingRunGrain
+{
+    public Task<TrainingRun> CreateAsync(string project, TrainingSpec spec) => world.CreateAsync(id, project, spec);
+
+    public Task<TrainingRun> GetAsync() => world.Runs.TryGetValue(id, out var run)
+        ? Task.FromResult(run)
+        : throw new NotFoundException($"There is no training run {id}.");
+
+    public async Task<TrainingRun> CancelAsync()
+    {
+        var run = await GetAsync();
+        if (run.Status is RunStatus.Queued)
+        {
+            lock (world.Cancelled)
+            {
+                world.Cancelled.Add(id);
+            }
+
+            await world.EndAsync(run with { Status = RunStatus.Cancelled, Reason = "Cancelled." });
+        }
+
+        return world.Runs[id];
+    }
+
+    public Task ReportAsync(RunReport report) => throw new NotSupportedException();
+
+    public Task RecordCheckpointAsync(Checkpoint checkpoint) => throw new NotSupportedException();
+
+    public Task FinishAsync(RunOutcome outcome) => throw new NotSupportedException();
+
+    public Task WakeAsync(string name, string? payload) => throw new NotSupportedException();
+}

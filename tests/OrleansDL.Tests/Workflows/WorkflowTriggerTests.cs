@@ -1,0 +1,112 @@
+using OrleansDL.Training;
+using OrleansDL.Workflows;
+
+namespace OrleansDL.Tests.Workflows;
+
+public sealed class WorkflowTriggerTests : IAsyncLifetime
+{
+    private readonly WorkflowNode _node = new();
+
+    private FakeWorld World => _node.World;
+
+    public Task InitializeAsync() => _node.InitializeAsync();
+
+    public Task DisposeAsync() => _node.DisposeAsync();
+
+    [Fact]
+    public async Task A_schedule_starts_runs_until_it_is_disabled()
+    {
+        await _node.PutAsync(Train("  - cron: \"* * * * * *\"\n"));
+        var runs = await _node.UntilAsync(() => _node.Workflows.ListRunsAsync("w", PageRequest.First), page => page.Items.Count >= 2);
+        Assert.All(runs.Items, run => Assert.StartsWith("cron:", run.Trigger, StringComparison.Ordinal));
+        Assert.Equal(runs.Items.Count, runs.Items.Select(run => run.Trigger).Distinct().Count());
+        Assert.False((await (await GrainAsync()).EnableAsync(false)).Enabled);
+    }
+
+    [Fact]
+    public async Task Commits_in_quick_succession_start_one_run_for_the_last()
+    {
+        await _node.PutAsync(Train("  - dataset: digits\n    debounce: 700ms\n"));
+        await World.CommitAsync("digits", 1);
+        await World.CommitAsync("digits", 2);
+        var last = await World.CommitAsync("digits", 3);
+        Assert.Equal($"event:{last}", (await _node.EndedAsync("w")).Trigger);
+    }
+
+    [Fact]
+    public async Task A_disabled_workflow_hears_nothing()
+    {
+        await _node.PutAsync(Train("  - dataset: digits\n"));
+        await (await GrainAsync()).EnableAsync(false);
+        await World.CommitAsync("digits", 1);
+        await (await GrainAsync()).EnableAsync(true);
+        var heard = await World.CommitAsync("digits", 1);
+        Assert.Equal($"event:{heard}", (await _node.EndedAsync("w")).Trigger);
+    }
+
+    [Fact]
+    public async Task Runs_over_the_limit_wait_for_their_turn()
+    {
+        await _node.PutAsync(Train("  - dataset: digits\n", "concurrency: { limit: 1 }\n"));
+        var usual = World.Outcome;
+        World.Outcome = (_, _) => null;
+        await World.CommitAsync("digits", 1);
+        await World.CommitAsync("digits", 2);
+        var first = await _node.UntilAsync(() => Task.FromResult(World.Runs.Values.ToList()), runs => runs.Count == 1);
+        await Assert.ThrowsAsync<ConflictException>(async () => await (await GrainAsync()).StartAsync(Guid.CreateVersion7(), null));
+
+        World.Outcome = usual;
+        await World.EndAsync(usual(first[0].Spec, first[0])!);
+        var ended = await _node.UntilAsync(() => _node.Workflows.ListRunsAsync("w", PageRequest.First), page => page.Items.Count(run => run.FinishedAt is not null) == 2);
+        Assert.True(ended.Items[0].CreatedAt >= ended.Items[1].FinishedAt);
+    }
+
+    [Fact]
+    public async Task A_new_run_replaces_the_one_before_it()
+    {
+        await _node.PutAsync(Train("  - dataset: digits\n", "concurrency: { limit: 1, onConflict: replace }\n"));
+        var usual = World.Outcome;
+        World.Outcome = (_, _) => null;
+        await World.CommitAsync("digits", 1);
+        await _node.UntilAsync(() => Task.FromResult(World.Runs.Count), count => count == 1);
+        World.Outcome = usual;
+        await World.CommitAsync("digits", 2);
+        var ended = await _node.UntilAsync(() => _node.Workflows.ListRunsAsync("w", PageRequest.First), page => page.Items.Count(run => run.FinishedAt is not null) == 2);
+        Assert.Equal([WorkflowRunStatus.Succeeded, WorkflowRunStatus.Cancelled], ended.Items.Select(run => run.Status));
+        Assert.Single(World.Trained, run => run.Status == RunStatus.Cancelled);
+    }
+
+    [Fact]
+    public async Task A_run_over_the_limit_can_be_skipped()
+    {
+        await _node.PutAsync(Train("  - dataset: digits\n    when: event.rowsAdded < 10\n  - dataset: digits-golden\n", "concurrency: { limit: 1, onConflict: skip }\n"));
+        var usual = World.Outcome;
+        World.Outcome = (_, _) => null;
+        await World.CommitAsync("digits", 1);
+        var first = await _node.UntilAsync(() => Task.FromResult(World.Runs.Values.ToList()), runs => runs.Count == 1);
+        var skipped = await World.CommitAsync("digits-golden", 1);
+        await (await GrainAsync()).WakeAsync($"event:{skipped}", skipped.ToString());
+        World.Outcome = usual;
+        await World.EndAsync(usual(first[0].Spec, first[0])!);
+        Assert.Equal(WorkflowRunStatus.Succeeded, (await _node.EndedAsync("w")).Status);
+    }
+
+    [Fact]
+    public async Task A_workflow_with_a_run_going_is_not_deleted()
+    {
+        var workflow = await _node.PutAsync(Train("  - dataset: digits\n"));
+        World.Outcome = (_, _) => null;
+        var run = await (await GrainAsync()).StartAsync(Guid.CreateVersion7(), null);
+        await Assert.ThrowsAsync<ConflictException>(async () => await (await GrainAsync()).DeleteAsync(null));
+        await _node.Grains.GetGrain<IWorkflowRunGrain>(run.Id).CancelAsync();
+        await _node.EndedAsync(run.Id);
+        await _node.Grains.GetGrain<IWorkflowGrain>(workflow.Id).DeleteAsync(null);
+        await Assert.ThrowsAsync<NotFoundException>(() => _node.Workflows.GetRunAsync(run.Id));
+        Assert.NotEqual(workflow.Id, (await _node.PutAsync(Train("  - dataset: digits\n"))).Id);
+    }
+
+    private static string Train(string triggers, string more = "") =>
+        $"apiVersion: orleansdl/v1\nkind: Workflow\nname: w\n{more}triggers:\n{triggers}steps:\n  train:\n    uses: train.run@1\n    with: {{ dataset: digits, network: {{ family: mlp }} }}\n";
+
+    private async Task<IWorkflowGrain> GrainAsync() => _node.Grains.GetGrain<IWorkflowGrain>((await _node.Workflows.GetAsync("w")).Id);
+}
