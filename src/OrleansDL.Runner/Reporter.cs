@@ -11,6 +11,7 @@ internal sealed class Reporter(WorkerSocket worker, int attempt, TimeProvider ti
     private readonly Channel<(IReadOnlyList<MetricPoint> Metrics, RunProgress? Progress, string? Line)> _said =
         Channel.CreateUnbounded<(IReadOnlyList<MetricPoint>, RunProgress?, string?)>(new UnboundedChannelOptions { SingleReader = true });
 
+    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sequence;
 
     public void Progress(IReadOnlyList<MetricPoint> metrics, RunProgress progress) => _said.Writer.TryWrite((metrics, progress, null));
@@ -18,14 +19,18 @@ internal sealed class Reporter(WorkerSocket worker, int attempt, TimeProvider ti
     public void Log(string line) => _said.Writer.TryWrite(([], null, line));
 
     /// <summary>Nothing more is said: <see cref="RunAsync"/> sends the rest and ends.</summary>
-    public void Complete() => _said.Writer.TryComplete();
+    public void Complete()
+    {
+        _said.Writer.TryComplete();
+        _completed.TrySetResult();
+    }
 
     public async Task RunAsync()
     {
         while (await _said.Reader.WaitToReadAsync())
         {
             await SendAsync(Take());
-            await Task.WhenAny(Task.Delay(Interval, time), _said.Reader.Completion);
+            await Task.WhenAny(Task.Delay(Interval, time), _completed.Task);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -70,7 +71,7 @@ public static class ServerHost
         app.UseRouting();
         app.UseMiddleware<AccessGate>();
         app.MapHealth();
-        app.MapOrleansDashboard("/dashboard").RequireRole(Role.Operator);
+        app.MapOrleansDashboard("/dashboard").RequireRole(Role.Operator).ExcludeFromDescription();
         app.MapOpenApi("/{documentName}/openapi.json").RequireRole(Role.Viewer);
         var v1 = app.MapGroup("/v1");
         v1.MapProjects();

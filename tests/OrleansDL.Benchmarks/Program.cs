@@ -3,11 +3,23 @@ using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
 
 // list | NAME... | all [--json]
-IBenchmark[] benchmarks = [new StartReady(), new UploadFiles()];
+IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady()];
 
 if (args is ["bare", "host"])
 {
     await BareHost.RunAsync(static _ => Task.CompletedTask);
+    return 0;
+}
+
+if (args is ["bare", "predict", var model])
+{
+    await BarePredict.RunAsync(model);
+    return 0;
+}
+
+if (args is ["bare", "train"])
+{
+    BareTraining.Run();
     return 0;
 }
 

@@ -25,4 +25,7 @@ public sealed record Deployment
     [Id(12)] public required DateTimeOffset CreatedAt { get; init; }
     [Id(13)] public required DateTimeOffset ChangedAt { get; init; }
     [Id(14)] public required string ETag { get; init; }
+
+    /// <summary>Id of the model whose version is wanted.</summary>
+    [Id(15)] public Guid? ModelId { get; init; }
 }

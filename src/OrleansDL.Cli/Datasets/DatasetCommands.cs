@@ -73,7 +73,7 @@ internal static class DatasetCommands
             {
                 Message = session.Get(message) ?? $"Push {Path.GetFileName(Path.TrimEndingDirectorySeparator(from))}",
                 Tags = session.Get(tags)!,
-                Format = session.Get(format),
+                Format = session.Get(format) ?? (folder ? null : await FormatAsync(session, from, cancel)),
                 Header = session.Get(header),
                 Path = session.Get(path) ?? (folder ? null : Path.GetFileName(from)),
                 Replace = session.Get(replace),
@@ -94,6 +94,17 @@ internal static class DatasetCommands
                 $"{v.DatasetName} v{v.Version}: {Format.Count(v.Rows)} rows in {Format.Count(v.Files)} files, {Format.Bytes(v.Bytes)}, commit {Format.Digest(v.Commit)}."));
         });
     }
+
+    // In a dataset of files a table is a file like any other; elsewhere the name tells how to read it.
+    private static async Task<string?> FormatAsync(Session session, string file, CancellationToken cancellationToken) =>
+        (await session.Client.Datasets.GetAsync(session.Get(Dataset), cancellationToken)).Kind is DatasetKind.Files ? null : Path.GetExtension(file) switch
+        {
+            ".csv" => "csv",
+            ".jsonl" or ".ndjson" => "jsonl",
+            ".tar" => "tar",
+            ".zip" => "zip",
+            _ => null,
+        };
 
     private static Command Versions() => new Command("versions", "List versions, newest first.") { Dataset, Limit }.Does((session, cancel) =>
         session.Screen.ListAsync(

@@ -20,6 +20,7 @@ internal sealed class DemoRun(DemoNode node, Screen screen, TimeProvider time)
     private const ulong Seed = 20;
     private const int Writers = 2;
     private const double Promised = 0.97;
+    private static readonly string[] CommittedFiles = ["digits-first.csv", "digits-second.csv"];
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -190,10 +191,19 @@ internal sealed class DemoRun(DemoNode node, Screen screen, TimeProvider time)
                 screen.Line($"    {line}");
             }
 
-            _lineage = [.. graph.Nodes.Append(graph.Root).DistinctBy(n => n.Id).OrderBy(n => n.Depth).Select(LineageTree.Describe)];
-            var sources = graph.Nodes.Count(n => n.Kind == "source");
-            Promise(sources == 2, $"The prediction leads back to {sources} source files; both commits' files were expected.");
-            return $"Label {prediction.Predictions[0][0].Label} of {prediction.Model}@{prediction.ModelVersion} goes back to {sources} files and their rows.";
+            var nodes = graph.Nodes.Append(graph.Root).DistinctBy(n => n.Id).ToDictionary(n => n.Id, StringComparer.Ordinal);
+            var files = graph.Edges.Where(e => nodes.TryGetValue(e.Source, out var source) && source.Kind == "source" && LineageTree.Rows(e) is not null).ToArray();
+            _lineage =
+            [
+                .. nodes.Values.Where(n => n.Kind != "source").OrderBy(n => n.Depth).Select(LineageTree.Describe),
+                .. files.Select(e => $"{LineageTree.Describe(nodes[e.Source])} {LineageTree.Describe(e)}"),
+            ];
+            foreach (var file in CommittedFiles)
+            {
+                Promise(files.Any(e => nodes[e.Source].Title.EndsWith(file, StringComparison.Ordinal)), $"The lineage of the prediction does not lead back to the rows of {file}.");
+            }
+
+            return $"Label {prediction.Predictions[0][0].Label} of {prediction.Model}@{prediction.ModelVersion} goes back to the rows of {files.DistinctBy(e => e.Source).Count()} files.";
         });
 
     private DemoReport Verdict()

@@ -10,7 +10,7 @@ internal static class LineageTree
     {
         var nodes = graph.Nodes.Append(graph.Root).DistinctBy(n => n.Id).ToDictionary(n => n.Id, StringComparer.Ordinal);
         var next = graph.Edges
-            .Select(e => direction is LineageDirection.Up ? (From: e.Target, To: e.Source, e.Role) : (From: e.Source, To: e.Target, e.Role))
+            .Select(e => direction is LineageDirection.Up ? (From: e.Target, To: e.Source, Role: Describe(e)) : (From: e.Source, To: e.Target, Role: Describe(e)))
             .Where(e => nodes.ContainsKey(e.To))
             .Distinct()
             .ToLookup(e => e.From, StringComparer.Ordinal);
@@ -36,6 +36,25 @@ internal static class LineageTree
         }
     }
 
+    /// <summary>What an edge says, with the rows it is about.</summary>
+    public static string Describe(LineageEdge edge) => Rows(edge) is var (first, rows)
+        ? $"{edge.Role} (rows {first} to {first + rows - 1})"
+        : edge.Role;
+
+    /// <summary>First row, counted from 0, and number of rows an edge is about; null when it is about no rows.</summary>
+    public static (long First, long Rows)? Rows(LineageEdge edge)
+    {
+        if (edge.Properties is null)
+        {
+            return null;
+        }
+
+        using var properties = JsonDocument.Parse(edge.Properties);
+        return properties.RootElement.TryGetProperty("firstRow", out var first) && properties.RootElement.TryGetProperty("rows", out var rows)
+            ? (first.GetInt64(), rows.GetInt64())
+            : null;
+    }
+
     public static string Describe(LineageNode node)
     {
         var more = Properties(node);
@@ -51,7 +70,7 @@ internal static class LineageTree
 
         using var properties = JsonDocument.Parse(node.Properties);
         return properties.RootElement.ValueKind is not JsonValueKind.Object ? "" : string.Join(", ", properties.RootElement.EnumerateObject()
-            .Where(p => p.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+            .Where(p => p.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number && !Guid.TryParse(p.Value.ToString(), out _))
             .Select(p => $"{p.Name} {(BlobId.TryParse(p.Value.ToString(), out var blob) ? Format.Digest(blob) : p.Value.ToString())}"));
     }
 }

@@ -6,6 +6,8 @@ namespace OrleansDL.Workflows;
 /// <summary><c>odl workflow ...</c></summary>
 internal static class WorkflowCommands
 {
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
+
     private static readonly Argument<string> Workflow = new("workflow") { Description = "Name or id of the workflow." };
     private static readonly Argument<string> Run = new("run") { Description = "Id of the workflow run." };
     private static readonly Argument<string> Definition = new("file") { Description = "The YAML file; '-' is standard input." };
@@ -80,8 +82,12 @@ internal static class WorkflowCommands
     private static Command RunOf() => new Command("show-run", "Show one run: steps, criteria, values.") { Run }.Does(async (session, cancel) =>
         session.Screen.Show(await session.Client.Workflows.GetRunAsync(session.Get(Run), cancel), r => WorkflowRunView.Print(session.Screen, r)));
 
-    private static Command Watch() =>
-        new Command("watch", "Follow a run to its end.") { Run }.Does((session, cancel) => WatchAsync(session, session.Get(Run), cancel));
+    private static Command Watch()
+    {
+        var which = new Argument<string>("run") { Description = "Id of a run, or a workflow for its newest run, which may be about to begin." };
+        return new Command("watch", "Follow a run to its end.") { which }.Does(async (session, cancel) =>
+            await WatchAsync(session, Guid.TryParse(session.Get(which), out _) ? session.Get(which) : await NewestRunAsync(session, session.Get(which), cancel), cancel));
+    }
 
     private static Command Journal() => new Command("journal", "Print a run's journal.") { Run }.Does(async (session, cancel) =>
     {
@@ -106,6 +112,20 @@ internal static class WorkflowCommands
         session.Screen.Show(
             await session.Client.Workflows.EnableAsync(session.Get(Workflow), enabled, cancel),
             w => session.Screen.Line($"Workflow {w.Name} is {(w.Enabled ? "enabled" : "disabled")}.")));
+
+    private static async Task<string> NewestRunAsync(Session session, string workflow, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await foreach (var run in session.Client.Workflows.ListRunsAsync(workflow, cancellationToken))
+            {
+                return run.Id.ToString();
+            }
+
+            session.Screen.Progress($"waiting for a run of {workflow}");
+            await Task.Delay(Glance, session.Time, cancellationToken);
+        }
+    }
 
     private static async Task<int> WatchAsync(Session session, string run, CancellationToken cancellationToken)
     {

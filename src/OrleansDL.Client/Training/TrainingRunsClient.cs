@@ -11,7 +11,7 @@ public sealed class TrainingRunsClient
 
     /// <summary>Newest first.</summary>
     public IAsyncEnumerable<TrainingRun> ListAsync(RunStatus? status = null, CancellationToken cancellationToken = default) =>
-        _http.ListAsync<TrainingRun>(OdlConnection.Query(Root, ("status", status is null ? null : JsonName(status.Value))), cancellationToken);
+        _http.ListAsync<TrainingRun>(OdlConnection.Query(Root, ("status", status?.ToString())), cancellationToken);
 
     /// <summary>Makes a run and queues it.</summary>
     public Task<TrainingRun> CreateAsync(TrainingSpec spec, CancellationToken cancellationToken = default) =>
@@ -57,5 +57,4 @@ public sealed class TrainingRunsClient
 
     private string Root => $"{_http.Project}/training-runs";
     private string Of(string run) => $"{Root}/{OdlConnection.Escape(run)}";
-    private static string JsonName(RunStatus status) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
 }

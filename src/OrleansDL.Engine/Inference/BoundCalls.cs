@@ -10,37 +10,65 @@ internal sealed class BoundCalls(InferenceSession session, TensorSpec input, IRe
     /// <summary>Shapes whose calls are kept. What comes after is bound, used once and let go: a caller of ever new shapes costs no memory.</summary>
     private const int GreatestKept = 64;
 
-    private readonly ConcurrentDictionary<Shape, ConcurrentStack<BoundCall>> _free = new();
+    private readonly ConcurrentDictionary<Shape, Stack<BoundCall>> _free = new();
     private volatile bool _disposed;
 
     public BoundCall Rent(ReadOnlySpan<long> shape)
     {
-        var key = new Shape(shape);
-        return _free.TryGetValue(key, out var calls) && calls.TryPop(out var call)
-            ? call
-            : new BoundCall(session, input, shape.ToArray(), outputs);
+        if (_free.TryGetValue(new Shape(shape), out var calls))
+        {
+            // A lock held for a few instructions allocates nothing, which a lock-free stack does.
+            lock (calls)
+            {
+                if (calls.TryPop(out var call))
+                {
+                    return call;
+                }
+            }
+        }
+
+        return new BoundCall(session, input, shape.ToArray(), outputs);
     }
 
     public void Return(BoundCall call)
     {
         var key = new Shape(call.Shape);
-        if (_disposed || (!_free.TryGetValue(key, out var calls) && _free.Count >= GreatestKept))
+        if (!_free.TryGetValue(key, out var calls) && _free.Count < GreatestKept)
         {
-            call.Dispose();
-            return;
+            calls = _free.GetOrAdd(key, static _ => new Stack<BoundCall>());
         }
 
-        (calls ?? _free.GetOrAdd(key, static _ => new ConcurrentStack<BoundCall>())).Push(call);
+        if (calls is null || !TryKeep(calls, call))
+        {
+            call.Dispose();
+        }
     }
 
     public void Dispose()
     {
         _disposed = true;
-        foreach (var call in _free.Values.SelectMany(calls => calls))
+        foreach (var calls in _free.Values)
         {
-            call.Dispose();
+            lock (calls)
+            {
+                while (calls.TryPop(out var call))
+                {
+                    call.Dispose();
+                }
+            }
         }
+    }
 
-        _free.Clear();
+    private bool TryKeep(Stack<BoundCall> calls, BoundCall call)
+    {
+        lock (calls)
+        {
+            if (!_disposed)
+            {
+                calls.Push(call);
+            }
+
+            return !_disposed;
+        }
     }
 }

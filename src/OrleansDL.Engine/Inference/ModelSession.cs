@@ -35,6 +35,11 @@ public sealed class ModelSession : IDisposable
             Outputs = [.. session.OutputMetadata.Select(Describe)],
         };
         _probabilities = pipeline is null ? -1 : Signature.Outputs.Index().Where(output => output.Item.Name == Probabilities).Select(output => output.Index).DefaultIfEmpty(-1).First();
+        if (_probabilities >= 0 && Signature.Outputs[_probabilities].Shape[^1] != pipeline!.Labels.Count)
+        {
+            throw new InvalidException($"Model '{model}' has {Signature.Outputs[_probabilities].Shape[^1]} outputs, but its pipeline.json names {pipeline.Labels.Count} labels.");
+        }
+
         _bound = CanBind() ? new BoundCalls(session, Signature.Inputs[0], Signature.Outputs) : null;
     }
 
@@ -107,15 +112,10 @@ public sealed class ModelSession : IDisposable
     public int Infer(ReadOnlySpan<byte> input, ReadOnlySpan<long> shape, int outputIndex, Span<byte> output)
     {
         var bound = _bound ?? throw new InvalidException($"Model '{_model}' has inputs or outputs whose sizes are not known beforehand. Call it with an InferRequest.");
-        RequestCheck.CheckShape(Signature.Inputs[0].Name, shape, Signature.Inputs[0], _model);
+        RequestCheck.CheckBytes(input.Length, shape, Signature.Inputs[0], _model);
         var call = bound.Rent(shape);
         try
         {
-            if (input.Length != call.Input.Length)
-            {
-                throw new InvalidException($"input byte size mismatch for input '{Signature.Inputs[0].Name}' for model '{_model}'. Expected {call.Input.Length}, got {input.Length}");
-            }
-
             input.CopyTo(call.Input);
             RunBound(call);
             call.Outputs[outputIndex].CopyTo(output);

@@ -35,7 +35,7 @@ internal static class RequestCheck
         }
     }
 
-    public static void CheckTensor(Tensor input, TensorSpec expected, string model)
+    private static void CheckTensor(Tensor input, TensorSpec expected, string model)
     {
         if (input.Type != expected.Type)
         {
@@ -43,19 +43,21 @@ internal static class RequestCheck
                 $"inference input '{input.Name}' data-type is '{ElementTypes.NameOf(input.Type)}', but model '{model}' expects '{ElementTypes.NameOf(expected.Type)}'");
         }
 
-        CheckShape(input.Name, input.Shape, expected, model);
-        var size = ElementTypes.SizeOf(input.Type);
-        if (size > 0)
+        CheckBytes(input.Data.Length, input.Shape, expected, model);
+    }
+
+    /// <summary>Checks shape and number of bytes, which for BYTES follows from its contents only.</summary>
+    public static void CheckBytes(long bytes, ReadOnlySpan<long> shape, TensorSpec expected, string model)
+    {
+        CheckShape(expected.Name, shape, expected, model);
+        var size = ElementTypes.SizeOf(expected.Type);
+        if (size > 0 && ByteSize(expected.Name, shape, size) is var needed && needed != bytes)
         {
-            var bytes = ByteSize(input, size);
-            if (bytes != input.Data.Length)
-            {
-                throw new InvalidException($"input byte size mismatch for input '{input.Name}' for model '{model}'. Expected {bytes}, got {input.Data.Length}");
-            }
+            throw new InvalidException($"input byte size mismatch for input '{expected.Name}' for model '{model}'. Expected {needed}, got {bytes}");
         }
     }
 
-    public static void CheckShape(string name, ReadOnlySpan<long> shape, TensorSpec expected, string model)
+    private static void CheckShape(string name, ReadOnlySpan<long> shape, TensorSpec expected, string model)
     {
         var fits = shape.Length == expected.Shape.Count;
         for (var axis = 0; fits && axis < shape.Length; axis++)
@@ -70,12 +72,12 @@ internal static class RequestCheck
         }
     }
 
-    private static long ByteSize(Tensor input, int size)
+    private static long ByteSize(string name, ReadOnlySpan<long> shape, int size)
     {
         try
         {
             long bytes = size;
-            foreach (var length in input.Shape)
+            foreach (var length in shape)
             {
                 bytes = checked(bytes * length);
             }
@@ -85,7 +87,7 @@ internal static class RequestCheck
         catch (OverflowException)
         {
             throw new InvalidException(
-                $"invalid shape for input '{input.Name}': shape [{string.Join(',', input.Shape)}] causes total element count to exceed maximum size of {long.MaxValue}");
+                $"invalid shape for input '{name}': shape [{string.Join(',', shape.ToArray())}] causes total element count to exceed maximum size of {long.MaxValue}");
         }
     }
 

@@ -15,22 +15,23 @@ internal sealed class Network : IDisposable
     public Network(NetworkDefinition definition, ulong seed, Device? device = null)
     {
         TorchLibrary.Load();
+        using var scope = NewDisposeScope();
         _definition = definition;
         var plan = new ParameterPlan();
         _blocks = NetworkFamilies.Build(definition, plan);
         var random = new Xoshiro(seed);
         Weights = Allocate(plan.Learnt, random, device);
-        Gradients = zeros_like(Weights);
+        Gradients = zeros_like(Weights).DetachFromDisposeScope();
         Buffers = Allocate(plan.Kept, random, device);
         foreach (var parameter in plan.Learnt)
         {
-            parameter.Tensor = View(Weights, parameter).requires_grad_(true);
+            parameter.Tensor = View(Weights, parameter).requires_grad_(true).DetachFromDisposeScope();
             parameter.Tensor.grad = View(Gradients, parameter);
         }
 
         foreach (var parameter in plan.Kept)
         {
-            parameter.Tensor = View(Buffers, parameter);
+            parameter.Tensor = View(Buffers, parameter).DetachFromDisposeScope();
         }
 
         Parameters = [.. plan.Learnt, .. plan.Kept];
@@ -91,7 +92,7 @@ internal sealed class Network : IDisposable
             offset += parameter.Count;
         }
 
-        return tensor(values, device: device);
+        return tensor(values, device: device).DetachFromDisposeScope();
     }
 
     private static Tensor View(Tensor flat, Parameter parameter) => flat.narrow(0, parameter.Offset, parameter.Count).view(parameter.Shape);

@@ -22,7 +22,7 @@ internal sealed class Parameter(string name, long[] shape, Action<Xoshiro, Span<
 
     public float[] Values()
     {
-        using var flat = Tensor.detach().reshape(-1).cpu();
-        return flat.data<float>().ToArray();
+        using var scope = NewDisposeScope();
+        return Tensor.detach().reshape(-1).cpu().data<float>().ToArray();
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansDL.Data;
 
 namespace OrleansDL.Pipelines;
@@ -20,8 +21,10 @@ internal sealed record ImagePipeline : Pipeline
     /// <summary>The pixel columns of a table, row by row; null for image files.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 
+    [JsonIgnore]
     public override IReadOnlyList<string> Inputs => Columns ?? FileInput;
 
+    [JsonIgnore]
     public override IReadOnlyList<long> RowShape => _shape ??= [Channels, Height, Width];
 
     private int Pixels => Channels * Height * Width;

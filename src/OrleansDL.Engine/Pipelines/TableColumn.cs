@@ -7,8 +7,8 @@ internal sealed record TableColumn
     public required TableColumnKind Type { get; init; }
 
     /// <summary>numeric: mean and standard deviation over the training rows.</summary>
-    public double Mean { get; init; }
-    public double Deviation { get; init; } = 1;
+    public double? Mean { get; init; }
+    public double? Deviation { get; init; }
 
     /// <summary>categorical: texts seen in training, sorted by code point.</summary>
     public IReadOnlyList<string>? Values { get; init; }

@@ -49,11 +49,14 @@ internal sealed class TableFitter : PipelineFitter
         {
             Name = _plan.Schema[cell].Name,
             Type = KindOf(cell),
-            Mean = _means[index],
-            Deviation = _squares[index] > 0 ? Math.Sqrt(_squares[index] / _counts[index]) : 1,
+            Mean = KindOf(cell) is TableColumnKind.Numeric ? _means[index] : null,
+            Deviation = KindOf(cell) is TableColumnKind.Numeric ? Deviation(index) : null,
             Values = _values[index] is { } values ? [.. values] : null,
         })],
     };
+
+    /// <summary>A column of one value tells nothing: dividing by 1 keeps it at 0.</summary>
+    private double Deviation(int index) => _squares[index] > 0 ? Math.Sqrt(_squares[index] / _counts[index]) : 1;
 
     private static void AddText(string? text, SortedSet<string> values, string column)
     {

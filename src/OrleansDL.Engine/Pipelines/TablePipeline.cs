@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansDL.Data;
 
 namespace OrleansDL.Pipelines;
@@ -14,8 +15,10 @@ internal sealed record TablePipeline : Pipeline
 
     public required IReadOnlyList<TableColumn> Columns { get; init; }
 
+    [JsonIgnore]
     public override IReadOnlyList<string> Inputs => _inputs ??= [.. Columns.Select(column => column.Name)];
 
+    [JsonIgnore]
     public override IReadOnlyList<long> RowShape => _shape ??= [Columns.Sum(column => (long)column.Width)];
 
     public override void EncodeJson(ref Utf8JsonReader reader, Row row, Span<byte> target)
@@ -46,7 +49,7 @@ internal sealed record TablePipeline : Pipeline
         switch (column.Type)
         {
             case TableColumnKind.Numeric:
-                var value = row.TryNumber(cell, out var number) ? (float)((number - column.Mean) / column.Deviation) : float.NaN;
+                var value = row.TryNumber(cell, out var number) && Math.Abs(number) <= float.MaxValue ? (float)((number - column.Mean!.Value) / column.Deviation!.Value) : float.NaN;
                 target[0] = float.IsFinite(value) ? value : throw Unexpected(row, cell, column.Name, "a number within the range of 32-bit floating point");
                 break;
             case TableColumnKind.Bool:

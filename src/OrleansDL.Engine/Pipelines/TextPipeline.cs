@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansDL.Data;
 using OrleansDL.Serving;
 
@@ -21,10 +22,13 @@ internal sealed record TextPipeline : Pipeline
     /// <summary>Words from id 2 on, most frequent first.</summary>
     public required IReadOnlyList<string> Vocabulary { get; init; }
 
+    [JsonIgnore]
     public override IReadOnlyList<string> Inputs => _inputs ??= [Column];
 
+    [JsonIgnore]
     public override IReadOnlyList<long> RowShape => _shape ??= [MaxTokens];
 
+    [JsonIgnore]
     public override TensorElementType ElementType => TensorElementType.Int64;
 
     public override void Encode(Row row, ReadOnlySpan<int> columns, Span<byte> target)

@@ -20,7 +20,7 @@ internal static class AtomicFile
         catch (IOException error)
         {
             File.Delete(unfinished);
-            throw new OutOfSpaceException($"'{Path.GetFileName(path)}' ({bytes.Length} bytes) could not be written: {error.Message}. Free disk space; training goes on from the checkpoint before.");
+            throw new OutOfSpaceException($"'{Path.GetFileName(path)}' ({bytes.Length} bytes) could not be written: {error.Message}. Free disk space and try again.");
         }
     }
 }

@@ -47,7 +47,7 @@ internal sealed record ReferenceStatistics
         {
             yield return column.Type is TableColumnKind.Categorical
                 ? Categorical(column, rows, at)
-                : Numeric(column.Name, column.Type is TableColumnKind.Bool ? "bool" : "numeric", Column(rows, at, column.Deviation, column.Mean));
+                : Numeric(column.Name, column.Type is TableColumnKind.Bool ? "bool" : "numeric", Column(rows, at, column.Deviation ?? 1, column.Mean ?? 0));
             at += column.Width;
         }
     }

@@ -78,6 +78,7 @@ internal sealed class TrainingLoop : IDisposable
 
         _state = _state with { Seconds = Seconds() };
         _writer.Finish();
+        RequireFinite();
         return TrainingEnd.Done;
     }
 
@@ -167,6 +168,17 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         return value;
+    }
+
+    /// <summary>The last step may spoil the weights after its loss was seen.</summary>
+    private void RequireFinite()
+    {
+        using var scope = NewDisposeScope();
+        if (!_network.Weights.isfinite().all().item<bool>())
+        {
+            throw new InvalidException(string.Create(
+                CultureInfo.InvariantCulture, $"A weight stopped being a number at step {_state.Step}. Lower learningRate (now {_spec.LearningRate})."));
+        }
     }
 
     private void EndEpoch()

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using OrleansDL.Database;
 using OrleansDL.Models;
@@ -13,6 +14,8 @@ public sealed class LineageLog(Db database, TimeProvider time)
     /// <summary>Steps one walk takes; what lies farther is cut off.</summary>
     public const int MaximumSteps = 10_000;
 
+    private const int EdgesOfAtOnce = 500;
+
     // The queue of a recursive query is first in, first out: the limit cuts off what is farthest.
     private const string Walk =
         """
@@ -21,8 +24,10 @@ public sealed class LineageLog(Db database, TimeProvider time)
           UNION
           SELECT e.{next}, w.depth + 1 FROM walk w JOIN lineage_edge e ON e.project = @project AND e.{here} = w.id WHERE w.depth < @depth
         ),
-        taken (id, depth) AS (SELECT id, depth FROM walk LIMIT @limit),
-        reached (id, depth) AS (SELECT id, MIN(depth) FROM taken GROUP BY id)
+        reached (id, depth, steps) AS (SELECT id, MIN(depth), COUNT(*) FROM (SELECT id, depth FROM walk LIMIT @limit) AS taken GROUP BY id)
+        SELECT r.id AS Id, r.depth AS Depth, r.steps AS Steps, n.kind AS Kind, n.title AS Title, n.properties AS Properties
+        FROM reached r LEFT JOIN lineage_node n ON n.project = @project AND n.id = r.id
+        ORDER BY r.depth, r.id
         """;
 
     /// <summary>Adds nodes and edges, or brings their titles and properties up to date. Repeating it does nothing.</summary>
@@ -66,38 +71,39 @@ public sealed class LineageLog(Db database, TimeProvider time)
     public async Task<LineageGraph> WalkAsync(string project, LineageNode root, LineageDirection direction, int maximumDepth)
     {
         var (next, here) = direction is LineageDirection.Up ? ("source", "target") : ("target", "source");
-        string Query(string select) => (Walk + select)
+        var walk = Walk
             .Replace("{text}", database.IsPostgres ? "TEXT) COLLATE \"C\"" : "TEXT)", StringComparison.Ordinal)
             .Replace("{here}", here, StringComparison.Ordinal)
             .Replace("{next}", next, StringComparison.Ordinal);
 
         // One step farther than asked tells whether the depth cut something off.
-        var arguments = new { project, root = root.Id, depth = maximumDepth + 1, limit = MaximumSteps + 1 };
         await using var connection = await database.OpenAsync();
-        var rows = (await connection.QueryAsync<NodeRow>(Query(
-            """
-
-            SELECT r.id AS Id, r.depth AS Depth, (SELECT COUNT(*) FROM taken) AS Steps, n.kind AS Kind, n.title AS Title, n.properties AS Properties
-            FROM reached r LEFT JOIN lineage_node n ON n.project = @project AND n.id = r.id
-            ORDER BY r.depth, r.id
-            """), arguments)).ToList();
-        var edges = await connection.QueryAsync<EdgeRow>(Query(
-            """
-
-            SELECT e.source AS Source, e.target AS Target, e.role AS Role, e.properties AS Properties, e.time AS Time
-            FROM reached r JOIN lineage_edge e ON e.project = @project AND e.{here} = r.id JOIN reached o ON o.id = e.{next}
-            ORDER BY r.depth, e.source, e.target, e.role
-            """), arguments);
-
+        var rows = (await connection.QueryAsync<NodeRow>(walk, new { project, root = root.Id, depth = maximumDepth + 1, limit = MaximumSteps + 1 })).ToList();
         var nodes = rows.Where(row => row.Depth <= maximumDepth).Select(row => row.ToNode()).ToList();
-        var shown = nodes.Select(node => node.Id).ToHashSet(StringComparer.Ordinal);
         return new LineageGraph
         {
             Root = root,
             Nodes = nodes,
-            Edges = [.. edges.Where(edge => shown.Contains(edge.Source) && shown.Contains(edge.Target)).Select(edge => edge.ToEdge())],
-            Truncated = rows.Count > nodes.Count || rows[0].Steps > MaximumSteps,
+            Edges = await EdgesAsync(connection, project, nodes, here),
+            Truncated = rows.Count > nodes.Count || rows.Sum(row => row.Steps) > MaximumSteps,
         };
+    }
+
+    private static async Task<IReadOnlyList<LineageEdge>> EdgesAsync(DbConnection connection, string project, List<LineageNode> nodes, string here)
+    {
+        var depths = nodes.ToDictionary(node => node.Id, node => node.Depth, StringComparer.Ordinal);
+        var edges = new List<LineageEdge>();
+        foreach (var some in nodes.Select(node => node.Id).Chunk(EdgesOfAtOnce))
+        {
+            var rows = await connection.QueryAsync<EdgeRow>(
+                $"SELECT source AS Source, target AS Target, role AS Role, properties AS Properties, time AS Time FROM lineage_edge WHERE project = @project AND {here} IN @some",
+                new { project, some });
+            edges.AddRange(rows.Where(row => depths.ContainsKey(row.Source) && depths.ContainsKey(row.Target)).Select(row => row.ToEdge()));
+        }
+
+        // Nearest first, as the nodes are.
+        return [.. edges.OrderBy(edge => Math.Min(depths[edge.Source], depths[edge.Target]))
+            .ThenBy(edge => edge.Source, StringComparer.Ordinal).ThenBy(edge => edge.Target, StringComparer.Ordinal).ThenBy(edge => edge.Role, StringComparer.Ordinal)];
     }
 
     private sealed class NodeRow

@@ -13,7 +13,7 @@ internal sealed class DatasetCommits(DatasetIngest ingest, DatasetTable table, D
     /// <summary>Commits once per request id. An upload that changes nothing answers the newest version, and makes none.</summary>
     /// <returns>The version, and whether this call made it.</returns>
     public async Task<(DatasetVersion Version, bool Made)> CommitAsync(
-        Dataset dataset, Guid request, CommitOptions options, Stream body, CancellationToken cancellationToken)
+        Dataset dataset, Guid request, UploadOptions options, Stream body, CancellationToken cancellationToken)
     {
         if (await table.FindByRequestAsync(dataset.Id, request) is { } done)
         {
@@ -53,7 +53,7 @@ internal sealed class DatasetCommits(DatasetIngest ingest, DatasetTable table, D
 
     /// <summary>Null when nothing changes.</summary>
     private async Task<DatasetVersion?> BuildAsync(
-        Dataset dataset, DatasetVersion? parent, CommitOptions options, string path, IngestResult incoming, DateTimeOffset fetchedAt, string owner, CancellationToken cancellationToken)
+        Dataset dataset, DatasetVersion? parent, UploadOptions options, string path, IngestResult incoming, DateTimeOffset fetchedAt, string owner, CancellationToken cancellationToken)
     {
         var onto = options.Replace ? null : parent;
         var root = onto is null ? ManifestRoot.Empty : await datasets.Manifests.ReadRootAsync(onto.Content, cancellationToken);

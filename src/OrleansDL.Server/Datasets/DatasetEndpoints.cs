@@ -36,8 +36,8 @@ internal static class DatasetEndpoints
             All(grains, project).ListVersionsAsync(dataset, paging.Page)).RequireRole(Role.Viewer);
         versions.MapGet("/{version}", (string project, string dataset, string version, IGrainFactory grains) =>
             All(grains, project).ResolveAsync($"{dataset}@{version}")).RequireRole(Role.Viewer);
-        versions.MapGet("/{version}/statistics", (string project, string dataset, string version, IGrainFactory grains) =>
-            All(grains, project).GetStatisticsAsync($"{dataset}@{version}")).RequireRole(Role.Viewer);
+        versions.MapGet("/{version}/statistics", async (string project, string dataset, string version, IGrainFactory grains) =>
+            new Page<ColumnStatistics> { Items = await All(grains, project).GetStatisticsAsync($"{dataset}@{version}") }).RequireRole(Role.Viewer);
         versions.MapGet("/{version}/files", (string project, string dataset, string version, Paging paging, IGrainFactory grains) =>
             All(grains, project).ListFilesAsync($"{dataset}@{version}", paging.Page)).RequireRole(Role.Viewer);
         versions.MapGet("/{version}/rows", async (string project, string dataset, string version, Paging paging, IGrainFactory grains, DatasetRows rows, CancellationToken cancel) =>
@@ -62,7 +62,7 @@ internal static class DatasetEndpoints
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = limits.Value.MaximumBodyBytes;
         var target = await All(grains, project).GetAsync(dataset);
-        var options = new CommitOptions
+        var options = new UploadOptions
         {
             Message = message?.Length > 4096 ? throw new InvalidException("A commit message has 4096 characters at most.") : message ?? "",
             Tags = [.. (tags ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(DatasetReference.CheckTag).Distinct(StringComparer.Ordinal)],

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Lineage;
 
 namespace OrleansDL.Datasets;
 
@@ -8,6 +10,7 @@ internal static class DatasetSetup
     public static IServiceCollection AddDatasets(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<IngestLimits>().BindConfiguration("Datasets").ValidateDataAnnotations();
+        services.TryAddSingleton<LineageLog>();
         services.AddSingleton<DatasetTable>();
         services.AddSingleton<DatasetBlobs>();
         services.AddSingleton<DatasetIngest>();

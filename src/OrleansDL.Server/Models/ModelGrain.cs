@@ -229,8 +229,7 @@ internal sealed partial class ModelGrain(
         do
         {
             var listed = await deployments.ListAsync(page);
-            if (listed.Items.FirstOrDefault(deployment => deployment.Status is not DeploymentStatus.Deleted
-                && (deployment.Model == model.Name || deployment.Model == Id.ToString())) is { } serving)
+            if (listed.Items.FirstOrDefault(deployment => deployment.Status is not DeploymentStatus.Deleted && deployment.ModelId == Id) is { } serving)
             {
                 throw new ConflictException(
                     $"Model '{model.Name}' is served by deployment '{serving.Name}'. Delete the deployment, or let it serve another model, first.");

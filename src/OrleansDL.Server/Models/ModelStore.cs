@@ -155,10 +155,12 @@ internal sealed class ModelStore(Db database, TimeProvider time)
     private Task ArmAsync(DbConnection connection, DbTransaction transaction, GrainId grain, string wakeUp, string? payload) =>
         WakeUps.InsertAsync(connection, transaction, grain, wakeUp, time.Now() + (long)Patience.TotalMicroseconds, payload);
 
-    private static async Task<ILookup<string, AliasRow>> AliasesAsync(DbConnection connection, IReadOnlyCollection<string> models) => models.Count == 0
+    // Dapper spells a list out for SQLite and hands it to PostgreSQL as one array.
+    private async Task<ILookup<string, AliasRow>> AliasesAsync(DbConnection connection, IReadOnlyCollection<string> models) => models.Count == 0
         ? Enumerable.Empty<AliasRow>().ToLookup(row => row.Model)
         : (await connection.QueryAsync<AliasRow>(
-            "SELECT model AS Model, alias AS Alias, version AS Version FROM model_alias WHERE model IN @models ORDER BY alias", new { models })).ToLookup(row => row.Model);
+            $"SELECT model AS Model, alias AS Alias, version AS Version FROM model_alias WHERE model {(database.IsPostgres ? "= ANY(@models)" : "IN @models")} ORDER BY alias",
+            new { models = models.ToArray() })).ToLookup(row => row.Model);
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);
 

@@ -516,6 +516,7 @@ internal sealed partial class DeploymentGrain(
         CreatedAt = State.CreatedAt,
         ChangedAt = State.ChangedAt,
         ETag = ETag,
+        ModelId = State.Wanted.Model,
     };
 
     private static List<RetiredReplica> Retire(IReadOnlyList<RetiredReplica> retired, long generation, IEnumerable<string> workers) =>

@@ -17,6 +17,7 @@ internal static class ServingSetup
         services.AddSingleton<RouteTable>();
         services.AddSingleton<RouteSync>();
         services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());
+        services.AddHostedService<WorkerWatch>();
         services.AddSingleton<Router>();
         services.AddSingleton<Predictions>();
         services.AddSingleton<InferenceAccess>();

@@ -14,8 +14,8 @@ internal static class TrainingEndpoints
     public static void MapTraining(this IEndpointRouteBuilder v1)
     {
         var runs = v1.MapGroup("/projects/{project}/training-runs").WithTags("Training");
-        runs.MapGet("/", (string project, RunStatus? status, Paging paging, IGrainFactory grains) =>
-            Runs(grains, project).ListAsync(status, paging.Page)).RequireRole(Role.Viewer);
+        runs.MapGet("/", (string project, string? status, Paging paging, IGrainFactory grains) =>
+            Runs(grains, project).ListAsync(StatusOf(status), paging.Page)).RequireRole(Role.Viewer);
         runs.MapPost("/", async (HttpContext context, string project, TrainingSpec spec, Idempotency ids, IGrainFactory grains) =>
         {
             var run = await Runs(grains, project).CreateAsync(await ids.IdAsync(context, project, spec), spec);
@@ -39,6 +39,13 @@ internal static class TrainingEndpoints
             Runs(grains, project).ListLogsAsync(run, paging.Page)).RequireRole(Role.Viewer);
         runs.MapGet("/{run}/artifact/{file}", DownloadAsync).RequireRole(Role.Viewer);
     }
+
+    private static RunStatus? StatusOf(string? text) => text switch
+    {
+        null or "" => null,
+        _ when Enum.TryParse<RunStatus>(text, ignoreCase: true, out var status) && Enum.IsDefined(status) && !char.IsAsciiDigit(text[0]) => status,
+        _ => throw new InvalidException($"There is no run status '{text}'. Statuses: {string.Join(", ", Enum.GetNames<RunStatus>().Select(name => char.ToLowerInvariant(name[0]) + name[1..]))}."),
+    };
 
     private static async Task<FileStreamHttpResult> DownloadAsync(string project, string run, string file, IGrainFactory grains, BlobStore blobs)
     {

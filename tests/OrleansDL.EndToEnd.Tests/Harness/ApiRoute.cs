@@ -7,7 +7,7 @@ internal sealed record ApiRoute(HttpMethod Method, string Template)
     public string Path => string.Join('/', Template.Split('/').Select(part => part switch
     {
         "{project}" => "default",
-        ['{', ..] => "nothing-of-that-name",
+        ['{', ..] => "0195ffff-0000-7000-8000-000000000000",
         _ => part,
     }));
 

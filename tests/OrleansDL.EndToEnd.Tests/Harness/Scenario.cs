@@ -79,7 +79,7 @@ internal static class Scenario
         {
             var now = await api.GetAsync($"{Project}/deployments/{deployment}");
             Assert.True(now.GetProperty("status").GetString() != "failed", now.ToString());
-            return now.TryGetProperty("servingVersion", out var serving) && serving.GetInt64() == version;
+            return now.Text("status") == "ready" && now.TryGetProperty("servingVersion", out var serving) && serving.GetInt64() == version;
         });
 
     public static string Text(this JsonElement element, string property) => element.GetProperty(property).GetString()!;

@@ -1,8 +1,8 @@
+using System.Runtime.InteropServices;
 using OrleansDL.Inference;
 using OrleansDL.Networks;
 using OrleansDL.Serving;
 using OrleansDL.Training;
-using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace OrleansDL.Tests.Networks;

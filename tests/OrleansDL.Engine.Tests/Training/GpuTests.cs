@@ -1,4 +1,6 @@
+using System.Text;
 using OrleansDL.Inference;
+using OrleansDL.Serving;
 using OrleansDL.Training;
 
 namespace OrleansDL.Tests.Training;
@@ -13,6 +15,9 @@ public sealed class GpuTests
         var assignment = Assignments.Digits(folder["data"], Assignments.Spec("cnn") with { Epochs = 5 });
         TrainingJob.Run(assignment, folder["data"], folder["out"], folder.Make("checkpoints"), "cuda:0", new TrainingHooks(), TimeProvider.System);
         using var session = ModelSession.Load(folder["out"]);
-        Assert.Equal(10, session.Labels.Count);
+        var digits = TestFolder.Digits().Take(100).Select(line => line.Split(',')).ToList();
+        var rows = string.Join(',', digits.Select(digit => $"[{string.Join(',', digit[..64])}]"));
+        var answer = session.Predict(new PredictRequest { Rows = Encoding.UTF8.GetBytes($"[{rows}]") });
+        Assert.InRange(digits.Zip(answer.Rows).Count(pair => pair.First[64] == pair.Second[0].Label), 90, 100);
     }
 }

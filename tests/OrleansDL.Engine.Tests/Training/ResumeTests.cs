@@ -1,5 +1,6 @@
 using System.Text;
 using OrleansDL.Training;
+using static TorchSharp.torch;
 
 namespace OrleansDL.Tests.Training;
 
@@ -51,6 +52,16 @@ public sealed class ResumeTests
         var left = Assert.Single(Directory.GetFiles(folder["left"]), file => file.EndsWith($"checkpoint-{stopAfter}.safetensors", StringComparison.Ordinal));
         File.Move(left, Path.Combine(folder.Make("taken"), TrainingJob.ResumeFile));
         Assert.Equal(unbroken, Train(folder, "resumed", spec, "taken"));
+    }
+
+    [Fact]
+    public void Training_keeps_no_tensor_when_it_ends()
+    {
+        using var folder = new TestFolder();
+        Train(folder, "first", Spec("cnn"));
+        var before = Tensor.TotalCount;
+        Train(folder, "second", Spec("cnn") with { CheckpointSeconds = 0.05 });
+        Assert.Equal(before, Tensor.TotalCount);
     }
 
     [Fact]

@@ -13,16 +13,16 @@ public sealed class OutputTests
         var graph = new LineageGraph
         {
             Root = Node("deployment:1", "deployment", "digits", 0),
-            Nodes = [Node("model-version:1/2", "model-version", "digits@2", 1), Node("run:1", "run", "r", 2), Node("source:1", "source", "a.csv", 3, """{"firstRow":0,"rows":12}""")],
-            Edges = [Edge("model-version:1/2", "deployment:1", "serves"), Edge("run:1", "model-version:1/2", "produced"), Edge("source:1", "run:1", "rows-from"), Edge("source:1", "model-version:1/2", "rows-from")],
+            Nodes = [Node("model-version:1/2", "model-version", "digits@2", 1), Node("run:1", "run", "r", 2), Node("source:1", "source", "a.csv", 3, """{"bytes":12}""")],
+            Edges = [Edge("model-version:1/2", "deployment:1", "serves"), Edge("run:1", "model-version:1/2", "produced"), Edge("source:1", "run:1", "rows-from", """{"firstRow":5,"rows":12}"""), Edge("source:1", "model-version:1/2", "rows-from")],
         };
         Assert.Equal(
             [
                 "deployment digits",
                 "└─ serves: model-version digits@2",
                 "   ├─ produced: run r",
-                "   │  └─ rows-from: source a.csv (firstRow 0, rows 12)",
-                "   └─ rows-from: source a.csv (firstRow 0, rows 12) (see above)",
+                "   │  └─ rows-from (rows 5 to 16): source a.csv (bytes 12)",
+                "   └─ rows-from: source a.csv (bytes 12) (see above)",
             ],
             LineageTree.Lines(graph, LineageDirection.Up));
     }
@@ -90,7 +90,8 @@ public sealed class OutputTests
     private static LineageNode Node(string id, string kind, string title, int depth, string? properties = null) =>
         new() { Id = id, Kind = kind, Title = title, Depth = depth, Properties = properties };
 
-    private static LineageEdge Edge(string source, string target, string role) => new() { Source = source, Target = target, Role = role, Time = DateTimeOffset.UnixEpoch };
+    private static LineageEdge Edge(string source, string target, string role, string? properties = null) =>
+        new() { Source = source, Target = target, Role = role, Time = DateTimeOffset.UnixEpoch, Properties = properties };
 
     private static ServingWindow Window(DateTimeOffset start, long version, long requests) => new()
     {

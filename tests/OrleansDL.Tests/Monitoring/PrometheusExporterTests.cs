@@ -7,7 +7,7 @@ using OrleansDL.Telemetry;
 
 namespace OrleansDL.Tests.Monitoring;
 
-public sealed class PrometheusExporterTests : IDisposable
+public sealed class PrometheusExporterTests : IAsyncLifetime, IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly PrometheusExporter _exporter;
@@ -102,6 +102,10 @@ public sealed class PrometheusExporterTests : IDisposable
         Assert.Contains("dotnet_gc_collections_total{", text);
         Assert.Equal((0, ""), await Promtool.CheckAsync(text));
     }
+
+    public Task InitializeAsync() => _exporter.StartAsync(CancellationToken.None);
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     public void Dispose()
     {

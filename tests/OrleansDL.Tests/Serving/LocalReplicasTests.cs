@@ -7,7 +7,7 @@ public sealed class LocalReplicasTests
     [Fact]
     public async Task A_replica_is_free_only_after_its_last_request_has_left()
     {
-        var replicas = new LocalReplicas();
+        using var replicas = new LocalReplicas();
         replicas.Add(1, new EchoReplica(1));
         Assert.True(replicas.TryAcquire(1, out var lease));
 
@@ -20,5 +20,10 @@ public sealed class LocalReplicasTests
     }
 
     [Fact]
-    public async Task Removing_what_is_not_there_does_nothing() => await new LocalReplicas().RemoveAsync(9);
+    public async Task Removing_what_is_not_there_does_nothing()
+    {
+        using var replicas = new LocalReplicas();
+
+        Assert.Null(await replicas.RemoveAsync(9));
+    }
 }

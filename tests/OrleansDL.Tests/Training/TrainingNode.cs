@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
+using OrleansDL.Datasets;
+using OrleansDL.Datasets.Ingest;
 using OrleansDL.Events;
 using OrleansDL.Nodes;
 using OrleansDL.Training;
@@ -73,7 +76,19 @@ internal sealed class TrainingNode : IAsyncDisposable
     }
 
     /// <summary>Puts a CSV file into the project as the newest version of a dataset.</summary>
-    public Task<string> AddTableAsync(string name, string csv) => TestDatasets.AddTableAsync(this, name, csv);
+    public async Task<string> AddTableAsync(string name, string csv)
+    {
+        var dataset = await Grains.GetGrain<IDatasetsGrain>(Project).CreateAsync(
+            Guid.CreateVersion7(), new DatasetSpec { Name = name, Kind = DatasetKind.Table });
+        using var bytes = new MemoryStream(Encoding.UTF8.GetBytes(csv));
+        await Services.GetRequiredService<DatasetCommits>().CommitAsync(
+            dataset,
+            Guid.CreateVersion7(),
+            new() { Message = "", Tags = [], Format = IngestFormats.Csv, Header = HeaderMode.Yes, Replace = false, Author = "test", Path = "data.csv" },
+            bytes,
+            CancellationToken.None);
+        return name;
+    }
 
     public async Task<TrainingRun> CreateAsync(TrainingSpec spec) =>
         await Runs.CreateAsync(Guid.CreateVersion7(), spec);

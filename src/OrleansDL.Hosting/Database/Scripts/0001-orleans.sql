@@ -109,18 +109,22 @@ WITH bumped AS (
   UPDATE OrleansMembershipVersionTable SET Timestamp = CURRENT_TIMESTAMP, Version = Version + 1
   WHERE DeploymentId = @DeploymentId AND Version = @Version AND NOT EXISTS (
     SELECT 1 FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId AND Address = @Address AND Port = @Port AND Generation = @Generation)
-  RETURNING 1)
+  RETURNING 1),
+inserted AS (
 INSERT INTO OrleansMembershipTable (DeploymentId, Address, Port, Generation, SiloName, HostName, Status, ProxyPort, StartTime, IAmAliveTime)
 SELECT @DeploymentId, @Address, @Port, @Generation, @SiloName, @HostName, @Status, @ProxyPort, @StartTime, @IAmAliveTime FROM bumped
-RETURNING 1')
+RETURNING 1)
+SELECT COUNT(*) FROM inserted')
 ;;
 INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES ('UpdateMembershipKey', '
 WITH bumped AS (
   UPDATE OrleansMembershipVersionTable SET Timestamp = CURRENT_TIMESTAMP, Version = Version + 1
-  WHERE DeploymentId = @DeploymentId AND Version = @Version RETURNING 1)
+  WHERE DeploymentId = @DeploymentId AND Version = @Version RETURNING 1),
+updated AS (
 UPDATE OrleansMembershipTable SET Status = @Status, SuspectTimes = @SuspectTimes, IAmAliveTime = @IAmAliveTime FROM bumped
 WHERE DeploymentId = @DeploymentId AND Address = @Address AND Port = @Port AND Generation = @Generation
-RETURNING 1')
+RETURNING 1)
+SELECT COUNT(*) FROM updated')
 ;;
 INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES ('WriteToStorageKey', '
 WITH written AS (

@@ -3,7 +3,7 @@ using OrleansDL.Datasets.Ingest;
 namespace OrleansDL.Datasets;
 
 /// <summary>How an upload becomes a version.</summary>
-internal sealed record CommitOptions
+internal sealed record UploadOptions
 {
     public required string Message { get; init; }
     public required IReadOnlyList<string> Tags { get; init; }

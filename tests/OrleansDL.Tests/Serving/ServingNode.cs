@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansDL.Blobs;
+using OrleansDL.Events;
+using OrleansDL.Models;
+using OrleansDL.Nodes;
+using OrleansDL.Projects;
+using OrleansDL.Serving;
+
+namespace OrleansDL.Tests.Serving;
+
+/// <summary>Server and worker in one silo with its HTTP front, on a SQLite file in a temporary folder; it can be started again on the same folder.</summary>
+internal sealed class ServingNode : IAsyncDisposable
+{
+    public const string Model = "offset";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly string _folder;
+    private readonly NodeOptions _options;
+    private WebApplication _app = null!;
+
+    private ServingNode(string folder, NodeOptions options) => (_folder, _options) = (folder, options);
+
+    public IServiceProvider Services => _app.Services;
+
+    public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
+
+    public IDeploymentsGrain Deployments => Grains.GetGrain<IDeploymentsGrain>(Project.Default);
+
+    public Uri Url => new(_app.Urls.First());
+
+    public static async Task<ServingNode> StartAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("odl-test-").FullName;
+        var node = new ServingNode(folder, new NodeOptions
+        {
+            DataDirectory = folder,
+            SiloPort = FreePort(),
+            GatewayPort = FreePort(),
+            WorkerName = "w1",
+            Slots = 1,
+            Server = true,
+            Worker = true,
+        });
+        await node.RunAsync();
+        return node;
+    }
+
+    /// <summary>A client of the front, with the first token unless told otherwise.</summary>
+    public HttpClient Client(bool withToken = true)
+    {
+        var client = new HttpClient { BaseAddress = Url };
+        if (withToken)
+        {
+            client.DefaultRequestHeaders.Authorization = new("Bearer", File.ReadAllText(Path.Combine(_folder, "admin.token")).Trim());
+        }
+
+        return client;
+    }
+
+    /// <summary>Registers the next version of the model, whose answers are its inputs plus <paramref name="offset"/>.</summary>
+    public Task<ModelVersion> RegisterAsync(float offset) => RegisterAsync(OffsetModel.Write(offset));
+
+    public async Task<ModelVersion> RegisterAsync(byte[] onnx)
+    {
+        var model = await Grains.GetGrain<IModelsGrain>(Project.Default).EnsureAsync(Model);
+        var blob = await Services.GetRequiredService<BlobStore>().PutAsync(onnx);
+        return await Grains.GetGrain<IModelGrain>(model.Id).RegisterAsync(new ModelRegistration
+        {
+            Id = Guid.CreateVersion7(),
+            Artifact = new Dictionary<string, BlobRef> { ["model.onnx"] = blob },
+        });
+    }
+
+    public async Task<Deployment> DeployAsync(string name, bool isPublic = false)
+    {
+        var deployment = await Deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = name, Model = Model, Public = isPublic });
+        return await UntilAsync(deployment.Id, current => current.Status is DeploymentStatus.Ready or DeploymentStatus.Failed);
+    }
+
+    public Task<Deployment> ServeAsync(Deployment deployment, long version) => Grains.GetGrain<IDeploymentGrain>(deployment.Id).UpdateAsync(
+        Guid.CreateVersion7(),
+        new DeploymentSpec { Name = deployment.Name, Model = $"{Model}@{version}", Public = deployment.Public },
+        ifMatch: null);
+
+    public async Task<Deployment> UntilAsync(Guid deployment, Func<Deployment, bool> condition)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var next = Services.GetRequiredService<EventSignal>().NextAsync(Project.Default);
+            var current = await Grains.GetGrain<IDeploymentGrain>(deployment).GetAsync();
+            if (condition(current))
+            {
+                return current;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+            {
+                throw new TimeoutException($"It did not happen: deployment '{current.Name}' is {current.Status}, serving version {current.ServingVersion}. {current.Reason}");
+            }
+
+            await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(50)));
+        }
+    }
+
+    /// <summary>Stops the node and starts it again on the same folder and ports; nobody asks for anything.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await RunAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task RunAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.AddNode(_options);
+        builder.AddServer();
+        builder.AddWorker();
+        _app = builder.Build();
+        _app.MapServer();
+        await ServerHost.PrepareAsync(Services);
+        await _app.StartAsync();
+    }
+
+    private async Task StopAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using OrleansDL.Models;
+using OrleansDL.Training;
+
+namespace OrleansDL.Tests.Training;
+
+/// <summary>Runs of the real training program on small data.</summary>
+public sealed class RealTrainingTests
+{
+    [Fact]
+    public async Task A_run_leaves_a_model_and_its_metrics()
+    {
+        await using var node = await TrainingNode.StartAsync();
+        var run = await node.EndedAsync((await node.CreateAsync(await SpecAsync(node, epochs: 20) with { RegisterAs = "points" })).Id);
+
+        Assert.True(run.Status is RunStatus.Completed, run.Reason);
+        Assert.Equal(
+            ["metrics.json", "model.onnx", "network.json", "pipeline.json", "reference.json", "signature.json", "weights.safetensors"],
+            run.Artifact!.Keys.Order());
+        Assert.True(run.Metrics!["validation.accuracy"] > 0.9, $"accuracy {run.Metrics["validation.accuracy"]}");
+        var loss = (await node.Runs.ListMetricsAsync(run.Name, "train.loss", new PageRequest { Size = 1000 })).Items;
+        Assert.True(loss[^1].Value < loss[0].Value);
+        Assert.Equal(run.Progress!.TotalSteps, run.Progress.Step);
+        Assert.Equal("points@1", run.ModelVersion);
+        var version = await node.Grains.GetGrain<IModelsGrain>(TrainingNode.Project).ResolveAsync("points");
+        Assert.Equal(run.Id, version.Run);
+
+        var judged = await node.EndedAsync((await node.CreateAsync(
+            new TrainingSpec { Program = TrainingProgram.Evaluate, Dataset = run.Spec.Dataset, Model = "points@1" })).Id);
+        Assert.True(judged.Status is RunStatus.Completed, judged.Reason);
+        Assert.Contains("predictions.jsonl", judged.Artifact!.Keys);
+        var graph = await node.Grains.GetGrain<ILineageGrain>(TrainingNode.Project).WalkAsync($"run:{judged.Name}", LineageDirection.Up, 10);
+        Assert.Contains(graph.Nodes, lineage => lineage.Id == $"run:{run.Id}");
+        Assert.Contains(graph.Nodes, lineage => lineage.Id == $"dataset-version:{run.DatasetCommit}");
+    }
+
+    [Fact]
+    public async Task A_killed_run_resumes_from_its_checkpoint_and_ends_with_the_same_weights()
+    {
+        await using var node = await TrainingNode.StartAsync(slots: 2);
+        var spec = await SpecAsync(node, epochs: 400) with { CheckpointSeconds = 0.05 };
+        var unbroken = await node.CreateAsync(spec);
+        var broken = await node.CreateAsync(spec);
+        await node.UntilAsync(broken.Id, run => run.LastCheckpoint is not null);
+        using (var process = Process.GetProcessById(await node.PidAsync(broken.Id)))
+        {
+            process.Kill();
+        }
+
+        var resumed = await node.EndedAsync(broken.Id);
+        var straight = await node.EndedAsync(unbroken.Id);
+
+        Assert.True(resumed.Status is RunStatus.Completed, resumed.Reason);
+        Assert.Equal(2, resumed.Attempt);
+        Assert.True(resumed.ResumedFromStep > 0);
+        Assert.Equal(1, straight.Attempt);
+        Assert.Equal(straight.Artifact!["weights.safetensors"], resumed.Artifact!["weights.safetensors"]);
+
+        var steps = (await node.Runs.ListMetricsAsync(resumed.Name, "train.loss", new PageRequest { Size = 1000 })).Items.Select(point => point.Step).ToList();
+        Assert.Equal(steps.Distinct(), steps);
+    }
+
+    [Fact]
+    public async Task A_run_whose_loss_is_no_number_fails_naming_the_step()
+    {
+        await using var node = await TrainingNode.StartAsync();
+        var spec = await SpecAsync(node, epochs: 50) with { Optimizer = "sgd", LearningRate = 1000, WeightDecay = 1 };
+        var run = await node.EndedAsync((await node.CreateAsync(spec)).Id);
+        Assert.Equal(RunStatus.Failed, run.Status);
+        Assert.Contains("step", run.Reason, StringComparison.Ordinal);
+    }
+
+    private static async Task<TrainingSpec> SpecAsync(TrainingNode node, int epochs)
+    {
+        var csv = new StringBuilder("x,y,label\n");
+        for (var row = 0; row < 300; row++)
+        {
+            var (x, y) = (Math.Sin(row * 12.9898), Math.Sin(row * 78.233));
+            csv.Append(CultureInfo.InvariantCulture, $"{x:F4},{y:F4},{(x + y > 0 ? "above" : "below")}\n");
+        }
+
+        return new TrainingSpec
+        {
+            Dataset = await node.AddTableAsync("points-" + Guid.NewGuid().ToString("N")[..8], csv.ToString()),
+            Network = new NetworkSpec { Family = "mlp", Hidden = [16] },
+            Epochs = epochs,
+            LearningRate = 0.01,
+        };
+    }
+}
