@@ -196,7 +196,7 @@ internal sealed class DemoRun(DemoNode node, Screen screen, TimeProvider time)
             _lineage =
             [
                 .. nodes.Values.Where(n => n.Kind != "source").OrderBy(n => n.Depth).Select(LineageTree.Describe),
-                .. files.Select(e => $"{LineageTree.Describe(nodes[e.Source])} {LineageTree.Describe(e)}"),
+                .. files.Select(e => $"{LineageTree.Describe(nodes[e.Source])} {LineageTree.Describe(e)}").Distinct(),
             ];
             foreach (var file in CommittedFiles)
             {

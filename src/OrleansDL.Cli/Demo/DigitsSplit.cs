@@ -24,11 +24,11 @@ internal sealed record DigitsSplit(IReadOnlyList<Digit> Golden, IReadOnlyList<Di
             // Equal rows move together, so that no part holds a copy of another part's row.
             var groups = label.GroupBy(d => d.Hash, StringComparer.Ordinal).Select(g => g.ToArray()).ToArray();
             Shuffle(groups, ref seed);
-            var total = label.Count();
+            var (toGolden, toFirst) = ((int)Math.Round(GoldenShare * label.Count()), (int)Math.Round((GoldenShare + FirstShare) * label.Count()));
             var taken = 0;
             foreach (var group in groups)
             {
-                var part = taken < GoldenShare * total ? golden : taken < (GoldenShare + FirstShare) * total ? first : second;
+                var part = taken < toGolden ? golden : taken < toFirst ? first : second;
                 part.AddRange(group);
                 taken += group.Length;
             }

@@ -23,9 +23,10 @@ internal static class WorkflowRunView
         }
     }
 
+    /// <summary>The verdict with the values it was made of; a whole map is more than a line can say.</summary>
     public static string Describe(CriterionResult criterion) =>
         $"{criterion.Name} {(criterion.Passed ? "holds" : "does not hold")}: {criterion.Expression}"
-        + (criterion.Operands.Count == 0 ? "" : $" where {string.Join(", ", criterion.Operands.Select(o => $"{o.Key} = {o.Value}"))}")
+        + (criterion.Operands.Count == 0 ? "" : $" where {string.Join(", ", criterion.Operands.Select(o => $"{o.Key} = {(o.Value.StartsWith('{') ? "{...}" : o.Value)}"))}")
         + (criterion.Error is null ? "" : $" ({criterion.Error})");
 
     private static string Took(WorkflowStep step) =>
