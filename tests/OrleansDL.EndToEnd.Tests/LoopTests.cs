@@ -33,7 +33,7 @@ public sealed class LoopTests(PostgresServer postgres) : IDisposable
 
         await api.PostAsync($"{Scenario.Project}/deployments", new { name = "live", model = "sides@production" });
         await Scenario.ServingAsync(api, "live", 1);
-        var answer = await api.PostAsync($"{Scenario.Project}/deployments/live/predict", new
+        var answer = await Scenario.PredictAsync(api, "live", new
         {
             rows = new object[] { new { x = 0.9, y = 0.9 }, new { x = -0.9, y = -0.9 } },
             top = 2,

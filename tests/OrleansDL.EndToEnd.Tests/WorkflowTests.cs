@@ -40,7 +40,7 @@ public sealed class WorkflowTests(PostgresServer postgres) : IDisposable
             await PrepareAsync(api, minimum: "0.6");
 
             // Undisturbed, to know how many entries and effects there are.
-            await Scenario.CommitPointsAsync(api, "points", rows: 300, seed: 1);
+            await Scenario.CommitPointsAsync(api, "points", rows: 300, seed: 1, create: false);
             var stop = new JournalStop(options);
             await FinishedAsync(stop, node);
             var (entries, _) = await stop.NewestRunAsync();
@@ -89,7 +89,7 @@ public sealed class WorkflowTests(PostgresServer postgres) : IDisposable
         await using var node = await OdlProcess.StartAsync(await postgres.NodeAsync(TestDatabase.Sqlite, _folder));
         using var api = node.Api();
         await PrepareAsync(api, minimum: "1.1");
-        await Scenario.CommitPointsAsync(api, "points", rows: 300, seed: 1);
+        await Scenario.CommitPointsAsync(api, "points", rows: 300, seed: 1, create: false);
         await Eventually.TrueAsync("the commit to start the workflow", async () => (await api.GetAsync($"{Scenario.Project}/workflow-runs")).Items().Count == 1);
         var id = (await api.GetAsync($"{Scenario.Project}/workflow-runs")).Items()[0].Text("id");
         var run = await Scenario.WorkflowEndedAsync(api, id);

@@ -18,6 +18,9 @@ internal static class NativeFolders
     {
         yield return Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
         yield return AppContext.BaseDirectory;
+
+        // The runner lies in a folder of the worker's, and shares its libraries.
+        yield return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "runtimes", "linux-x64", "native"));
         var built = typeof(NativeFolders).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .FirstOrDefault(metadata => metadata.Key == metadataKey)?.Value;
         if (!string.IsNullOrEmpty(built))

@@ -63,5 +63,8 @@ public sealed class Db : IAsyncDisposable
             ? await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
             : ((SqliteConnection)connection).BeginTransaction(deferred: false);
 
+    /// <summary>The condition that a column's value is in a list parameter, for example <c>@ids</c> (an array).</summary>
+    public string In(string parameter) => IsPostgres ? $"= ANY({parameter})" : $"IN {parameter}";
+
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 }

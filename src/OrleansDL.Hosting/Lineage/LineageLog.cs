@@ -89,14 +89,14 @@ public sealed class LineageLog(Db database, TimeProvider time)
         };
     }
 
-    private static async Task<IReadOnlyList<LineageEdge>> EdgesAsync(DbConnection connection, string project, List<LineageNode> nodes, string here)
+    private async Task<IReadOnlyList<LineageEdge>> EdgesAsync(DbConnection connection, string project, List<LineageNode> nodes, string here)
     {
         var depths = nodes.ToDictionary(node => node.Id, node => node.Depth, StringComparer.Ordinal);
         var edges = new List<LineageEdge>();
         foreach (var some in nodes.Select(node => node.Id).Chunk(EdgesOfAtOnce))
         {
             var rows = await connection.QueryAsync<EdgeRow>(
-                $"SELECT source AS Source, target AS Target, role AS Role, properties AS Properties, time AS Time FROM lineage_edge WHERE project = @project AND {here} IN @some",
+                $"SELECT source AS Source, target AS Target, role AS Role, properties AS Properties, time AS Time FROM lineage_edge WHERE project = @project AND {here} {database.In("@some")}",
                 new { project, some });
             edges.AddRange(rows.Where(row => depths.ContainsKey(row.Source) && depths.ContainsKey(row.Target)).Select(row => row.ToEdge()));
         }

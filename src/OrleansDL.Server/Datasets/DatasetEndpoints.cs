@@ -29,7 +29,7 @@ internal static class DatasetEndpoints
         }).RequireRole(Role.Developer);
         datasets.MapGet("/{dataset}/diff", (string project, string dataset, string from, string to, IGrainFactory grains) =>
             All(grains, project).DiffAsync($"{dataset}@{from}", $"{dataset}@{to}")).RequireRole(Role.Viewer);
-        datasets.MapPost("/{dataset}/commits", CommitAsync).RequireRole(Role.Developer).Accepts<Stream>("application/octet-stream", "text/csv", "application/x-ndjson", "application/x-tar", "application/zip");
+        datasets.MapPost("/{dataset}/commits", CommitAsync).RequireRole(Role.Developer).Accepts<Stream>("*/*");
 
         var versions = datasets.MapGroup("/{dataset}/versions");
         versions.MapGet("/", (string project, string dataset, Paging paging, IGrainFactory grains) =>

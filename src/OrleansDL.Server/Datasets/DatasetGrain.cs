@@ -106,7 +106,7 @@ internal sealed partial class DatasetGrain(
         var found = await table.FindVersionAsync(Id, $"v{version}")
             ?? throw new NotFoundException($"The dataset has no version {version}; its newest is {state.State.LatestVersion}.");
         await table.WriteTagAsync(Id, tag, version);
-        return found with { Tags = [.. found.Tags.Append(tag).Distinct().Order(StringComparer.Ordinal)] };
+        return found with { Tags = found.Tags.Append(tag).Distinct().Order(StringComparer.Ordinal).ToArray() };
     }
 
     public async Task<Dataset> RenameAsync(string name, string? ifMatch)

@@ -79,7 +79,11 @@ internal sealed class DatasetRows(DatasetBlobs datasets, BlobStore blobs, IOptio
         var first = offset == 0;
         while (rows.Count < size)
         {
-            await buffer.FillAsync(cancellationToken);
+            if (!await buffer.FillAsync(cancellationToken))
+            {
+                throw new InvalidException($"A row of '{entry.Path}' is longer than Datasets:MaximumRecordBytes allows now. Raise it, or download the file.");
+            }
+
             if (first && buffer.Pending.Span.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
             {
                 buffer.Consume(3);

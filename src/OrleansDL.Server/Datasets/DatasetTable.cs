@@ -175,7 +175,7 @@ internal sealed class DatasetTable(Db database)
         return [.. rows.Select(row => JsonSerializer.Deserialize<DatasetVersion>(row.Document, OdlJson.Options)! with
         {
             DatasetName = row.Name,
-            Tags = [.. tags[row.Version]],
+            Tags = tags[row.Version].ToArray(),
         })];
     }
 

@@ -6,7 +6,7 @@ namespace OrleansDL.Datasets;
 internal sealed record UploadOptions
 {
     public required string Message { get; init; }
-    public required IReadOnlyList<string> Tags { get; init; }
+    public required string[] Tags { get; init; }
     public required string Format { get; init; }
     public required HeaderMode Header { get; init; }
 

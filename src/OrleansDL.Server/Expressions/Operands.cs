@@ -6,6 +6,9 @@ internal sealed class Operands
     private const int MaximumCount = 100;
     private const int MaximumLength = 2048;
 
+    // A map compared with null says enough by its size; the members that were read stand beside it.
+    private const int MaximumLengthOfMany = 200;
+
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, string> Values => _values;
@@ -20,7 +23,12 @@ internal sealed class Operands
         }
 
         var json = ValueJson.Write(value);
-        _values[written] = json.Length <= MaximumLength ? json : $"\"{value.TypeName} of {json.Length} characters\"";
+        _values[written] = value switch
+        {
+            Value.Map map when json.Length > MaximumLengthOfMany => $"\"a map of {map.Entries.Count}\"",
+            Value.List list when json.Length > MaximumLengthOfMany => $"\"a list of {list.Items.Count}\"",
+            _ => json.Length <= MaximumLength ? json : $"\"{value.TypeName} of {json.Length} characters\"",
+        };
     }
 
     public void AddNotANumber(string written) => NotANumber ??= written;

@@ -46,8 +46,13 @@ internal static class DeploymentEndpoints
         {
             await access.CheckAsync(context, project, routes.Find(project, deployment)?.Route);
             var body = await ReadAsync(context, options.Value.MaximumRequestBytes);
-            return await predictions.PredictAsync(project, deployment, Parse(body), context.RequestAborted);
-        }).OpenToAll().Accepts<PredictBody>("application/json");
+            var prediction = await predictions.PredictAsync(project, deployment, Parse(body), context.RequestAborted);
+            using var answer = new PooledBytes();
+            PredictionWriter.Write(answer, prediction);
+            context.Response.ContentType = "application/json; charset=utf-8";
+            context.Response.ContentLength = answer.Length;
+            await context.Response.BodyWriter.WriteAsync(answer.Written);
+        }).OpenToAll().Accepts<PredictBody>("application/json").Produces<Prediction>();
     }
 
     private static IDeploymentsGrain All(IGrainFactory grains, string project) => grains.GetGrain<IDeploymentsGrain>(project);
@@ -56,10 +61,11 @@ internal static class DeploymentEndpoints
     {
         try
         {
-            var body = await RequestBody.ReadAsync(context, maximumBytes);
+            var body = await RequestBody.ReadAsync(context, maximumBytes, keep: false);
 
             // The rows may travel to another node: they get memory of their own.
             var bytes = body.Bytes.ToArray();
+            body.Parsed();
             body.Return();
             return bytes;
         }

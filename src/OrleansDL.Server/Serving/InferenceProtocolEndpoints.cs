@@ -27,7 +27,7 @@ internal static class InferenceProtocolEndpoints
                 v2.Answer("POST", model + "/infer", front.InferAsync);
             }
 
-            v2.Map("/{**path}", InferenceFront.NotFoundAsync);
+            v2.Map("/{**path}", InferenceFront.NotFoundAsync).WithOrder(2);
         }
     }
 

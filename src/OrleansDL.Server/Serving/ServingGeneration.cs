@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>The generation that answers, and where.</summary>
@@ -8,5 +10,6 @@ internal sealed record ServingGeneration
     [Id(1)] public ModelSignature? Signature { get; init; }
     [Id(2)] public IReadOnlyList<string> Workers { get; init; } = [];
 
+    [JsonIgnore]
     public long Number => Version.Generation ?? 0;
 }

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using OrleansDL.Nodes;
+using OrleansDL.Serving;
 using OrleansDL.Timing;
 
 namespace OrleansDL.Training;
@@ -7,11 +7,8 @@ namespace OrleansDL.Training;
 [GrainType("scheduler")]
 internal sealed partial class SchedulerGrain(
     [PersistentState("state")] IPersistentState<SchedulerState> state,
-    WakeUps wakeUps, NodeNotices notices, TrainingTables tables, TimeProvider time, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
+    WakeUps wakeUps, DeploymentReconciler deployments, TrainingTables tables, TimeProvider time, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
 {
-    /// <summary>Topic told to every node when a worker joins, leaves or changes; the payload is the pool.</summary>
-    public const string WorkersChanged = "workers.changed";
-
     private const string CheckUp = "check";
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckUpAfter = TimeSpan.FromSeconds(10);
@@ -100,26 +97,26 @@ internal sealed partial class SchedulerGrain(
         if (changes.Workers)
         {
             LogWorkersChanged(Pool, string.Join(", ", state.State.Workers.Select(w => w.Name + (w.LostAt is null ? "" : " (lost)"))));
-            _ = PushAsync();
+            _ = TellServingAsync();
         }
     }
 
-    // Not awaited: a node that does not answer must not hold up the queue.
-    private async Task PushAsync()
+    // Not awaited: however many deployments there are, they do not hold up the queue.
+    private async Task TellServingAsync()
     {
         try
         {
-            await notices.PushAsync(WorkersChanged, Pool);
+            await deployments.ReconcileAllAsync();
         }
         catch (Exception e)
         {
-            LogPushFailed(Pool, e);
+            LogServingNotTold(Pool, e);
         }
     }
 
     [LoggerMessage(LogLevel.Information, "Workers of pool {Pool} changed: {Workers}")]
     private partial void LogWorkersChanged(string pool, string workers);
 
-    [LoggerMessage(LogLevel.Warning, "The change of workers of pool {Pool} reached not every node; they find out at their next call")]
-    private partial void LogPushFailed(string pool, Exception exception);
+    [LoggerMessage(LogLevel.Warning, "The change of workers of pool {Pool} reached not every deployment; they find out at their next call")]
+    private partial void LogServingNotTold(string pool, Exception exception);
 }

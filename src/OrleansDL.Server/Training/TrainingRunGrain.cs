@@ -169,7 +169,17 @@ internal sealed partial class TrainingRunGrain(
 
     private async Task<bool> QueueAsync()
     {
-        await PinAsync();
+        try
+        {
+            await PinAsync();
+        }
+        catch (OrleansDLException e) when (e.Status < 500)
+        {
+            // What it needs was deleted while it waited: waiting longer would not bring it back.
+            await WriteAsync(run.State with { Status = RunStatus.Failed, FinishedAt = time.GetUtcNow(), Reason = e.Message });
+            return true;
+        }
+
         var grant = await AskSchedulerAsync();
         if (grant.Lost)
         {

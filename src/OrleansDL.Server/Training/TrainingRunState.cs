@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using OrleansDL.Datasets;
 using OrleansDL.Models;
 
@@ -36,5 +37,6 @@ internal sealed record TrainingRunState
     [Id(18)] public DateTimeOffset? StartedAt { get; init; }
     [Id(19)] public DateTimeOffset? FinishedAt { get; init; }
 
+    [JsonIgnore]
     public bool HasEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
 }

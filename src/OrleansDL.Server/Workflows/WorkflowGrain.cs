@@ -56,6 +56,7 @@ internal sealed partial class WorkflowGrain(
             Definition = yaml,
             Watched = watched,
             CreatedAt = Exists ? workflow.State.CreatedAt : time.GetUtcNow(),
+            Changes = workflow.State.Changes + 1,
         });
         LogPut(definition.Name, workflow.State.Version, digest);
         await ActAsync();
@@ -93,7 +94,7 @@ internal sealed partial class WorkflowGrain(
         if (Checked().Enabled != enabled)
         {
             await wakeUps.ArmAsync(this);
-            await WriteAsync(workflow.State with { Enabled = enabled });
+            await WriteAsync(workflow.State with { Enabled = enabled, Changes = workflow.State.Changes + 1 });
             await ActAsync();
         }
 
@@ -235,13 +236,27 @@ internal sealed partial class WorkflowGrain(
 
             if (trigger.Debounce is { } quiet)
             {
-                await wakeUps.ArmAsync(this, $"{Debounce}{index}", quiet, id.ToString());
+                await WaitForQuietAsync($"{Debounce}{index}", quiet, happened);
             }
             else
             {
                 await LaunchAsync(happened);
             }
         }
+    }
+
+    private async Task WaitForQuietAsync(string name, TimeSpan quiet, PlatformEvent happened)
+    {
+        if (workflow.State.Quiet.TryGetValue(name, out var newest) && newest.Sequence >= happened.Sequence)
+        {
+            return;
+        }
+
+        await wakeUps.ArmAsync(this, name, quiet, happened.Id.ToString());
+        await WriteAsync(workflow.State with
+        {
+            Quiet = new Dictionary<string, QuietEvent>(workflow.State.Quiet) { [name] = new() { Sequence = happened.Sequence, Id = happened.Id } },
+        });
     }
 
     private bool Wants(TriggerDefinition trigger, PlatformEvent happened)
@@ -372,7 +387,7 @@ internal sealed partial class WorkflowGrain(
 
     private async Task WriteAsync(WorkflowState next)
     {
-        workflow.State = next with { Changes = workflow.State.Changes + 1 };
+        workflow.State = next;
         _definition = null;
         try
         {

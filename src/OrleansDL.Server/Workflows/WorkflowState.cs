@@ -20,6 +20,9 @@ internal sealed record WorkflowState
     /// <summary>Runs that wait for their turn, oldest first.</summary>
     [Id(9)] public IReadOnlyList<WaitingRun> Waiting { get; init; } = [];
 
-    /// <summary>Counts changes, for If-Match.</summary>
+    /// <summary>Counts the changes somebody asked for, for If-Match.</summary>
     [Id(10)] public long Changes { get; init; }
+
+    /// <summary>The newest event heard, by the wake-up of the debounced trigger that waits for quiet after it.</summary>
+    [Id(11)] public IReadOnlyDictionary<string, QuietEvent> Quiet { get; init; } = new Dictionary<string, QuietEvent>();
 }

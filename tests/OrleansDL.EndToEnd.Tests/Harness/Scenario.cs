@@ -82,6 +82,19 @@ internal static class Scenario
             return now.Text("status") == "ready" && now.TryGetProperty("servingVersion", out var serving) && serving.GetInt64() == version;
         });
 
+    /// <summary>Asks a deployment, and asks again while it says that it will be there in a moment.</summary>
+    public static async Task<JsonElement> PredictAsync(Api api, string deployment, object body)
+    {
+        var answer = await Eventually.GetAsync($"{deployment} to answer", async () =>
+        {
+            using var content = System.Net.Http.Json.JsonContent.Create(body);
+            var (status, document) = await api.TryAsync(HttpMethod.Post, $"{Project}/deployments/{deployment}/predict", content);
+            Assert.True(status is System.Net.HttpStatusCode.OK or System.Net.HttpStatusCode.ServiceUnavailable, document.ToString());
+            return status is System.Net.HttpStatusCode.OK ? document.ToString() : null;
+        }, TimeSpan.FromSeconds(10));
+        return JsonSerializer.Deserialize<JsonElement>(answer);
+    }
+
     public static string Text(this JsonElement element, string property) => element.GetProperty(property).GetString()!;
 
     public static IReadOnlyList<JsonElement> Items(this JsonElement page) => [.. page.GetProperty("items").EnumerateArray()];

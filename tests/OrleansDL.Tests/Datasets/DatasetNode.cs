@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OrleansDL.Nodes;
 
 namespace OrleansDL.Tests.Datasets;
@@ -26,14 +28,16 @@ public sealed class DatasetNode : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var ports = FreePorts(3);
-        _app = Node.Build(new NodeOptions
-        {
-            DataDirectory = _folder,
-            HttpUrl = $"http://127.0.0.1:{ports[0]}",
-            SiloPort = ports[1],
-            GatewayPort = ports[2],
-            Server = true,
-        });
+        var options = new NodeOptions { DataDirectory = _folder, SiloPort = ports[1], GatewayPort = ports[2], Server = true };
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls($"http://127.0.0.1:{ports[0]}");
+        builder.Logging.ClearProviders();
+
+        // Other tests' stand-ins for our grains live in this assembly.
+        builder.AddNode(options, typeof(DatasetNode).Assembly, typeof(WorkerHost).Assembly);
+        builder.AddServer();
+        _app = builder.Build();
+        _app.MapServer();
         await ServerHost.PrepareAsync(_app.Services);
         await _app.StartAsync();
         Http.BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}");

@@ -194,6 +194,15 @@ public sealed class ExpressionTests
         Assert.DoesNotContain("candidate", evaluation.Operands.Keys);
     }
 
+    [Fact]
+    public void A_large_operand_is_recorded_by_its_size()
+    {
+        var many = Value.Of([.. Enumerable.Range(0, 500).Select(number => Value.Of(number))]);
+        var evaluation = Expression.Parse("many == null || many[3] == 3").Evaluate(new Dictionary<string, Value> { ["many"] = many }, Now);
+        Assert.Equal("\"a list of 500\"", evaluation.Operands["many"]);
+        Assert.Equal("3", evaluation.Operands["many[3]"]);
+    }
+
     [Theory]
     [InlineData("candidate.loss < 1", false)]
     [InlineData("!(candidate.loss > 1)", true)]

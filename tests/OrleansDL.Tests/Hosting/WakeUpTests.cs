@@ -1,5 +1,4 @@
 using Dapper;
-using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Database;
 using OrleansDL.Timing;
 

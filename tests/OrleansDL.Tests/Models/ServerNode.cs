@@ -23,6 +23,7 @@ public sealed class ServerNode : IAsyncLifetime
     public IServiceProvider Services => _app!.Services;
     public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
     public string Project { get; } = "default";
+    public int GatewayPort { get; } = FreePort();
 
     public async Task InitializeAsync()
     {
@@ -32,7 +33,7 @@ public sealed class ServerNode : IAsyncLifetime
 
         // No worker, and none of the grains that other tests stand in for real ones with.
         builder.AddNode(
-            new NodeOptions { Server = true, DataDirectory = _folder, SiloPort = FreePort(), GatewayPort = FreePort() },
+            new NodeOptions { Server = true, DataDirectory = _folder, SiloPort = FreePort(), GatewayPort = GatewayPort },
             typeof(WorkerHost).Assembly, typeof(ServerNode).Assembly);
         builder.AddServer();
         _app = builder.Build();
@@ -48,14 +49,15 @@ public sealed class ServerNode : IAsyncLifetime
         var client = new HttpClient { BaseAddress = new Uri(address) };
         if (role is { } wanted)
         {
-            var token = await Services.GetRequiredService<TokenStore>().CreateAsync(new TokenSpec { Title = $"test {wanted}", Role = wanted });
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Secret);
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(wanted));
         }
 
         return client;
     }
 
-    public Task StopAsync() => _app!.StopAsync();
+    /// <summary>The secret of a new token.</summary>
+    public async Task<string> TokenAsync(Role role, string? project = null) =>
+        (await Services.GetRequiredService<TokenStore>().CreateAsync(new TokenSpec { Title = $"test {role}", Role = role, Project = project })).Secret;
 
     public async Task DisposeAsync()
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Database;
+using OrleansDL.Datasets;
 using OrleansDL.Training;
 
 namespace OrleansDL.Tests.Training;
@@ -188,6 +189,25 @@ public sealed class TrainingRunTests
         Assert.Contains("oracle", unknown.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidException>(() => node.Runs.CheckAsync(spec with { RegisterAs = "no name" }));
         Assert.Empty((await node.Runs.ListAsync(null, PageRequest.First)).Items);
+    }
+
+    [Fact]
+    public async Task A_waiting_run_whose_dataset_is_deleted_fails_and_says_so()
+    {
+        await using var node = await TrainingNode.StartAsync(Waits);
+        var first = await node.CreateAsync(await SpecAsync(node));
+        await node.UntilAsync(first.Id, r => r.Status is RunStatus.Running);
+        var spec = await SpecAsync(node) with { Slots = 2 };
+        var second = await node.CreateAsync(spec);
+        await node.UntilAsync(second.Id, r => r.Reason is not null);
+        var dataset = await node.Grains.GetGrain<IDatasetsGrain>(TrainingNode.Project).GetAsync(spec.Dataset);
+        await node.Grains.GetGrain<IDatasetGrain>(dataset.Id).DeleteAsync(null);
+
+        await using var next = await node.RestartAsync(Done);
+
+        var ended = await next.EndedAsync(second.Id);
+        Assert.Equal(RunStatus.Failed, ended.Status);
+        Assert.Equal(RunStatus.Completed, (await next.EndedAsync(first.Id)).Status);
     }
 
     private static async Task<TrainingSpec> SpecAsync(TrainingNode node) => new()

@@ -98,6 +98,29 @@ public sealed class DefinitionTests
         Assert.Contains("more than 20000 values", Assert.Throws<InvalidException>(() => YamlReader.Read(yaml.ToString())).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Any_text_is_read_or_refused_and_nothing_else()
+    {
+        string[] words = ["apiVersion", "kind", "steps", ":", " ", "\n", "\n  ", "[", "]", "{", "}", "- ", "? ", "&a", "*a", "'", "\"", "|", ">", "#", "%", "@", "`", "!", "---", "...", "x", "1", "~", ", ", "<<", "\t", "\u0001", "\ud800"];
+        var random = new Random(3);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => words[random.Next(words.Length)]));
+            try
+            {
+                DefinitionReader.Read(text);
+            }
+            catch (InvalidException)
+            {
+                // Refusal is one of the two answers asked for.
+            }
+            catch (Exception other)
+            {
+                Assert.Fail($"{System.Text.Json.JsonSerializer.Serialize(text)}: {other}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData("[", "]")]
     [InlineData("{a: ", "}")]

@@ -6,7 +6,7 @@ using OrleansDL.Training;
 namespace OrleansDL.Tests.Workflows;
 
 /// <summary>Hands out the fakes where steps ask for grains of other components.</summary>
-internal sealed class FakeGrains(FakeWorld world) : IGrainFactory
+internal sealed class FakeGrains(Func<FakeWorld> world) : IGrainFactory
 {
     public T GetGrain<T>(string primaryKey, string? grainClassNamePrefix = null)
         where T : IGrainWithStringKey => (T)Collection(typeof(T));
@@ -50,14 +50,14 @@ internal sealed class FakeGrains(FakeWorld world) : IGrainFactory
 
     public IAddressable GetGrain(GrainId grainId, GrainInterfaceType interfaceType) => throw new NotSupportedException();
 
-    private object Collection(Type type) => type == typeof(IDatasetsGrain) ? new FakeDatasets(world)
+    private object Collection(Type type) => type == typeof(IDatasetsGrain) ? new FakeDatasets(world())
         : type == typeof(ITrainingRunsGrain) ? new FakeTrainingRuns()
-        : type == typeof(IModelsGrain) ? new FakeModels(world)
-        : type == typeof(IDeploymentsGrain) ? new FakeDeployments(world)
+        : type == typeof(IModelsGrain) ? new FakeModels(world())
+        : type == typeof(IDeploymentsGrain) ? new FakeDeployments(world())
         : throw new NotSupportedException(type.Name);
 
-    private object Thing(Type type, Guid id) => type == typeof(ITrainingRunGrain) ? new FakeTrainingRun(world, id)
-        : type == typeof(IModelGrain) ? new FakeModel(world)
-        : type == typeof(IDeploymentGrain) ? new FakeDeployment(world, id)
+    private object Thing(Type type, Guid id) => type == typeof(ITrainingRunGrain) ? new FakeTrainingRun(world(), id)
+        : type == typeof(IModelGrain) ? new FakeModel(world())
+        : type == typeof(IDeploymentGrain) ? new FakeDeployment(world(), id)
         : throw new NotSupportedException(type.Name);
 }

@@ -53,7 +53,7 @@ public sealed class WorkflowHttpTests(WorkflowNode node) : IClassFixture<Workflo
     [InlineData("baseline: digits@production", "baseline: nowhere@production", "steps.judge.with.baseline", "'nowhere'")]
     [InlineData("candidate.accuracy >= 0.9", "candidate + 1 > 0", "steps.judge.criteria.good", "'candidate' (map)")]
     [InlineData("uses: model.deploy@1", "uses: model.deploy@9", "steps.deploy", "'model.deploy@9'")]
-    [InlineData("apiVersion: orleansdl/v1", "apiVersion: [", "is no YAML", "line")]
+    [InlineData("apiVersion: orleansdl/v1", "apiVersion: [", "line", "no YAML")]
     public async Task A_workflow_that_names_or_says_something_wrong_is_refused_with_the_place(string from, string to, string place, string problem)
     {
         using var http = await node.ClientAsync();

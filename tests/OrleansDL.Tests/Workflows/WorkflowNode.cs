@@ -25,7 +25,7 @@ public sealed class WorkflowNode : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("odl-workflows-").FullName;
     private WebApplication? _app;
 
-    internal FakeWorld World { get; } = new();
+    internal FakeWorld World { get; private set; } = new();
 
     internal Db Db => Services.GetRequiredService<Db>();
 
@@ -44,7 +44,7 @@ public sealed class WorkflowNode : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.AddNode(new NodeOptions { DataDirectory = _folder, SiloPort = FreePort(), GatewayPort = FreePort(), Server = true });
         builder.AddServer();
-        var grains = new FakeGrains(World);
+        var grains = new FakeGrains(() => World);
         builder.Services.RemoveAll<IStepAction>();
         builder.Services.AddSingleton<IStepAction>(new TrainStep(grains));
         builder.Services.AddSingleton<IStepAction>(new EvaluateStep(grains));
@@ -55,6 +55,25 @@ public sealed class WorkflowNode : IAsyncLifetime
         await ServerHost.PrepareAsync(Services);
         World.Events = Events;
         await _app.StartAsync();
+    }
+
+    /// <summary>Takes away what a test left, so that the next one finds an empty world.</summary>
+    public async Task ResetAsync()
+    {
+        foreach (var workflow in (await Workflows.ListAsync(PageRequest.First)).Items)
+        {
+            var grain = Grains.GetGrain<IWorkflowGrain>(workflow.Id);
+            await grain.EnableAsync(false);
+            foreach (var run in (await Workflows.ListRunsAsync(workflow.Name, PageRequest.First)).Items.Where(run => run.FinishedAt is null))
+            {
+                await Grains.GetGrain<IWorkflowRunGrain>(run.Id).CancelAsync();
+                await EndedAsync(run.Id);
+            }
+
+            await grain.DeleteAsync(null);
+        }
+
+        World = new FakeWorld { Events = Events };
     }
 
     public async Task StopAsync()

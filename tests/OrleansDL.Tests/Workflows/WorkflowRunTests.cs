@@ -6,15 +6,15 @@ using OrleansDL.Workflows;
 
 namespace OrleansDL.Tests.Workflows;
 
-public sealed class WorkflowRunTests : IAsyncLifetime
+public sealed class WorkflowRunTests(WorkflowNode node) : IClassFixture<WorkflowNode>, IAsyncLifetime
 {
-    private readonly WorkflowNode _node = new();
+    private readonly WorkflowNode _node = node;
 
     private FakeWorld World => _node.World;
 
-    public Task InitializeAsync() => _node.InitializeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => _node.DisposeAsync();
+    public Task DisposeAsync() => _node.ResetAsync();
 
     [Fact]
     public async Task A_commit_alone_trains_judges_and_deploys_once()
@@ -46,9 +46,9 @@ public sealed class WorkflowRunTests : IAsyncLifetime
         Assert.Equal(
             ["run-started", "step-started", "step-finished", "step-started", "step-finished", "step-started", "step-finished", "run-finished"],
             journal.Items.Select(entry => entry.Type));
-        var finished = (await _node.UntilAsync(() => _node.Events.ReadAsync(FakeWorld.Project, 0, 1000), events => events.Any(e => e.Type == EventTypes.WorkflowRunFinished)))
-            .Single(e => e.Type == EventTypes.WorkflowRunFinished);
-        Assert.Equal(run.Id, finished.Subject);
+        var finished = (await _node.UntilAsync(() => _node.Events.ReadAsync(FakeWorld.Project, 0, 1000), events => events.Any(e => e.Subject == run.Id)))
+            .Single(e => e.Subject == run.Id);
+        Assert.Equal(EventTypes.WorkflowRunFinished, finished.Type);
 
         // Told again, the same commit starts nothing.
         await _node.Grains.GetGrain<IWorkflowGrain>(workflow.Id).WakeAsync($"event:{commit}", commit.ToString());
@@ -177,7 +177,7 @@ public sealed class WorkflowRunTests : IAsyncLifetime
     public async Task A_step_whose_condition_is_false_is_skipped_and_counts_as_done()
     {
         await _node.PutAsync(DigitsWorkflow.Yaml.Replace("  judge:\n", "  judge:\n    if: inputs.epochs > 100\n", StringComparison.Ordinal)
-            .Replace("${{ steps.judge.model }}", "${{ steps.judge == null ? steps.train.model : steps.judge.model }}", StringComparison.Ordinal));
+            .Replace("${{ steps.judge.model }}", "'${{ steps.judge == null ? steps.train.model : steps.judge.model }}'", StringComparison.Ordinal));
         var run = await _node.EndedAsync((await StartAsync("digits")).Id);
         Assert.Equal([WorkflowRunStatus.Succeeded, WorkflowRunStatus.Skipped, WorkflowRunStatus.Succeeded], run.Steps.Select(step => step.Status));
         Assert.Equal(WorkflowRunStatus.Succeeded, run.Status);
@@ -187,7 +187,7 @@ public sealed class WorkflowRunTests : IAsyncLifetime
     public async Task A_write_that_fails_anywhere_in_the_journal_is_made_up_for_and_nothing_happens_twice()
     {
         const int Entries = 8;
-        var workflow = await _node.PutAsync(DigitsWorkflow.Yaml);
+        var workflow = await _node.PutAsync(DigitsWorkflow.Yaml.Replace("deployment: digits", "deployment: digits-${{ run.id }}", StringComparison.Ordinal));
         var grain = _node.Grains.GetGrain<IWorkflowGrain>(workflow.Id);
         await using var connection = await _node.Db.OpenAsync();
         await connection.ExecuteAsync("CREATE TABLE failing (run TEXT, sequence INTEGER)");
@@ -211,7 +211,8 @@ public sealed class WorkflowRunTests : IAsyncLifetime
         await _node.UntilAsync(
             async () => (await connection.QueryAsync<(string Run, long Sequence)>("SELECT run, MAX(sequence) FROM workflow_journal GROUP BY run")).ToDictionary(row => Guid.Parse(row.Run), row => row.Sequence),
             heads => runs.All(run => heads.GetValueOrDefault(run.Key) == run.Value - 1));
-        await connection.ExecuteAsync("DELETE FROM failing");
+        await connection.ExecuteAsync("DROP TRIGGER fail");
+        await connection.ExecuteAsync("DROP TABLE failing");
         await grain.StartAsync(runs.Single(run => run.Value == 1).Key, null);
         foreach (var run in runs.Keys)
         {

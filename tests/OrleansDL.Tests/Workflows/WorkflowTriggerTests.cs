@@ -3,15 +3,15 @@ using OrleansDL.Workflows;
 
 namespace OrleansDL.Tests.Workflows;
 
-public sealed class WorkflowTriggerTests : IAsyncLifetime
+public sealed class WorkflowTriggerTests(WorkflowNode node) : IClassFixture<WorkflowNode>, IAsyncLifetime
 {
-    private readonly WorkflowNode _node = new();
+    private readonly WorkflowNode _node = node;
 
     private FakeWorld World => _node.World;
 
-    public Task InitializeAsync() => _node.InitializeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => _node.DisposeAsync();
+    public Task DisposeAsync() => _node.ResetAsync();
 
     [Fact]
     public async Task A_schedule_starts_runs_until_it_is_disabled()

@@ -307,8 +307,8 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
         {
             Rows = _rows,
             Header = _header,
-            Columns = [.. _columns!.Select(column => column.ToColumn())],
-            Statistics = [.. _columns!.Select(column => column.ToStatistics())],
+            Columns = _columns!.Select(column => column.ToColumn()).ToArray(),
+            Statistics = _columns!.Select(column => column.ToStatistics()).ToArray(),
         };
     }
 

@@ -178,21 +178,34 @@ internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> opti
         };
     }
 
+    // While one buffer is written and hashed the next one is filled.
     private async Task<BlobRef> CopyAsync(Stream source, CancellationToken cancellationToken)
     {
         await using var writer = blobs.Create();
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        var (filling, full) = (ArrayPool<byte>.Shared.Rent(BufferSize), ArrayPool<byte>.Shared.Rent(BufferSize));
+        var writing = Task.CompletedTask;
         try
         {
-            int read;
-            while ((read = await source.ReadAsync(buffer, cancellationToken)) > 0)
+            while (true)
             {
-                await writer.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                var read = await source.ReadAtLeastAsync(filling, filling.Length, throwOnEndOfStream: false, cancellationToken);
+                await writing;
+                if (read < filling.Length)
+                {
+                    await writer.WriteAsync(filling.AsMemory(0, read), cancellationToken);
+                    break;
+                }
+
+                (filling, full) = (full, filling);
+                var bytes = full;
+                writing = Task.Run(() => writer.Write(bytes), CancellationToken.None);
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ArrayPool<byte>.Shared.Return(filling);
+            ArrayPool<byte>.Shared.Return(full);
         }
 
         return await writer.CompleteAsync(cancellationToken);

@@ -3,7 +3,8 @@ namespace OrleansDL.Datasets.Ingest;
 /// <summary>Images as a table of two columns: the image and its label.</summary>
 internal static class ImageTable
 {
-    public static IReadOnlyList<Column> Columns { get; } =
+    // Arrays, here and wherever a list goes into a wire record: the classes behind collection expressions have no serializer.
+    public static Column[] Columns { get; } =
         [new Column { Name = "image", Type = ColumnType.Image }, new Column { Name = "label", Type = ColumnType.String }];
 
     public static IReadOnlyList<ColumnStatistics> Summarize(IReadOnlyCollection<DatasetEntry> images)

@@ -182,8 +182,8 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
         {
             Rows = _rows,
             Header = false,
-            Columns = [.. _columns.Select(column => column.ToColumn())],
-            Statistics = [.. _columns.Select(column => column.ToStatistics())],
+            Columns = _columns.Select(column => column.ToColumn()).ToArray(),
+            Statistics = _columns.Select(column => column.ToStatistics()).ToArray(),
         };
     }
 }

@@ -9,9 +9,9 @@ internal sealed class ValueCounter
 {
     // A column of longer texts is no label.
     private const int MaximumText = 256;
-    private const int Capacity = 4096;
 
-    private Slot[]? _slots = new Slot[Capacity];
+    // Small at first: tables may have thousands of columns, and most of them few values.
+    private Slot[]? _slots = new Slot[16];
     private int _count;
 
     public bool Overflowed => _slots is null;
@@ -30,7 +30,7 @@ internal sealed class ValueCounter
         }
 
         var hash = Hash(text);
-        for (var i = (int)(hash >> 52); ; i = (i + 1) & (Capacity - 1))
+        for (var i = Home(hash, slots.Length); ; i = (i + 1) & (slots.Length - 1))
         {
             ref var slot = ref slots[i];
             if (slot.Count == 0)
@@ -42,7 +42,11 @@ internal sealed class ValueCounter
                 }
 
                 slot = new Slot { Hash = hash, Text = text.ToArray(), Count = 1 };
-                _count++;
+                if (++_count * 2 > slots.Length)
+                {
+                    Grow(slots);
+                }
+
                 return;
             }
 
@@ -74,6 +78,27 @@ internal sealed class ValueCounter
 
         return counts;
     }
+
+    private void Grow(Slot[] slots)
+    {
+        _slots = new Slot[slots.Length * 2];
+        foreach (var slot in slots)
+        {
+            if (slot.Count > 0)
+            {
+                var i = Home(slot.Hash, _slots.Length);
+                while (_slots[i].Count > 0)
+                {
+                    i = (i + 1) & (_slots.Length - 1);
+                }
+
+                _slots[i] = slot;
+            }
+        }
+    }
+
+    // The upper half of the hash is the better mixed one; capacities are powers of two below 2^32.
+    private static int Home(ulong hash, int capacity) => (int)((hash >> 32) & (ulong)(capacity - 1));
 
     private static ulong Hash(ReadOnlySpan<byte> text)
     {

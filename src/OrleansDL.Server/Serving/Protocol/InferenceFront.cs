@@ -58,8 +58,9 @@ internal sealed partial class InferenceFront(
         try
         {
             entry = await FindAsync(context);
-            var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes);
-            var call = Read(context, body.Bytes, entry.Route);
+            var header = context.Request.Headers[HeaderLength.Name].ToString();
+            var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
+            var call = Read(body, header, entry.Route);
             var (route, answer) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
 
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
@@ -102,16 +103,22 @@ internal sealed partial class InferenceFront(
     public static Task MethodNotAllowedAsync(HttpContext context) =>
         SendAsync(context, 405, body => ProtocolBodies.WriteError(body, "Method Not Allowed"));
 
-    private static InferenceCall Read(HttpContext context, ReadOnlyMemory<byte> body, Route route)
+    private static InferenceCall Read(RequestBody body, string header, Route route)
     {
-        var signature = SignatureOf(route);
-        var header = context.Request.Headers[HeaderLength.Name].ToString();
-        var jsonLength = HeaderLength.Parse(header, body.Length);
-        var call = jsonLength == 0 && header.Length > 0
-            ? RawRequest.Read(body, signature, route.Name)
-            : InferenceRequestReader.Read(body, jsonLength, route.Name);
-        InferenceRequestCheck.Check(call, signature, route.Name);
-        return call;
+        try
+        {
+            var signature = SignatureOf(route);
+            var jsonLength = HeaderLength.Parse(header, body.Bytes.Length);
+            var call = jsonLength == 0 && header.Length > 0
+                ? RawRequest.Read(body.Bytes, signature, route.Name)
+                : InferenceRequestReader.Read(body.Bytes, jsonLength, route.Name);
+            InferenceRequestCheck.Check(call, signature, route.Name);
+            return call;
+        }
+        finally
+        {
+            body.Parsed();
+        }
     }
 
     private static ReadOnlySpan<LabelScore> TopOf(InferAnswer answer) => answer.Top switch

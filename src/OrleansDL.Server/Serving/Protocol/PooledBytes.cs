@@ -8,7 +8,7 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>A growing pooled buffer with the few JSON verbs an answer needs.</summary>
 internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
 {
-    private const int LongestNumber = 32;
+    private const int LongestNumber = 40;
     private static readonly SearchValues<char> Plain =
         SearchValues.Create(" !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
@@ -40,6 +40,7 @@ internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
         _length += bytes.Length;
     }
 
+    /// <summary>A number (or an id) in its shortest invariant form.</summary>
     public void WriteNumber<T>(T value)
         where T : IUtf8SpanFormattable
     {

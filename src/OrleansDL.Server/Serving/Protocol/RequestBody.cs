@@ -28,7 +28,10 @@ internal readonly struct RequestBody
 
     public ReadOnlyMemory<byte> Bytes { get; }
 
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, int maximumBytes)
+    /// <param name="context">The request.</param>
+    /// <param name="maximumBytes">Largest body taken.</param>
+    /// <param name="keep">Whether the memory is needed after <see cref="Parsed"/>: tensors that are slices of the body.</param>
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, int maximumBytes, bool keep)
     {
         // Our own limit speaks, in the protocol's words.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -64,7 +67,7 @@ internal readonly struct RequestBody
                 continue;
             }
 
-            if (buffer.IsSingleSegment)
+            if (buffer.IsSingleSegment && !keep)
             {
                 return new RequestBody(reader, buffer);
             }
@@ -77,10 +80,12 @@ internal readonly struct RequestBody
         }
     }
 
-    /// <summary>Gives the memory back. Only when nothing reads it any more: see <see cref="InferenceCall.ReturnBuffers"/>.</summary>
+    /// <summary>The body was read and only a kept one is looked at again. Call it whether reading succeeded or not.</summary>
+    public void Parsed() => _reader?.AdvanceTo(_inPlace.End);
+
+    /// <summary>Gives kept memory back. Only when nothing reads it any more: see <see cref="InferenceCall.ReturnBuffers"/>.</summary>
     public void Return()
     {
-        _reader?.AdvanceTo(_inPlace.End);
         if (_rented is not null)
         {
             ArrayPool<byte>.Shared.Return(_rented);

@@ -56,7 +56,18 @@ internal sealed class YamlReader
 
     private void Next()
     {
-        if (!_parser.MoveNext())
+        bool more;
+        try
+        {
+            more = _parser.MoveNext();
+        }
+        catch (Exception problem) when (problem is not YamlException)
+        {
+            // The parser tells of some malformed files by exceptions of other kinds.
+            throw Here("").Wrong($"the file is no YAML from here on: {problem.Message}");
+        }
+
+        if (!more)
         {
             throw Here("").Wrong("the file ends too early.");
         }
