@@ -44,7 +44,7 @@ internal static class DeploymentCommands
             new DeploymentSpec
             {
                 Name = now.Name,
-                Model = session.Get(Model) ?? now.Model,
+                Model = session.Get(Model) ?? $"{now.Model.Split('@')[0]}@{now.ModelVersion}",
                 Replicas = session.Get(Replicas) ?? now.Replicas,
                 Public = session.Get(Public) ?? now.Public,
             },
@@ -60,8 +60,8 @@ internal static class DeploymentCommands
             session.Screen.ListAsync(
                 session.Client.Deployments.ListAsync(cancel),
                 session.Get(limit),
-                ["name", "status", "model", "serving", "workers", "changed", "reason"],
-                d => [d.Name, Format.Of(d.Status), d.Model, d.ServingVersion?.ToString("0", null), string.Join(',', d.Workers), Format.Time(d.ChangedAt), d.Reason],
+                ["name", "status", "model", "version", "serving", "workers", "changed", "reason"],
+                d => [d.Name, Format.Of(d.Status), d.Model, $"{d.ModelVersion}", d.ServingVersion?.ToString("0", null), string.Join(',', d.Workers), Format.Time(d.ChangedAt), d.Reason],
                 cancel));
     }
 
@@ -88,7 +88,7 @@ internal static class DeploymentCommands
     private static void Print(Screen screen, Deployment deployment) => screen.Facts(
         ("deployment", $"{deployment.Name} ({deployment.Id})"),
         ("status", Format.Of(deployment.Status) + (deployment.Reason is null ? "" : $": {Format.OneLine(deployment.Reason)}")),
-        ("wanted", deployment.Model),
+        ("wanted", $"{deployment.Model}, version {deployment.ModelVersion}"),
         ("serving", deployment.ServingVersion is null ? "nothing yet" : $"version {deployment.ServingVersion}, generation {deployment.Generation}"),
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
