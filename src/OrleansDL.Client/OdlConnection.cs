@@ -84,8 +84,17 @@ internal sealed class OdlConnection : IDisposable
             return default!;
         }
 
-        return await answer.Content.ReadFromJsonAsync<T>(OdlJson.Options, cancellationToken)
-            ?? throw new UnexpectedAnswerException($"{method} /{path} was answered with no body.", "internal", (int)answer.StatusCode);
+        try
+        {
+            return await answer.Content.ReadFromJsonAsync<T>(OdlJson.Options, cancellationToken)
+                ?? throw new UnexpectedAnswerException($"{method} /{path} was answered with no body.", "internal", (int)answer.StatusCode);
+        }
+        catch (JsonException e)
+        {
+            throw new UnexpectedAnswerException(
+                $"{method} /{path} was answered with a body this client does not understand: {e.Message} Check that client and server are of the same version.",
+                "internal", (int)answer.StatusCode);
+        }
     }
 
     /// <summary>A list that comes whole, in one page.</summary>

@@ -36,7 +36,7 @@ internal static class ModelCommands
                 ("run", v.Run?.ToString()),
                 ("dataset", v.DatasetName is null ? null : $"{v.DatasetName}@v{v.DatasetVersion} {Format.Digest(v.DatasetCommit)}"),
                 ("created", Format.Time(v.CreatedAt)),
-                ("metrics", Join(v.Metrics.Select(m => (m.Key, Format.Number(m.Value))))),
+                ("metrics", Headlines.Of(v.Metrics)),
                 ("parameters", Join(v.Parameters.Select(p => (p.Key, p.Value)))));
             foreach (var (name, file) in v.Artifact.OrderBy(f => f.Key, StringComparer.Ordinal))
             {
@@ -48,8 +48,8 @@ internal static class ModelCommands
         session.Screen.ListAsync(
             session.Client.Models.ListVersionsAsync(session.Get(Model), cancel),
             session.Get(Limit),
-            ["version", "dataset", "created", "metrics"],
-            v => [$"{v.Version}", v.DatasetName is null ? "-" : $"{v.DatasetName}@v{v.DatasetVersion}", Format.Time(v.CreatedAt), Join(v.Metrics.Select(m => (m.Key, Format.Number(m.Value))))],
+            ["version", "dataset", "created", "run", "validation accuracy"],
+            v => [$"{v.Version}", v.DatasetName is null ? "-" : $"{v.DatasetName}@v{v.DatasetVersion}", Format.Time(v.CreatedAt), v.Run?.ToString(), v.Metrics.TryGetValue("validation.accuracy", out var accuracy) ? Format.Share(accuracy) : "-"],
             cancel));
 
     private static Command Alias()

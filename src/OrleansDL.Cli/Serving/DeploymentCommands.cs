@@ -44,7 +44,7 @@ internal static class DeploymentCommands
             new DeploymentSpec
             {
                 Name = now.Name,
-                Model = session.Get(Model) ?? $"{now.Model}@{now.ModelVersion}",
+                Model = session.Get(Model) ?? now.Model,
                 Replicas = session.Get(Replicas) ?? now.Replicas,
                 Public = session.Get(Public) ?? now.Public,
             },
@@ -61,7 +61,7 @@ internal static class DeploymentCommands
                 session.Client.Deployments.ListAsync(cancel),
                 session.Get(limit),
                 ["name", "status", "model", "serving", "workers", "changed", "reason"],
-                d => [d.Name, Format.Of(d.Status), $"{d.Model}@{d.ModelVersion}", d.ServingVersion?.ToString("0", null), string.Join(',', d.Workers), Format.Time(d.ChangedAt), d.Reason],
+                d => [d.Name, Format.Of(d.Status), d.Model, d.ServingVersion?.ToString("0", null), string.Join(',', d.Workers), Format.Time(d.ChangedAt), d.Reason],
                 cancel));
     }
 
@@ -78,7 +78,7 @@ internal static class DeploymentCommands
     {
         if (session.Get(Wait))
         {
-            session.Screen.Progress($"loading {deployment.Model}@{deployment.ModelVersion}");
+            session.Screen.Progress($"loading {deployment.Model}");
             deployment = await session.Client.Deployments.WaitAsync(deployment.Id.ToString(), cancellationToken);
         }
 
@@ -88,8 +88,8 @@ internal static class DeploymentCommands
     private static void Print(Screen screen, Deployment deployment) => screen.Facts(
         ("deployment", $"{deployment.Name} ({deployment.Id})"),
         ("status", Format.Of(deployment.Status) + (deployment.Reason is null ? "" : $": {Format.OneLine(deployment.Reason)}")),
-        ("wanted", $"{deployment.Model}@{deployment.ModelVersion}"),
-        ("serving", deployment.ServingVersion is null ? "nothing yet" : $"{deployment.Model}@{deployment.ServingVersion}, generation {deployment.Generation}"),
+        ("wanted", deployment.Model),
+        ("serving", deployment.ServingVersion is null ? "nothing yet" : $"version {deployment.ServingVersion}, generation {deployment.Generation}"),
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
         ("changed", Format.Time(deployment.ChangedAt)));

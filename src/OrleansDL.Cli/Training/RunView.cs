@@ -11,13 +11,14 @@ internal static class RunView
             ("run", $"{run.Name} ({run.Id})"),
             ("status", Format.Of(run.Status) + (run.Reason is null ? "" : $": {Format.OneLine(run.Reason)}")),
             ("dataset", $"{run.DatasetName}@v{run.DatasetVersion} {Format.Digest(run.DatasetCommit)}"),
-            ("network", run.Spec.Network?.Family ?? run.Spec.Model),
+            ("network", run.Spec.Network?.Family),
+            ("judges", run.Spec.Model),
             ("progress", run.Progress is null ? null : RunWatch.Describe(run.Progress)),
             ("attempt", run.Attempt == 0 ? null : $"{run.Attempt}{(run.ResumedFromStep > 0 ? $", resumed from step {run.ResumedFromStep}" : "")}"),
             ("worker", run.Worker),
             ("created", Format.Time(run.CreatedAt)),
             ("took", run is { StartedAt: { } start, FinishedAt: { } end } ? Format.Seconds((end - start).TotalSeconds) : null),
-            ("metrics", run.Metrics is { Count: > 0 } metrics ? string.Join(", ", metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key} {Format.Number(m.Value)}")) : null),
+            ("metrics", Headlines.Of(run.Metrics)),
             ("model", run.ModelVersion));
         foreach (var (name, file) in (run.Artifact ?? new Dictionary<string, BlobRef>()).OrderBy(f => f.Key, StringComparer.Ordinal))
         {

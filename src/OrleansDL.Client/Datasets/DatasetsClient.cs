@@ -51,7 +51,7 @@ public sealed class DatasetsClient
         _http.GetAsync<DatasetVersion>(Of(dataset, version), cancellationToken);
 
     public Task<IReadOnlyList<ColumnStatistics>> GetStatisticsAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
-        _http.GetAsync<IReadOnlyList<ColumnStatistics>>($"{Of(dataset, version)}/statistics", cancellationToken);
+        _http.GetItemsAsync<ColumnStatistics>($"{Of(dataset, version)}/statistics", cancellationToken);
 
     public IAsyncEnumerable<DatasetEntry> ListFilesAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
         _http.ListAsync<DatasetEntry>($"{Of(dataset, version)}/files", cancellationToken);

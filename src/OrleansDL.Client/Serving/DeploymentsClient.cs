@@ -42,7 +42,7 @@ public sealed class DeploymentsClient
 
             if (now.Status is DeploymentStatus.Failed)
             {
-                throw new ConflictException($"Deployment '{now.Name}' cannot serve {now.Model} version {now.ModelVersion}: {now.Reason}");
+                throw new ConflictException($"Deployment '{now.Name}' cannot serve {now.Model}: {now.Reason}");
             }
 
             await Task.Delay(Glance, _http.Time, cancellationToken);
