@@ -43,6 +43,7 @@ public sealed class WorkflowTests(PostgresServer postgres) : IDisposable
             await Scenario.CommitPointsAsync(api, "points", rows: 300, seed: 1, create: false);
             var stop = new JournalStop(options);
             await FinishedAsync(stop, node);
+            await Scenario.ServingAsync(api, "live", 1);
             var (entries, _) = await stop.NewestRunAsync();
             var once = await EffectsAsync(api);
             Assert.Equal(1, once.ModelVersions);
@@ -71,11 +72,11 @@ public sealed class WorkflowTests(PostgresServer postgres) : IDisposable
 
             await FinishedAsync(stop, node);
             Assert.Equal(entries, (await stop.NewestRunAsync()).Entries);
+            await Scenario.ServingAsync(api, "live", 2);
             Assert.Equal(once + once, await EffectsAsync(api));
             var runs = (await api.GetAsync($"{Scenario.Project}/workflow-runs")).Items();
             Assert.All(runs, run => Assert.Equal("succeeded", run.Text("status")));
             Assert.Equal(2, runs.Count);
-            await Scenario.ServingAsync(api, "live", 2);
         }
         finally
         {
@@ -108,9 +109,9 @@ public sealed class WorkflowTests(PostgresServer postgres) : IDisposable
     }
 
     private static Task FinishedAsync(JournalStop stop, OdlProcess node) => Eventually.TrueAsync(
-        "the workflow run to finish", async () => (await stop.NewestRunAsync()).LastType == "run-finished", context: () => node.Output);
+        "the workflow run to finish", async () => (await stop.NewestRunAsync()).IsOver, context: () => node.Output);
 
-    /// <summary>Runs made, model versions registered, changes of the deployment told.</summary>
+    /// <summary>Runs made, model versions registered, generations of the deployment made, ends of workflow runs told.</summary>
     private static async Task<Effects> EffectsAsync(Api api)
     {
         var events = (await api.GetAsync($"{Scenario.Project}/events?after=0&limit=1000")).Items();
@@ -118,13 +119,14 @@ public sealed class WorkflowTests(PostgresServer postgres) : IDisposable
             (await api.GetAsync($"{Scenario.Project}/training-runs?pageSize=1000")).Items().Count,
             (await api.GetAsync($"{Scenario.Project}/models/sides")).GetProperty("latestVersion").GetInt64(),
             events.Count(happened => happened.Text("type") == "model-version.registered"),
+            (await api.GetAsync($"{Scenario.Project}/deployments/live")).GetProperty("generation").GetInt64(),
             events.Count(happened => happened.Text("type") == "workflow-run.finished"));
     }
 
-    private sealed record Effects(int Runs, long ModelVersions, int Registrations, int WorkflowsFinished)
+    private sealed record Effects(int Runs, long ModelVersions, int Registrations, long Generations, int WorkflowsFinished)
     {
         public static Effects operator +(Effects one, Effects other) => new(
             one.Runs + other.Runs, one.ModelVersions + other.ModelVersions,
-            one.Registrations + other.Registrations, one.WorkflowsFinished + other.WorkflowsFinished);
+            one.Registrations + other.Registrations, one.Generations + other.Generations, one.WorkflowsFinished + other.WorkflowsFinished);
     }
 }

@@ -37,13 +37,14 @@ internal sealed class JournalStop(OdlOptions node)
         await RemoveAsync(connection);
     }
 
-    /// <summary>Where the newest workflow run stands, read past the node: nobody is woken by our looking.</summary>
-    public async Task<(long Entries, string? LastType)> NewestRunAsync()
+    /// <summary>How long the newest workflow run's journal is and whether its end was told, read past the node: nobody is woken by our looking.</summary>
+    public async Task<(long Entries, bool IsOver)> NewestRunAsync()
     {
         await using var connection = await OpenAsync();
         var run = await connection.ExecuteScalarAsync<string?>("SELECT run FROM workflow_journal WHERE sequence = 1 ORDER BY time DESC LIMIT 1");
-        var entries = (await connection.QueryAsync<string>("SELECT type FROM workflow_journal WHERE run = @run ORDER BY sequence", new { run })).ToList();
-        return (entries.Count, entries.LastOrDefault());
+        var entries = await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM workflow_journal WHERE run = @run", new { run });
+        var told = await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM event WHERE type = 'workflow-run.finished' AND subject = @run", new { run });
+        return (entries, told > 0);
     }
 
     private static async Task RemoveAsync(DbConnection connection)
