@@ -20,7 +20,6 @@ public sealed partial class GettingStartedTests
         var script = string.Join('\n',
         [
             "set -euo pipefail",
-            $"odl() {{ dotnet '{Odl.Assembly}' \"$@\"; }}",
             $"cd '{folder.Path}'",
             // What the page leaves running ends with the shell.
             "trap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT",
@@ -30,6 +29,7 @@ public sealed partial class GettingStartedTests
         var start = new ProcessStartInfo("bash") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["HOME"] = home.Path;
         start.Environment["REPOSITORY"] = Repository.Root;
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(Odl.Assembly)}:{Environment.GetEnvironmentVariable("PATH")}";
         using var shell = Process.Start(start)!;
         var output = shell.StandardOutput.ReadToEndAsync();
         var error = shell.StandardError.ReadToEndAsync();

@@ -80,7 +80,7 @@ public sealed class EventLog(Db database, TimeProvider time, WakeUps wakeUps, Ev
         var rows = await connection.QueryAsync<Row>(
             $"SELECT {Columns} FROM event WHERE project = @project AND sequence > @after ORDER BY sequence LIMIT @limit",
             new { project, after, limit });
-        return [.. rows.Select(row => row.ToEvent())];
+        return rows.Select(row => row.ToEvent()).ToList();
     }
 
     /// <summary>The newest sequence number of each project that has events.</summary>

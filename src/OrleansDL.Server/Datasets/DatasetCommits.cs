@@ -71,7 +71,12 @@ internal sealed class DatasetCommits(DatasetIngest ingest, DatasetTable table, D
         var statistics = onto is null ? rows : StatisticsMerge.Merge(schema, await datasets.StatisticsAsync(onto, cancellationToken), rows);
         var source = new DatasetSource
         {
-            Uri = $"upload:{path}", Sha256 = incoming.Source.Blob, Bytes = incoming.Source.Bytes, FirstRow = 0, Rows = 0, FetchedAt = fetchedAt,
+            Uri = $"upload:{path}",
+            Sha256 = incoming.Source.Blob,
+            Bytes = incoming.Source.Bytes,
+            FirstRow = 0,
+            Rows = 0,
+            FetchedAt = fetchedAt,
         };
         var sources = SourceRanges.Insert(onto?.Sources ?? [], edit.Added.Select(added => (added.FirstRow, added.Entry.Rows, source)));
         var commit = new CommitDocument

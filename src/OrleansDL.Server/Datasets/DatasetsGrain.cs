@@ -62,7 +62,15 @@ internal sealed class DatasetsGrain(DatasetTable table, DatasetBlobs blobs, Name
         var (added, removed, changed) = (new List<DatasetEntry>(), new List<DatasetEntry>(), new List<DatasetEntry>());
         var diff = new DatasetDiff
         {
-            From = older.Version, To = newer.Version, RowsAdded = 0, RowsRemoved = 0, BytesAdded = 0, BytesRemoved = 0, Added = added, Removed = removed, Changed = changed,
+            From = older.Version,
+            To = newer.Version,
+            RowsAdded = 0,
+            RowsRemoved = 0,
+            BytesAdded = 0,
+            BytesRemoved = 0,
+            Added = added,
+            Removed = removed,
+            Changed = changed,
         };
         var differences = blobs.Manifests.DiffAsync(
             await blobs.Manifests.ReadRootAsync(older.Content), await blobs.Manifests.ReadRootAsync(newer.Content));

@@ -50,7 +50,7 @@ internal sealed class ServingMetricsGrain(WindowStore store, NameTable names) : 
             window.Add(row);
         }
 
-        return [.. merged.OrderBy(pair => pair.Key.Start).ThenBy(pair => pair.Key.Version).Select(pair => pair.Value.ToWindow())];
+        return merged.OrderBy(pair => pair.Key.Start).ThenBy(pair => pair.Key.Version).Select(pair => pair.Value.ToWindow()).ToList();
     }
 
     private static DateTimeOffset Floor(DateTimeOffset time, TimeSpan step)

@@ -7,6 +7,9 @@ namespace OrleansDL.Projects;
 [GrainType("projects"), StatelessWorker]
 internal sealed class ProjectsGrain(Db database, NameTable names, TimeProvider time) : Grain, IProjectsGrain
 {
+    private static readonly string[] HistoryTables =
+        ["event", "event_head", "event_trigger", "event_stream_position", "idempotency_key", "lineage_node", "lineage_edge", "serving_window"];
+
     private const string Columns = "id AS Id, name AS Name, description AS Description, public_inference AS PublicInference, created_at AS CreatedAt";
 
     public async Task<Project> CreateAsync(Guid id, ProjectSpec spec)
@@ -78,7 +81,7 @@ internal sealed class ProjectsGrain(Db database, NameTable names, TimeProvider t
         }
 
         // The next project of this name begins with an empty history.
-        foreach (var table in (string[])["event", "event_head", "event_trigger", "idempotency_key"])
+        foreach (var table in HistoryTables)
         {
             await connection.ExecuteAsync($"DELETE FROM {table} WHERE project = @project", new { project }, transaction);
         }

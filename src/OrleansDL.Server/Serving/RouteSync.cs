@@ -32,6 +32,7 @@ internal sealed partial class RouteSync : IHostedService, IDisposable
         _tables = tables;
         _time = time;
         _logger = logger;
+        _routes.NewerWanted += RefreshSoon;
         _subscription = notices.Subscribe(Topic, payload =>
         {
             _routes.Update(JsonSerializer.Deserialize<Route>(payload, OdlJson.Options)!);
@@ -49,8 +50,21 @@ internal sealed partial class RouteSync : IHostedService, IDisposable
         _running = RunAsync();
     }
 
-    /// <summary>Looks at the table now: a request met a replica that is gone, so perhaps a push did not arrive.</summary>
-    public void RefreshSoon()
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _running;
+    }
+
+    public void Dispose()
+    {
+        _routes.NewerWanted -= RefreshSoon;
+        _subscription.Dispose();
+        _wanted.Dispose();
+        _stop.Dispose();
+    }
+
+    private void RefreshSoon()
     {
         try
         {
@@ -60,19 +74,6 @@ internal sealed partial class RouteSync : IHostedService, IDisposable
         {
             // A look is due already.
         }
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _stop.CancelAsync();
-        await _running;
-    }
-
-    public void Dispose()
-    {
-        _subscription.Dispose();
-        _wanted.Dispose();
-        _stop.Dispose();
     }
 
     private async Task RunAsync()

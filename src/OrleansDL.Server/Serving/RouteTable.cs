@@ -57,9 +57,13 @@ internal sealed class RouteTable(IGrainFactory grains)
         }
     }
 
+    /// <summary>A request met a replica that is gone, so perhaps a push did not arrive: whoever can look for newer routes should.</summary>
+    public event Action? NewerWanted;
+
     /// <summary>Waits until a route newer than <paramref name="revision"/> is known; the entry known then, or the old one after the timeout.</summary>
     public async Task<RouteEntry?> NewerAsync(Guid deployment, long revision, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
+        NewerWanted?.Invoke();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var elapsed = Task.Delay(timeout, time, limit.Token);
         while (true)

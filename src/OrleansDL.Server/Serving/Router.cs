@@ -4,7 +4,7 @@ namespace OrleansDL.Serving;
 
 /// <summary>Brings a request to a replica: the one in this process if there is one, else one of the workers in turn.</summary>
 /// <remarks>Inference changes nothing, so a request that met a generation just unloaded, or a node just lost, is sent again.</remarks>
-internal sealed partial class Router(RouteTable routes, RouteSync sync, LocalReplicas local, TimeProvider time, ILogger<Router> logger)
+internal sealed partial class Router(RouteTable routes, LocalReplicas local, TimeProvider time, ILogger<Router> logger)
 {
     private const int MaximumAttempts = 3;
     private static readonly TimeSpan WaitBeforeNextWorker = TimeSpan.FromMilliseconds(200);
@@ -52,8 +52,6 @@ internal sealed partial class Router(RouteTable routes, RouteSync sync, LocalRep
             {
                 throw new NoCapacityException($"No worker answers for deployment '{route.Name}' now. Try again.");
             }
-
-            sync.RefreshSoon();
 
             // The first time, another worker of the same generation may be there; after that only a newer route helps.
             entry = await routes.NewerAsync(route.Deployment, route.Revision, attempt == 1 ? WaitBeforeNextWorker : WaitForNewerRoute, time, cancellationToken)

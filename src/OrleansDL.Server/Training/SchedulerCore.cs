@@ -136,7 +136,7 @@ internal sealed class SchedulerCore
         Schedule();
     }
 
-    public IReadOnlyList<WorkerInfo> ListWorkers(DateTimeOffset now) => [.. _state.Workers.Select(w => new WorkerInfo
+    public IReadOnlyList<WorkerInfo> ListWorkers(DateTimeOffset now) => _state.Workers.Select(w => new WorkerInfo
     {
         Name = w.Name,
         Incarnation = w.Incarnation,
@@ -149,7 +149,7 @@ internal sealed class SchedulerCore
         LastSeenAt = _heard.TryGetValue(w.Name, out var heard) ? heard : w.LostAt ?? now,
         Runs = _reports.TryGetValue(w.Name, out var report) ? report.Runs : [],
         Runners = _reports.TryGetValue(w.Name, out report) ? report.Runners : [],
-    })];
+    }).ToList();
 
     private void Enqueue(QueuedRun run)
     {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 using Microsoft.ML.OnnxRuntime;
 using OrleansDL.Native;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansDL.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace OrleansDL.Benchmarks.Bare;

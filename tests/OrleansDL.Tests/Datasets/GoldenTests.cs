@@ -19,7 +19,12 @@ public sealed class GoldenTests
 
     private static readonly DatasetSource Source = new()
     {
-        Uri = "upload:iris.csv", Sha256 = Blob, Bytes = 2734, FirstRow = 0, Rows = 150, FetchedAt = Time,
+        Uri = "upload:iris.csv",
+        Sha256 = Blob,
+        Bytes = 2734,
+        FirstRow = 0,
+        Rows = 150,
+        FetchedAt = Time,
     };
 
     [Fact]

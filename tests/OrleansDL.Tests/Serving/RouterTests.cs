@@ -97,8 +97,7 @@ public sealed class RouterTests : IDisposable
         return answered;
     }
 
-    // Nothing here is away, so no look at the table is asked for.
-    private Router Router() => new(_routes, sync: null!, _local, TimeProvider.System, NullLogger<Router>.Instance);
+    private Router Router() => new(_routes, _local, TimeProvider.System, NullLogger<Router>.Instance);
 
     private static InferRequest Request(float value) => new()
     {

@@ -174,7 +174,12 @@ internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> opti
         var folder = file.Path[..slash];
         return new DatasetEntry
         {
-            Path = file.Path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = 1, Format = IngestFormats.Image, Label = folder[(folder.LastIndexOf('/') + 1)..],
+            Path = file.Path,
+            Blob = blob.Blob,
+            Bytes = blob.Bytes,
+            Rows = 1,
+            Format = IngestFormats.Image,
+            Label = folder[(folder.LastIndexOf('/') + 1)..],
         };
     }
 
