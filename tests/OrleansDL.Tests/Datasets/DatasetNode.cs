@@ -1,13 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using OrleansDL.Nodes;
 
 namespace OrleansDL.Tests.Datasets;
 
@@ -27,20 +23,8 @@ public sealed class DatasetNode : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var ports = FreePorts(3);
-        var options = new NodeOptions { DataDirectory = _folder, SiloPort = ports[1], GatewayPort = ports[2], Server = true };
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls($"http://127.0.0.1:{ports[0]}");
-        builder.Logging.ClearProviders();
-
-        // Other tests' stand-ins for our grains live in this assembly.
-        builder.AddNode(options, typeof(DatasetNode).Assembly, typeof(WorkerHost).Assembly);
-        builder.AddServer();
-        _app = builder.Build();
-        _app.MapServer();
-        await ServerHost.PrepareAsync(_app.Services);
-        await _app.StartAsync();
-        Http.BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}");
+        _app = await InProcess.StartAsync(InProcess.Options(_folder));
+        Http.BaseAddress = new Uri(_app.Urls.First());
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Bearer", (await File.ReadAllTextAsync(Path.Combine(_folder, "admin.token"))).Trim());
     }
@@ -86,14 +70,5 @@ public sealed class DatasetNode : IAsyncLifetime
         var all = Directory.EnumerateFiles(BlobFolder, "*", SearchOption.AllDirectories).ToList();
         var incoming = all.Count(file => Path.GetFileName(Path.GetDirectoryName(file)) == "incoming");
         return (all.Count - incoming, incoming);
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 }

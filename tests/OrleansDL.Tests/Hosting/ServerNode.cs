@@ -1,12 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Database;
-using OrleansDL.Nodes;
 
 namespace OrleansDL.Tests.Hosting;
 
@@ -27,19 +24,7 @@ public sealed class ServerNode : IAsyncLifetime
 
     public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
 
-    public async Task InitializeAsync()
-    {
-        _app = Node.Build(new NodeOptions
-        {
-            DataDirectory = Folder,
-            HttpUrl = "http://127.0.0.1:0",
-            SiloPort = FreePort(),
-            GatewayPort = FreePort(),
-            Server = true,
-        });
-        await ServerHost.PrepareAsync(_app.Services);
-        await _app.StartAsync();
-    }
+    public async Task InitializeAsync() => _app = await InProcess.StartAsync(InProcess.Options(Folder));
 
     public async Task StopAsync()
     {
@@ -61,11 +46,4 @@ public sealed class ServerNode : IAsyncLifetime
     /// <summary>A database of its own in a file that does not exist yet.</summary>
     public static Db NewDatabase(string folder) => new(Microsoft.Extensions.Options.Options.Create(
         new DatabaseOptions { SqliteFile = Path.Combine(folder, $"{Guid.NewGuid():N}.db") }));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,16 +1,11 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OrleansDL.Access;
 using OrleansDL.Identity;
-using OrleansDL.Nodes;
 
 namespace OrleansDL.Tests.Models;
 
@@ -23,23 +18,13 @@ public sealed class ServerNode : IAsyncLifetime
     public IServiceProvider Services => _app!.Services;
     public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
     public string Project { get; } = "default";
-    public int GatewayPort { get; } = FreePort();
+    public int GatewayPort { get; private set; }
 
     public async Task InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-
-        // No worker, and none of the grains that other tests stand in for real ones with.
-        builder.AddNode(
-            new NodeOptions { Server = true, DataDirectory = _folder, SiloPort = FreePort(), GatewayPort = GatewayPort },
-            typeof(WorkerHost).Assembly, typeof(ServerNode).Assembly);
-        builder.AddServer();
-        _app = builder.Build();
-        _app.MapServer();
-        await ServerHost.PrepareAsync(Services);
-        await _app.StartAsync();
+        var options = InProcess.Options(_folder);
+        GatewayPort = options.GatewayPort;
+        _app = await InProcess.StartAsync(options);
     }
 
     /// <summary>A client whose token has a role; null: no token.</summary>
@@ -65,12 +50,5 @@ public sealed class ServerNode : IAsyncLifetime
         await _app.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,9 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
 using OrleansDL.Events;
 using OrleansDL.Models;
@@ -35,16 +31,7 @@ internal sealed class ServingNode : IAsyncDisposable
     public static async Task<ServingNode> StartAsync()
     {
         var folder = Directory.CreateTempSubdirectory("odl-test-").FullName;
-        var node = new ServingNode(folder, new NodeOptions
-        {
-            DataDirectory = folder,
-            SiloPort = FreePort(),
-            GatewayPort = FreePort(),
-            WorkerName = "w1",
-            Slots = 1,
-            Server = true,
-            Worker = true,
-        });
+        var node = new ServingNode(folder, InProcess.Options(folder, worker: true));
         await node.RunAsync();
         return node;
     }
@@ -120,30 +107,11 @@ internal sealed class ServingNode : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task RunAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.AddNode(_options);
-        builder.AddServer();
-        builder.AddWorker();
-        _app = builder.Build();
-        _app.MapServer();
-        await ServerHost.PrepareAsync(Services);
-        await _app.StartAsync();
-    }
+    private async Task RunAsync() => _app = await InProcess.StartAsync(_options);
 
     private async Task StopAsync()
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

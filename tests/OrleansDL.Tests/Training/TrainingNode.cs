@@ -1,15 +1,10 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Events;
-using OrleansDL.Nodes;
 using OrleansDL.Training;
 
 namespace OrleansDL.Tests.Training;
@@ -48,30 +43,12 @@ internal sealed class TrainingNode : IAsyncDisposable
     public static async Task<TrainingNode> StartAsync(string? program = null, int slots = 1, TimeSpan? grace = null, string? folder = null)
     {
         var node = new TrainingNode(folder ?? Directory.CreateTempSubdirectory("odl-test-").FullName, folder is null);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.AddNode(new NodeOptions
-        {
-            DataDirectory = node.Folder,
-            SiloPort = FreePort(),
-            GatewayPort = FreePort(),
-            WorkerName = "w1",
-            Slots = slots,
-            Server = true,
-            Worker = true,
-        });
-        builder.AddServer();
-        builder.AddWorker();
-        builder.Services.Configure<TrainerOptions>(options =>
-        {
-            options.Grace = grace ?? options.Grace;
-            options.Program = program is null ? null : node.WriteScript(program);
-        });
-        node._app = builder.Build();
-        node._app.MapServer();
-        await ServerHost.PrepareAsync(node.Services);
-        await node._app.StartAsync();
+        node._app = await InProcess.StartAsync(InProcess.Options(node.Folder, worker: true) with { Slots = slots }, services =>
+            services.Configure<TrainerOptions>(options =>
+            {
+                options.Grace = grace ?? options.Grace;
+                options.Program = program is null ? null : node.WriteScript(program);
+            }));
         return node;
     }
 
@@ -167,12 +144,5 @@ internal sealed class TrainingNode : IAsyncDisposable
         }
 
         return path;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

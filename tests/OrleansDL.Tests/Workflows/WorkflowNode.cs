@@ -1,18 +1,13 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using OrleansDL.Access;
 using OrleansDL.Database;
 using OrleansDL.Events;
 using OrleansDL.Identity;
-using OrleansDL.Nodes;
 using OrleansDL.Workflows;
 using OrleansDL.Workflows.Steps;
 
@@ -39,22 +34,16 @@ public sealed class WorkflowNode : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.AddNode(new NodeOptions { DataDirectory = _folder, SiloPort = FreePort(), GatewayPort = FreePort(), Server = true });
-        builder.AddServer();
         var grains = new FakeGrains(() => World);
-        builder.Services.RemoveAll<IStepAction>();
-        builder.Services.AddSingleton<IStepAction>(new TrainStep(grains));
-        builder.Services.AddSingleton<IStepAction>(new EvaluateStep(grains));
-        builder.Services.AddSingleton<IStepAction>(new DeployStep(grains));
-        builder.Services.Replace(ServiceDescriptor.Singleton(new ReferenceChecker(grains)));
-        _app = builder.Build();
-        _app.MapServer();
-        await ServerHost.PrepareAsync(Services);
+        _app = await InProcess.StartAsync(InProcess.Options(_folder), services =>
+        {
+            services.RemoveAll<IStepAction>();
+            services.AddSingleton<IStepAction>(new TrainStep(grains));
+            services.AddSingleton<IStepAction>(new EvaluateStep(grains));
+            services.AddSingleton<IStepAction>(new DeployStep(grains));
+            services.Replace(ServiceDescriptor.Singleton(new ReferenceChecker(grains)));
+        });
         World.Events = Events;
-        await _app.StartAsync();
     }
 
     /// <summary>Takes away what a test left, so that the next one finds an empty world.</summary>
@@ -139,12 +128,5 @@ public sealed class WorkflowNode : IAsyncLifetime
 
             await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(20)));
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
