@@ -7,12 +7,12 @@ internal static class Control
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.1);
 
-    public static async Task ListenAsync(WorkerSocket worker, TrainingHooks hooks, TimeProvider time)
+    public static async Task ListenAsync(WorkerSocket worker, TrainingHooks hooks, TimeProvider time, CancellationToken over)
     {
-        while (!hooks.IsStopping)
+        while (!hooks.IsStopping && !over.IsCancellationRequested)
         {
             var command = "none";
-            await Delivery.SendAsync(async () => command = await worker.WaitForCommandAsync(), time);
+            await Delivery.SendAsync(async () => command = await worker.WaitForCommandAsync(over), time, over);
             switch (command)
             {
                 case "stop":
@@ -24,7 +24,7 @@ internal static class Control
             }
 
             // A worker whose answers come at once is not asked in a tight circle.
-            await Task.Delay(Pause, time);
+            await Task.Delay(Pause, time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

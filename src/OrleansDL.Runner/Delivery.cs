@@ -9,9 +9,9 @@ internal static class Delivery
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Repeats while the worker answers with an error of its own; ends the process when the socket is gone or the attempt is over.</summary>
-    public static async Task SendAsync(Func<Task> send, TimeProvider time)
+    public static async Task SendAsync(Func<Task> send, TimeProvider time, CancellationToken over = default)
     {
-        while (true)
+        while (!over.IsCancellationRequested)
         {
             try
             {
@@ -26,10 +26,15 @@ internal static class Delivery
             {
                 ParentWatch.Die("The worker says that a newer attempt of this run has begun.");
             }
+            catch (OperationCanceledException) when (over.IsCancellationRequested)
+            {
+                // The training is over, and with it whatever was still being asked.
+                return;
+            }
             catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
             {
                 Console.Error.WriteLine($"The worker did not take a report and will be asked again: {error.Message}");
-                await Task.Delay(RetryAfter, time);
+                await Task.Delay(RetryAfter, time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -40,7 +40,8 @@ static async Task<int> RunAsync(RunnerEnvironment environment)
         hooks.Stop();
     });
     var reporting = reporter.RunAsync();
-    _ = Control.ListenAsync(worker, hooks, time);
+    using var over = new CancellationTokenSource();
+    var listening = Control.ListenAsync(worker, hooks, time, over.Token);
     try
     {
         var end = await Task.Factory.StartNew(
@@ -52,6 +53,8 @@ static async Task<int> RunAsync(RunnerEnvironment environment)
         await checkpoints.CompleteAsync();
         reporter.Complete();
         await reporting;
+        await over.CancelAsync();
+        await listening;
     }
 }
 

@@ -37,11 +37,11 @@ internal sealed class WorkerSocket : IDisposable
     public Task PostCheckpointAsync(long step, string path) => PostAsync("checkpoint", new CheckpointNotice(step, path));
 
     /// <summary>Waits for the worker's next command: <c>none</c>, <c>stop</c> or <c>checkpoint</c>.</summary>
-    public async Task<string> WaitForCommandAsync()
+    public async Task<string> WaitForCommandAsync(CancellationToken cancellationToken)
     {
-        using var answer = await _http.GetAsync(new Uri("control", UriKind.Relative));
+        using var answer = await _http.GetAsync(new Uri("control", UriKind.Relative), cancellationToken);
         answer.EnsureSuccessStatusCode();
-        using var body = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync());
+        using var body = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
         return body.RootElement.GetProperty("command").GetString() ?? "none";
     }
 

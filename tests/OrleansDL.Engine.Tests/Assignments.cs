@@ -32,6 +32,7 @@ internal static class Assignments
         DatasetName = "data",
         DatasetVersion = 1,
         DatasetCommit = BlobId.FromHash(SHA256.HashData("commit"u8)),
+        DatasetContent = BlobId.FromHash(SHA256.HashData("commit"u8)),
         DatasetKind = kind,
         Schema = schema,
         Files = files,

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Events;
 
 /// <summary>A fact that happened in a project, as told outside. Delivered at least once: <see cref="Id"/> tells repeats.</summary>
@@ -18,5 +20,5 @@ public sealed record PlatformEvent
     [Id(5)] public required DateTimeOffset Time { get; init; }
 
     /// <summary>The fact's own fields, a JSON object.</summary>
-    [Id(6)] public required string Data { get; init; }
+    [Id(6), JsonConverter(typeof(RawJsonConverter))] public required string Data { get; init; }
 }

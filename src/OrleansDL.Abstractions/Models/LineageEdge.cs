@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Models;
 
 /// <summary>One thing was made from, or serves, another.</summary>
@@ -15,5 +17,5 @@ public sealed record LineageEdge
     [Id(3)] public required DateTimeOffset Time { get; init; }
 
     /// <summary>More about it, a JSON object (for example the range of rows that came from a source).</summary>
-    [Id(4)] public string? Properties { get; init; }
+    [Id(4), JsonConverter(typeof(RawJsonConverter))] public string? Properties { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Models;
 
 /// <summary>One thing in the lineage graph.</summary>
@@ -15,5 +17,5 @@ public sealed record LineageNode
     [Id(3)] public int Depth { get; init; }
 
     /// <summary>More about it, a JSON object (rows, digest, ...).</summary>
-    [Id(4)] public string? Properties { get; init; }
+    [Id(4), JsonConverter(typeof(RawJsonConverter))] public string? Properties { get; init; }
 }

@@ -11,6 +11,9 @@ public sealed record RunnerAssignment
     public required string DatasetName { get; init; }
     public required long DatasetVersion { get; init; }
     public required BlobId DatasetCommit { get; init; }
+
+    /// <summary>Digest of the version's content: equal rows have equal digests, however and whenever they were committed.</summary>
+    public required BlobId DatasetContent { get; init; }
     public required DatasetKind DatasetKind { get; init; }
     public required IReadOnlyList<Column> Schema { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Workflows;
 
 /// <summary>One line of a workflow run's journal.</summary>
@@ -13,5 +15,5 @@ public sealed record JournalEntry
     [Id(3)] public string? Step { get; init; }
 
     /// <summary>The entry's own fields, a JSON object.</summary>
-    [Id(4)] public required string Data { get; init; }
+    [Id(4), JsonConverter(typeof(RawJsonConverter))] public required string Data { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Workflows;
 
 /// <summary>One run of a workflow.</summary>
@@ -15,7 +17,7 @@ public sealed record WorkflowRun
     [Id(6)] public required string Trigger { get; init; }
 
     /// <summary>Inputs, a JSON object.</summary>
-    [Id(7)] public required string Inputs { get; init; }
+    [Id(7), JsonConverter(typeof(RawJsonConverter))] public required string Inputs { get; init; }
     [Id(8)] public required IReadOnlyList<WorkflowStep> Steps { get; init; }
     [Id(9)] public string? Reason { get; init; }
     [Id(10)] public required DateTimeOffset CreatedAt { get; init; }

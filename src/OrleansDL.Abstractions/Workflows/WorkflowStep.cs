@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Workflows;
 
 /// <summary>One step of a workflow run.</summary>
@@ -12,7 +14,7 @@ public sealed record WorkflowStep
     [Id(5)] public DateTimeOffset? FinishedAt { get; init; }
 
     /// <summary>What the step answered, a JSON object.</summary>
-    [Id(6)] public string? Output { get; init; }
+    [Id(6), JsonConverter(typeof(RawJsonConverter))] public string? Output { get; init; }
     [Id(7)] public IReadOnlyList<CriterionResult> Criteria { get; init; } = [];
     [Id(8)] public string? Reason { get; init; }
 }

@@ -1,11 +1,11 @@
 namespace OrleansDL.Data;
 
-/// <summary>The order of the training rows: a function of dataset commit, seed and epoch, and of nothing else.</summary>
+/// <summary>The order of the training rows: a function of dataset content, seed and epoch, and of nothing else.</summary>
 internal static class SampleOrder
 {
-    public static long[] Of(BlobId commit, long seed, int epoch, int rows)
+    public static long[] Of(BlobId content, long seed, int epoch, int rows)
     {
-        var random = Xoshiro.From($"{commit}/{seed}/{epoch}");
+        var random = Xoshiro.From($"{content}/{seed}/{epoch}");
         var order = new long[rows];
         for (var row = 0; row < rows; row++)
         {

@@ -13,7 +13,7 @@ internal sealed class TrainingLoop : IDisposable
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.25);
 
     private readonly TrainingSpec _spec;
-    private readonly BlobId _commit;
+    private readonly BlobId _content;
     private readonly TrainingHooks _hooks;
     private readonly CheckpointWriter _writer;
     private readonly TimeProvider _time;
@@ -34,7 +34,7 @@ internal sealed class TrainingLoop : IDisposable
 
     public TrainingLoop(RunnerAssignment assignment, TrainingData data, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time)
     {
-        (_spec, _commit, _data, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetCommit, data, device, hooks, time);
+        (_spec, _content, _data, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetContent, data, device, hooks, time);
         _definition = JsonSerializer.Serialize(definition, OdlJson.Options);
         _writer = new CheckpointWriter(checkpointFolder, hooks.Checkpointed);
         set_num_threads(_spec.Threads);
@@ -51,7 +51,7 @@ internal sealed class TrainingLoop : IDisposable
 
     private long TotalSteps => (long)_batchesPerEpoch * _spec.Epochs;
 
-    private string Order => string.Create(CultureInfo.InvariantCulture, $"{_commit}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
+    private string Order => string.Create(CultureInfo.InvariantCulture, $"{_content}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
 
     /// <summary>Goes on from a checkpoint, exactly as if training had never stopped.</summary>
     public void Restore(string path)
@@ -122,7 +122,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Returns false when told to stop.</summary>
     private bool RunEpoch()
     {
-        using var order = tensor(SampleOrder.Of(_commit, _spec.Seed, _state.Epoch, _data.Training.Count), device: _device);
+        using var order = tensor(SampleOrder.Of(_content, _spec.Seed, _state.Epoch, _data.Training.Count), device: _device);
         while (_state.Position < _batchesPerEpoch)
         {
             var loss = Step(order);

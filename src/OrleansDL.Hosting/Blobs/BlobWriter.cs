@@ -119,5 +119,5 @@ public sealed class BlobWriter : Stream
     private static bool IsOutOfSpace(IOException e) => (e.HResult & 0xffff) is NoSpace or QuotaExceeded;
 
     private static OutOfSpaceException OutOfSpace() => new(
-        "The disk of the blob store is full; nothing was kept of this upload. Free space (odl admin blobs sweep, or a larger disk) and send it again.");
+        "The disk of the blob store is full; nothing was kept of this upload. Free space on it, or move the folder to a larger disk (--blobs), and send it again.");
 }

@@ -193,6 +193,7 @@ internal sealed partial class Attempt
                 DatasetName = dataset.DatasetName,
                 DatasetVersion = dataset.Version,
                 DatasetCommit = dataset.Commit,
+                DatasetContent = dataset.Content,
                 DatasetKind = dataset.Kind,
                 Schema = dataset.Schema,
                 Files = files,
