@@ -8,7 +8,8 @@ namespace OrleansDL.Tests;
 [Collection(ProductCollection.Name)]
 public sealed class KillTests(PostgresServer postgres) : IDisposable
 {
-    private const int Epochs = 60;
+    // A few seconds of training: long enough to be met in the middle of it.
+    private const int Epochs = 150;
 
     private readonly TempFolder _folder = new();
 
@@ -64,10 +65,10 @@ public sealed class KillTests(PostgresServer postgres) : IDisposable
             var victim = victims[number - 1];
             var moment = 0.1 + (0.6 * random.NextDouble());
             var id = (await Scenario.TrainAsync(api, "points", Epochs, name, registerAs: "sides")).Text("id");
+            var runner = await Runners.PidOfAsync(id);
             var before = await ReachesAsync(api, name, moment);
             var what = $"{name}: {victim} killed at {moment:P0}: {before}";
 
-            var runner = await Runners.PidOfAsync(id);
             await cluster.KillAsync(victim, before.Text("worker"), runner);
             // What lost its node stops itself; two attempts never train at once.
             await Runners.GoneAsync(runner);

@@ -47,7 +47,7 @@ public sealed partial class NodeNotices(IServiceProvider services, ILogger<NodeN
         {
             await grains.GetGrain<INodeGrain>(silo.ToParsableString()).NoticeAsync(topic, payload).WaitAsync(Patience);
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException or SiloUnavailableException)
+        catch (Exception e) when (e is TimeoutException or OrleansException or SiloUnavailableException or NoCapacityException)
         {
             LogNotTold(silo, topic, e.Message);
         }

@@ -88,7 +88,9 @@ public static class NodeSetup
             options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         });
-        silo.Configure<GrainTypeOptions>(options => options.Classes.RemoveWhere(type => absentRoles.Contains(type.Assembly)));
+        // The event stream stands on servers, and so does the grain that keeps its subscriptions.
+        silo.Configure<GrainTypeOptions>(options => options.Classes.RemoveWhere(type =>
+            absentRoles.Contains(type.Assembly) || (!node.Server && type.Assembly == typeof(Orleans.Streams.StreamPubSubType).Assembly)));
 
         var metadata = new Dictionary<string, string>();
         if (node.Worker)
