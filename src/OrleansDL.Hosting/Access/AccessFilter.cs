@@ -6,9 +6,9 @@ using OrleansDL.Projects;
 namespace OrleansDL.Access;
 
 /// <summary>Meets every grain call that comes from outside the cluster with the check that HTTP callers meet: token, role, project.</summary>
-/// <remarks>Grain methods without <see cref="RequiresAttribute"/> refuse outside callers. Calls between grains, and those a node's own
-/// front makes after its own check, pass.</remarks>
-internal sealed class AccessFilter(TokenStore tokens, NameTable names, IClusterMembershipService membership) : IIncomingGrainCallFilter
+/// <remarks>Inside is what carries the cluster's secret (<see cref="InsideMark"/>). From outside, grain methods without
+/// <see cref="RequiresAttribute"/> are refused, and Orleans' own grains (management, stream subscriptions) are for administrators.</remarks>
+internal sealed class AccessFilter(TokenStore tokens, NameTable names, ClusterSecret secret) : IIncomingGrainCallFilter
 {
     private static readonly ConcurrentDictionary<MethodInfo, RequiresAttribute?> Required = new();
 
@@ -24,7 +24,8 @@ internal sealed class AccessFilter(TokenStore tokens, NameTable names, IClusterM
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (context.SourceId is { } source && source.IsClient() && !IsNode(source) && IsOurs(context.InterfaceMethod))
+        // System targets are how silos and gateways keep the cluster itself together.
+        if (!context.TargetId.IsSystemTarget() && !context.TargetId.IsClient() && !await secret.IsAsync(RequestContext.Get(InsideMark.Key) as string))
         {
             await CheckAsync(context);
         }
@@ -34,22 +35,19 @@ internal sealed class AccessFilter(TokenStore tokens, NameTable names, IClusterM
 
     private static bool IsOurs(MethodInfo method) => method.DeclaringType?.Namespace?.StartsWith("OrleansDL", StringComparison.Ordinal) == true;
 
-    // A silo's own client is named after the silo's address; only silos of the cluster count.
-    private bool IsNode(GrainId client)
-    {
-        var key = client.Key.ToString()!;
-        const string Hosted = "hosted-";
-        if (!key.StartsWith(Hosted, StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        var address = key[Hosted.Length..];
-        return membership.CurrentSnapshot.Members.Keys.Any(silo => silo.ToParsableString() == address);
-    }
-
     private async Task CheckAsync(IIncomingGrainCallContext context)
     {
+        if (!IsOurs(context.InterfaceMethod))
+        {
+            var outsider = await tokens.CheckAsync(RequestContext.Get(Credentials.RequestContextKey) as string);
+            if (!outsider.Allows(Role.Admin))
+            {
+                throw AccessRules.RoleTooLow(outsider, Role.Admin);
+            }
+
+            return;
+        }
+
         var requires = Required.GetOrAdd(context.InterfaceMethod, method => method.GetCustomAttribute<RequiresAttribute>())
             ?? throw new ForbiddenException($"{context.InterfaceName}.{context.MethodName} is for the cluster's own use. Use the collection grains and the methods that name a role.");
         var caller = await tokens.CheckAsync(RequestContext.Get(Credentials.RequestContextKey) as string);

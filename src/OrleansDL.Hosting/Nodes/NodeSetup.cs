@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -43,6 +45,7 @@ public static class NodeSetup
         services.AddSingleton<EventSignal>();
         services.AddSingleton<EventLog>();
         services.AddSingleton<TokenStore>();
+        services.AddSingleton<ClusterSecret>();
         services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(9));
 
         builder.UseOrleans(silo => Configure(silo, node, absentRoles));
@@ -52,6 +55,24 @@ public static class NodeSetup
             // After the silo, so that the pump delivers only while grains can be called.
             services.AddHostedService(provider => provider.GetRequiredService<WakeUpPump>());
             services.AddHostedService<BlobSweeper>();
+        }
+    }
+
+    // A name is what a container knows of itself; Orleans wants an address.
+    private static IPAddress Resolve(string address)
+    {
+        if (IPAddress.TryParse(address, out var known))
+        {
+            return known;
+        }
+
+        try
+        {
+            return Dns.GetHostAddresses(address, AddressFamily.InterNetwork)[0];
+        }
+        catch (SocketException e)
+        {
+            throw new InvalidException($"The address '{address}' is neither an IP address nor a host name that can be resolved: {e.Message}");
         }
     }
 
@@ -65,7 +86,7 @@ public static class NodeSetup
         silo.Configure<SiloOptions>(options => options.SiloName = node.Worker && !node.Server ? node.WorkerNameOrDefault : $"server-{node.SiloPort}");
 
         // A worker opens no gateway: clients meet the cluster at its servers.
-        var address = System.Net.IPAddress.Parse(node.Address);
+        var address = Resolve(node.Address);
         silo.ConfigureEndpoints(address, node.SiloPort, node.Server ? node.GatewayPort : 0, listenOnAnyHostAddress: false);
         silo.UseAdoNetClustering(options => options.Configure<Db>((clustering, database) =>
         {
@@ -102,6 +123,7 @@ public static class NodeSetup
         silo.UseSiloMetadata(metadata);
         silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
         silo.AddIncomingGrainCallFilter<AccessFilter>();
+        silo.AddOutgoingGrainCallFilter<InsideMark>();
         if (node.Server)
         {
             silo.AddEventStream();

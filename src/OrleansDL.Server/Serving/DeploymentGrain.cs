@@ -33,6 +33,9 @@ internal sealed partial class DeploymentGrain(
     private bool _again;
     private long _published;
 
+    // From the moment a route changes until every front knows it, the deployment does not claim to be ready.
+    private bool _publishing;
+
     private Guid Id => this.GetPrimaryKey();
 
     private DeploymentState State => state.State;
@@ -322,16 +325,19 @@ internal sealed partial class DeploymentGrain(
         var route = RouteOf(State);
         if (State.Route is null || Text(route with { Revision = State.Route.Revision }) != Text(State.Route))
         {
+            _publishing = true;
             await WriteAsync(state => state with { Route = RouteOf(state) with { Revision = state.Revision + 1 } });
         }
 
-        await tables.WriteAsync(Describe(), State);
+        await tables.WriteAsync(Describe() with { Status = State.Status }, State);
         route = State.Route!;
         if (_published < route.Revision)
         {
             await notices.PushAsync(RouteSync.Topic, Text(route));
             _published = Math.Max(_published, route.Revision);
         }
+
+        _publishing = _published < State.Route!.Revision;
     }
 
     private Route RouteOf(DeploymentState from)
@@ -504,7 +510,7 @@ internal sealed partial class DeploymentGrain(
         Id = Id,
         Project = State.Project,
         Name = State.Spec!.Name,
-        Status = State.Status,
+        Status = State.Status is DeploymentStatus.Ready && (_publishing || State.Route?.Generation != State.Serving?.Number) ? DeploymentStatus.Loading : State.Status,
         Model = State.Spec.Model,
         ModelVersion = State.Wanted!.Version,
         ServingVersion = State.Serving is { Workers.Count: > 0 } ? State.Serving.Version.Version : null,

@@ -28,6 +28,12 @@ CREATE TABLE token (
   revoked_at BIGINT NULL
 )
 ;;
+-- What calls between the cluster's own processes carry, so that nobody else can pass for one. One row.
+CREATE TABLE cluster_secret (
+  id INTEGER NOT NULL PRIMARY KEY,
+  secret TEXT NOT NULL
+)
+;;
 CREATE TABLE wake_up (
   grain {text} NOT NULL,
   name {text} NOT NULL,
