@@ -19,7 +19,7 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
     private async ValueTask<Answered<TAnswer>> SendAsync<TRequest, TAnswer>(
         RouteEntry entry, TRequest request, Func<IReplica, TRequest, CancellationToken, ValueTask<TAnswer>> send, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 1; ;)
         {
             var route = entry.Route;
             if (route.Generation is not { } generation)
@@ -56,6 +56,12 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
             // The first time, another worker of the same generation may be there; after that only a newer route helps.
             entry = await routes.NewerAsync(route.Deployment, route.Revision, attempt == 1 ? WaitBeforeNextWorker : WaitForNewerRoute, time, cancellationToken)
                 ?? throw new NotFoundException($"Deployment '{route.Name}' was deleted.");
+
+            // A route that has moved on is no failed attempt: however fast versions change, no request is lost to it.
+            if (entry.Route.Revision == route.Revision)
+            {
+                attempt++;
+            }
         }
     }
 
