@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -47,6 +48,7 @@ public static class ServerHost
             // A misspelt field is an error, not a default.
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         });
+        services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>();
         services.AddOpenApi("v1");
         services.Configure<KestrelServerOptions>(options =>
         {
