@@ -18,6 +18,19 @@ public sealed class GrainAccessTests(ServerNode server) : IAsyncLifetime
     public async Task DisposeAsync() => await _client!.DisposeAsync();
 
     [Fact]
+    public async Task The_grains_of_Orleans_itself_are_for_administrators()
+    {
+        await Assert.ThrowsAsync<UnauthorizedException>(() => _client!.CountSilosAsync(token: null));
+        var operators = await server.TokenAsync(Role.Operator);
+        await Assert.ThrowsAsync<ForbiddenException>(() => _client!.CountSilosAsync(operators));
+        Assert.Equal(1, await _client!.CountSilosAsync(await server.TokenAsync(Role.Admin)));
+    }
+
+    [Fact]
+    public async Task A_client_that_guesses_the_clusters_secret_is_still_outside() =>
+        await Assert.ThrowsAsync<UnauthorizedException>(() => _client!.CountSilosAsync(token: null, mark: new string('A', 43)));
+
+    [Fact]
     public async Task Methods_that_name_no_role_refuse_every_client()
     {
         var admin = await server.TokenAsync(Role.Admin);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using OrleansDL.Access;
 using OrleansDL.Identity;
 
 namespace OrleansDL.Tests.Identity;
@@ -63,6 +64,26 @@ internal sealed class OutsideClient : IAsyncDisposable
             // The method itself had something against its arguments: the call got past the door.
             return null;
         }
+    }
+
+    /// <summary>Asks Orleans' own management grain for the silos.</summary>
+    /// <param name="token">The token shown, if any.</param>
+    /// <param name="mark">What is shown as the cluster's own secret, if anything.</param>
+    public async Task<int> CountSilosAsync(string? token, string? mark = null)
+    {
+        RequestContext.Clear();
+        if (token is not null)
+        {
+            RequestContext.Set(Credentials.RequestContextKey, token);
+        }
+
+        if (mark is not null)
+        {
+            RequestContext.Set(InsideMark.Key, mark);
+        }
+
+        var silos = await _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true).WaitAsync(Patience);
+        return silos.Count;
     }
 
     public async ValueTask DisposeAsync()
