@@ -10,4 +10,7 @@ public enum ColumnType
 
     /// <summary>Bytes of an image file.</summary>
     Image = 4,
+
+    /// <summary>Numbers of a fixed shape; <see cref="Column.Tensor"/> says which.</summary>
+    Tensor = 5,
 }

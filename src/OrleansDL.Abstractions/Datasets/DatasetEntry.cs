@@ -10,7 +10,7 @@ public sealed record DatasetEntry
     [Id(2)] public required long Bytes { get; init; }
     [Id(3)] public required long Rows { get; init; }
 
-    /// <summary>How the file is read: <c>csv</c>, <c>jsonl</c>, <c>image</c>, <c>file</c>.</summary>
+    /// <summary>How the file is read: <c>csv</c>, <c>tsv</c>, <c>jsonl</c>, <c>parquet</c>, <c>arrow</c>, <c>npy</c>, <c>idx</c>, <c>webdataset</c>, <c>image</c>, <c>file</c>.</summary>
     [Id(4)] public required string Format { get; init; }
 
     /// <summary>For CSV, whether the first line names the columns.</summary>
@@ -18,4 +18,10 @@ public sealed record DatasetEntry
 
     /// <summary>For images, the label (the folder's name).</summary>
     [Id(6)] public string? Label { get; init; }
+
+    /// <summary>For IDX images, the path of the file that holds their labels.</summary>
+    [Id(7)] public string? Labels { get; init; }
+
+    /// <summary>The split this file belongs to (<c>train</c>, <c>validation</c>, <c>test</c>, ...), if it was said.</summary>
+    [Id(8)] public string? Split { get; init; }
 }

@@ -38,20 +38,32 @@ public sealed class BlobStore
         return await writer.CompleteAsync(cancellationToken);
     }
 
-    public bool Exists(BlobId blob) => File.Exists(PathOf(blob));
-
-    /// <exception cref="NotFoundException">The store has no such blob.</exception>
-    public Stream OpenRead(BlobId blob)
+    public Task<bool> ExistsAsync(BlobId blob, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(File.Exists(PathOf(blob)));
+    }
+
+    /// <summary>Opens a blob for reading; the stream can seek.</summary>
+    /// <exception cref="NotFoundException">The store has no such blob.</exception>
+    public Task<Stream> OpenReadAsync(BlobId blob, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return new FileStream(PathOf(blob), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            return Task.FromResult<Stream>(
+                new FileStream(PathOf(blob), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw Missing(blob);
         }
     }
+
+    /// <summary>A file of this machine that holds the blob, for linking; it must not be written to.</summary>
+    /// <exception cref="NotFoundException">The store has no such blob.</exception>
+    public async Task<string> FetchAsync(BlobId blob, CancellationToken cancellationToken = default) =>
+        await ExistsAsync(blob, cancellationToken) ? PathOf(blob) : throw Missing(blob);
 
     /// <exception cref="NotFoundException">The store has no such blob.</exception>
     public async Task<byte[]> ReadAsync(BlobId blob, CancellationToken cancellationToken = default)
@@ -66,8 +78,8 @@ public sealed class BlobStore
         }
     }
 
-    /// <summary>Where the blob lies (or would lie) on this machine, for linking.</summary>
-    public string PathOf(BlobId blob) => Path.Combine(_root, blob.Hex[..2], blob.Hex[2..]);
+    /// <summary>Where the blob lies (or would lie) in the folder.</summary>
+    internal string PathOf(BlobId blob) => Path.Combine(_root, blob.Hex[..2], blob.Hex[2..]);
 
     /// <summary>Says that an owner (for example <c>run:ID</c>) needs blobs: they are kept until it no longer does.</summary>
     public async Task ReferAsync(string owner, IEnumerable<BlobId> blobs)

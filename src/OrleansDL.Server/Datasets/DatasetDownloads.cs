@@ -19,7 +19,7 @@ internal sealed class DatasetDownloads(DatasetBlobs datasets, BlobStore blobs)
         // RFC 9530: the digest of the whole file, whatever range is asked for.
         response.Headers["Repr-Digest"] = $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(entry.Blob.Hex))}:";
         return TypedResults.Stream(
-            blobs.OpenRead(entry.Blob),
+            await blobs.OpenReadAsync(entry.Blob, cancellationToken),
             "application/octet-stream",
             path[(path.LastIndexOf('/') + 1)..],
             lastModified: null,
@@ -36,7 +36,7 @@ internal sealed class DatasetDownloads(DatasetBlobs datasets, BlobStore blobs)
         await using var tar = new TarWriter(response.Body, TarEntryFormat.Pax, leaveOpen: true);
         await foreach (var entry in datasets.Manifests.EntriesAsync(root, cancellationToken: cancellationToken))
         {
-            await using var content = blobs.OpenRead(entry.Blob);
+            await using var content = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
             await tar.WriteEntryAsync(
                 new PaxTarEntry(TarEntryType.RegularFile, entry.Path) { DataStream = content, ModificationTime = version.CommittedAt }, cancellationToken);
         }

@@ -72,7 +72,7 @@ internal sealed class DatasetRows(DatasetBlobs datasets, BlobStore blobs, IOptio
             return entry.Bytes;
         }
 
-        await using var file = blobs.OpenRead(entry.Blob);
+        await using var file = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
         file.Seek(offset, SeekOrigin.Begin);
         using var buffer = new RecordBuffer(file, options.Value.MaximumRecordBytes + 1);
         var skipHeader = offset == 0 && entry.Header;

@@ -34,7 +34,7 @@ internal static class ModelEndpoints
         models.MapGet("/{model}/versions/{version}", (string project, string model, string version, IGrainFactory grains) =>
             Models(grains, project).ResolveAsync($"{model}@{version}")).RequireRole(Role.Viewer);
         models.MapGet("/{model}/versions/{version}/files/{file}", async (string project, string model, string version, string file, IGrainFactory grains, BlobStore blobs) =>
-            File(await Models(grains, project).ResolveAsync($"{model}@{version}"), file, blobs))
+            await FileAsync(await Models(grains, project).ResolveAsync($"{model}@{version}"), file, blobs))
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").RequireRole(Role.Viewer);
 
         models.MapPut("/{model}/aliases/{alias}", async (string project, string model, string alias, AliasTarget target, HttpContext context, IGrainFactory grains) =>
@@ -64,7 +64,7 @@ internal static class ModelEndpoints
         return model;
     }
 
-    private static IResult File(ModelVersion version, string file, BlobStore blobs)
+    private static async Task<IResult> FileAsync(ModelVersion version, string file, BlobStore blobs)
     {
         if (!version.Artifact.TryGetValue(file, out var found))
         {
@@ -72,6 +72,6 @@ internal static class ModelEndpoints
         }
 
         var type = file.EndsWith(".json", StringComparison.Ordinal) ? "application/json" : "application/octet-stream";
-        return Results.Stream(blobs.OpenRead(found.Blob), type, file, entityTag: new EntityTagHeaderValue($"\"{found.Blob.Hex}\""), enableRangeProcessing: true);
+        return Results.Stream(await blobs.OpenReadAsync(found.Blob), type, file, entityTag: new EntityTagHeaderValue($"\"{found.Blob.Hex}\""), enableRangeProcessing: true);
     }
 }

@@ -57,7 +57,7 @@ internal static class TrainingEndpoints
                 : $"Training run '{run}' has no file '{file}'. It has {string.Join(", ", found.Artifact.Keys)}.");
         }
 
-        return TypedResults.File(blobs.OpenRead(blob!.Blob), "application/octet-stream", file);
+        return TypedResults.File(await blobs.OpenReadAsync(blob!.Blob), "application/octet-stream", file);
     }
 
     private static ITrainingRunsGrain Runs(IGrainFactory grains, string project) => grains.GetGrain<ITrainingRunsGrain>(project);

@@ -10,14 +10,14 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node) : IReplicaMo
     /// <summary>Where the artifacts of loaded generations lie while they are loaded.</summary>
     public string Root => Path.Combine(node.DirectoryOrDefault, "replicas", node.WorkerNameOrDefault);
 
-    public ILoadedReplica Load(ReplicaSpec spec)
+    public async Task<ILoadedReplica> LoadAsync(ReplicaSpec spec)
     {
         var folder = Path.Combine(Root, spec.Generation.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Directory.CreateDirectory(folder);
         ModelSession? session = null;
         try
         {
-            Link(spec, folder);
+            await LinkAsync(spec, folder);
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}");
             session.Warm();
             return new ModelReplica(session, folder);
@@ -32,7 +32,7 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node) : IReplicaMo
         }
     }
 
-    private void Link(ReplicaSpec spec, string folder)
+    private async Task LinkAsync(ReplicaSpec spec, string folder)
     {
         foreach (var (name, file) in spec.Artifact)
         {
@@ -41,14 +41,14 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node) : IReplicaMo
                 throw new InvalidException($"Model '{spec.ModelName}' version {spec.ModelVersion} has a file named '{name}'. Register it again with plain file names.");
             }
 
-            if (!blobs.Exists(file.Blob))
+            if (!await blobs.ExistsAsync(file.Blob))
             {
                 throw new NotFoundException($"Model '{spec.ModelName}' version {spec.ModelVersion} lacks its file '{name}': the blob store has no blob {file.Blob}.");
             }
 
             var link = Path.Combine(folder, name);
             File.Delete(link);
-            File.CreateSymbolicLink(link, blobs.PathOf(file.Blob));
+            File.CreateSymbolicLink(link, await blobs.FetchAsync(file.Blob));
         }
     }
 }

@@ -92,7 +92,7 @@ internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels m
 
     private async Task<ModelSignature> LoadOnceAsync(ReplicaSpec spec)
     {
-        var replica = await Task.Run(() => models.Load(spec));
+        var replica = await Task.Run(() => models.LoadAsync(spec));
         local.Add(spec.Generation, replica);
         LogLoaded(spec.DeploymentName, spec.ModelName, spec.ModelVersion, spec.Generation);
         return replica.Signature;

@@ -173,12 +173,12 @@ internal sealed partial class Attempt
         var files = await MaterialiseAsync();
         foreach (var (name, file) in _assignment.Model ?? new Dictionary<string, BlobRef>())
         {
-            Link(_folder.Model, name, file.Blob);
+            await LinkAsync(_folder.Model, name, file.Blob);
         }
 
         if (_assignment.ResumeFrom is { } checkpoint)
         {
-            Link(_folder.Checkpoints, Path.GetFileName(_folder.FirstCheckpoint), checkpoint.Blob);
+            await LinkAsync(_folder.Checkpoints, Path.GetFileName(_folder.FirstCheckpoint), checkpoint.Blob);
         }
 
         var dataset = _assignment.Dataset;
@@ -214,7 +214,7 @@ internal sealed partial class Attempt
             var found = await datasets.ListFilesAsync($"{_assignment.Dataset.Dataset}@{_assignment.Dataset.Commit}", page);
             foreach (var file in found.Items)
             {
-                Link(_folder.Data, file.Path, file.Blob);
+                await LinkAsync(_folder.Data, file.Path, file.Blob);
             }
 
             files.AddRange(found.Items);
@@ -224,7 +224,7 @@ internal sealed partial class Attempt
         return files;
     }
 
-    private void Link(string folder, string path, BlobId blob)
+    private async Task LinkAsync(string folder, string path, BlobId blob)
     {
         var link = Path.GetFullPath(Path.Combine(folder, path));
         if (!link.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
@@ -233,14 +233,15 @@ internal sealed partial class Attempt
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(link)!);
-        var target = _blobs.PathOf(blob);
-        if (!File.Exists(target))
+        try
+        {
+            File.CreateSymbolicLink(link, await _blobs.FetchAsync(blob));
+        }
+        catch (NotFoundException)
         {
             throw new NotFoundException(
-                $"The blob store has no blob {blob} ('{path}'). A worker must see the same blob folder as the server: check --blobs.");
+                $"The blob store has no blob {blob} ('{path}'). A worker must see the same blob store as the server: check --blobs.");
         }
-
-        File.CreateSymbolicLink(link, target);
     }
 
     private async ValueTask TakeCheckpointAsync(ReportRelay relay, CheckpointReady checkpoint)

@@ -45,16 +45,16 @@ public sealed class BlobStoreTests(ServerNode node)
         var young = TimeProvider.System.GetUtcNow().AddMinutes(-1);
 
         await Blobs.SweepAsync(young);
-        Assert.True(Blobs.Exists(dropped.Blob));
+        Assert.True(await Blobs.ExistsAsync(dropped.Blob));
 
         await Blobs.SweepAsync(TimeProvider.System.GetUtcNow().AddMinutes(1));
-        Assert.True(Blobs.Exists(kept.Blob));
-        Assert.False(Blobs.Exists(dropped.Blob));
+        Assert.True(await Blobs.ExistsAsync(kept.Blob));
+        Assert.False(await Blobs.ExistsAsync(dropped.Blob));
     }
 
     [Fact]
-    public void A_missing_blob_is_named() => Assert.Contains(
+    public async Task A_missing_blob_is_named() => Assert.Contains(
         "sha256:" + new string('0', 64),
-        Assert.Throws<NotFoundException>(() => Blobs.OpenRead(BlobId.Parse(new string('0', 64)))).Message,
+        (await Assert.ThrowsAsync<NotFoundException>(() => Blobs.OpenReadAsync(BlobId.Parse(new string('0', 64))))).Message,
         StringComparison.Ordinal);
 }

@@ -113,7 +113,7 @@ internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> opti
     {
         // Nothing will refer to the archive itself: it is collected later.
         var archive = await CopyAsync(body, cancellationToken);
-        await using var file = blobs.OpenRead(archive.Blob);
+        await using var file = await blobs.OpenReadAsync(archive.Blob, cancellationToken);
         return Result(await StoreAsync(request.Kind, new ZipFiles(_limits).ReadAsync(file, cancellationToken), cancellationToken), request.Kind, archive);
     }
 

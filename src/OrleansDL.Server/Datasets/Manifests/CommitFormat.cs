@@ -85,6 +85,7 @@ internal static class CommitFormat
             writer.StartObject()
                 .Key("name").Value(column.Name)
                 .Optional("nullable", column.Nullable)
+                .Optional("tensor", column.Tensor)
                 .Key("type").Value(Name(column.Type))
                 .EndObject();
         }

@@ -26,8 +26,10 @@ internal static class ManifestFormat
         .Key("format").Value(entry.Format)
         .Optional("header", entry.Header)
         .Optional("label", entry.Label)
+        .Optional("labels", entry.Labels)
         .Key("path").Value(entry.Path)
         .Key("rows").Value(entry.Rows)
+        .Optional("split", entry.Split)
         .EndObject()
         .EndLine();
 
