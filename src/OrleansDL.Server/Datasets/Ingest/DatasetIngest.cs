@@ -3,11 +3,12 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
+using OrleansDL.Datasets.Formats;
 
 namespace OrleansDL.Datasets.Ingest;
 
 /// <summary>Takes an upload into the blob store in one pass: hashed, checked and counted while it streams by.</summary>
-internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> options)
+internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOptions<IngestLimits> options)
 {
     private const int BufferSize = 256 * 1024;
     private readonly IngestLimits _limits = options.Value;
@@ -42,8 +43,8 @@ internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> opti
         await using var bytes = await blobs.OpenReadAsync(blob.Blob, cancellationToken);
         return request.Format switch
         {
-            IngestFormats.Csv => Result(request, await new CsvIngest(request.Header, request.Schema, _limits).ReadAsync(bytes, cancellationToken), blob),
-            IngestFormats.JsonLines => Result(request, await new JsonLinesIngest(request.Schema, _limits).ReadAsync(bytes, cancellationToken), blob),
+            IngestFormats.Csv => await ResultAsync(request, await new CsvIngest(request.Header, request.Schema, _limits).ReadAsync(bytes, cancellationToken), blob),
+            IngestFormats.JsonLines => await ResultAsync(request, await new JsonLinesIngest(request.Schema, _limits).ReadAsync(bytes, cancellationToken), blob),
             IngestFormats.Image => Result([await CheckImageAsync(request.Path, bytes, blob, cancellationToken)], request.Kind, blob),
             IngestFormats.Zip => Result(await StoreAsync(request.Kind, new ZipFiles(_limits).ReadAsync(bytes, cancellationToken), cancellationToken), request.Kind, blob),
             _ => await ReadTarAsync(request, bytes, cancellationToken),
@@ -94,7 +95,7 @@ internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> opti
         }
 
         var table = await parsing;
-        return Result(request, table, await writer.CompleteAsync(cancellationToken));
+        return await ResultAsync(request, table, await writer.CompleteAsync(cancellationToken));
     }
 
     private async Task<IngestResult> ReadFileAsync(IngestRequest request, Stream body, CancellationToken cancellationToken)
@@ -263,19 +264,23 @@ internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> opti
     private static DatasetEntry FileEntry(string path, BlobRef blob) =>
         new() { Path = path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = 1, Format = IngestFormats.File };
 
-    private static IngestResult Result(IngestRequest request, TableSummary table, BlobRef blob) => new()
+    private async Task<IngestResult> ResultAsync(IngestRequest request, TableSummary table, BlobRef blob)
     {
-        Entries =
-        [
-            new DatasetEntry
-            {
-                Path = request.Path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = table.Rows, Format = request.Format, Header = table.Header,
-            },
-        ],
-        Columns = table.Columns,
-        Statistics = table.Statistics,
-        Source = blob,
-    };
+        await indexes.WriteAsync(blob.Blob, request.Format, table.Header, table.Index);
+        return new IngestResult
+        {
+            Entries =
+            [
+                new DatasetEntry
+                {
+                    Path = request.Path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = table.Rows, Format = request.Format, Header = table.Header,
+                },
+            ],
+            Columns = table.Columns,
+            Statistics = table.Statistics,
+            Source = blob,
+        };
+    }
 
     private static IngestResult Result(IReadOnlyList<DatasetEntry> entries, DatasetKind kind, BlobRef source) => new()
     {
