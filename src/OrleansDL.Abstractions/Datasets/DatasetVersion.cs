@@ -44,5 +44,8 @@ public sealed record DatasetVersion
     /// <summary>Whether <see cref="Sources"/> leaves ranges out.</summary>
     [Id(18), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool SourcesTruncated { get; init; }
 
+    /// <summary>Null while the version's bytes are there; else when and why they went: a sentence.</summary>
+    [Id(22)] public string? Gone { get; init; }
+
     public const int MaximumSources = 256;
 }
