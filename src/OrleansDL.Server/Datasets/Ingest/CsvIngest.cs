@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using OrleansDL.Datasets.Formats;
 
 namespace OrleansDL.Datasets.Ingest;
 
@@ -15,6 +16,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
     private static readonly SearchValues<byte> Special = SearchValues.Create(",\"\r\n"u8);
 
     private readonly List<string> _first = [];
+    private readonly RowIndexBuilder _index = new();
     private ColumnAccumulator[]? _columns;
     private byte[] _scratch = [];
     private bool _header;
@@ -39,7 +41,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
 
             if (begun)
             {
-                buffer.Consume(ReadRecords(buffer.Pending.Span, buffer.Completed));
+                buffer.Consume(ReadRecords(buffer.Pending.Span, buffer.Completed, buffer.Position));
             }
 
             if (buffer.Completed)
@@ -65,7 +67,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
         return text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
     }
 
-    private int ReadRecords(ReadOnlySpan<byte> text, bool last)
+    private int ReadRecords(ReadOnlySpan<byte> text, bool last, long offset)
     {
         if (!last)
         {
@@ -82,6 +84,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
         var consumed = 0;
         while (consumed < text.Length)
         {
+            _index.At(_rows, offset + consumed);
             var length = _columns is null ? ReadEarlyRecord(text[consumed..], last) : ReadRecord(text[consumed..], _columns, last);
             if (length == 0)
             {
@@ -307,6 +310,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
         {
             Rows = _rows,
             Header = _header,
+            Index = _index.Finish(),
             Columns = _columns!.Select(column => column.ToColumn()).ToArray(),
             Statistics = _columns!.Select(column => column.ToStatistics()).ToArray(),
         };

@@ -1,3 +1,5 @@
+using OrleansDL.Datasets.Formats;
+
 namespace OrleansDL.Datasets.Ingest;
 
 /// <summary>What was learnt of a table while its bytes went by.</summary>
@@ -5,6 +7,7 @@ internal sealed record TableSummary
 {
     public required long Rows { get; init; }
     public required bool Header { get; init; }
+    public required RowIndex Index { get; init; }
     public required IReadOnlyList<Column> Columns { get; init; }
     public required IReadOnlyList<ColumnStatistics> Statistics { get; init; }
 }
