@@ -98,12 +98,12 @@ internal sealed class DatasetCommits(
         }
 
         var schema = content.Schema ?? Evolve(parent?.Schema, content.Added);
-        var summed = await statistics.ComputeAsync(dataset.Kind, schema, onto, edit, content, cancellationToken);
+        var summed = await statistics.ComputeAsync(dataset.Kind, schema, onto, root, edit, content, cancellationToken);
         var origins = SourceRanges.Edit(onto is null ? [] : await datasets.OriginsAsync(onto, cancellationToken), Origins(edit, content));
         var commit = new CommitDocument
         {
             Dataset = dataset.Id,
-            Parents = [.. new[] { parent?.Commit, intent.Merged }.OfType<BlobId>()],
+            Parents = new[] { parent?.Commit, intent.Merged }.OfType<BlobId>().ToArray(),
             Manifest = edit.Digest,
             Schema = await PutAsync(CommitFormat.WriteSchema(dataset.Kind, schema)),
             Statistics = await PutAsync(CommitFormat.WriteStatistics(summed)),
@@ -153,7 +153,7 @@ internal sealed class DatasetCommits(
         async Task<BlobId> PutAsync(ReadOnlyMemory<byte> bytes) => (await pack.AddAsync(bytes, cancellationToken)).Blob;
     }
 
-    private static IReadOnlyList<Column> Evolve(IReadOnlyList<Column>? schema, IReadOnlyList<IngestResult> added)
+    private static Column[] Evolve(IReadOnlyList<Column>? schema, IReadOnlyList<IngestResult> added)
     {
         foreach (var result in added)
         {
@@ -162,7 +162,7 @@ internal sealed class DatasetCommits(
                 : SchemaRules.Evolve(schema, result.Columns, ordered: result.Entries.Any(entry => entry.Format == IngestFormats.Csv));
         }
 
-        return schema ?? [];
+        return schema?.ToArray() ?? [];
     }
 
     private static IEnumerable<(long, long, IEnumerable<DatasetSource>)> Origins(ManifestEdit edit, CommitContent content)

@@ -1,5 +1,3 @@
-using OrleansDL.Datasets.Manifests;
-
 namespace OrleansDL.Datasets.Branches;
 
 /// <summary>What differs between two versions: files, rows, columns and their values. Costs what differs.</summary>

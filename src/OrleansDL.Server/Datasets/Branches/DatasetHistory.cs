@@ -24,7 +24,7 @@ internal sealed class DatasetHistory(BranchTable branches, DatasetTable table)
 
         // What is still to be walked is the token: one number in a straight line, a few after merges.
         var next = front.Count == 0 ? null : PageTokens.Encode([.. front.Select(number => number.ToString(CultureInfo.InvariantCulture))]);
-        return new Page<DatasetVersion> { Items = [.. await table.FindVersionsAsync(from.Dataset, numbers)], NextPageToken = next };
+        return new Page<DatasetVersion> { Items = (await table.FindVersionsAsync(from.Dataset, numbers)).ToArray(), NextPageToken = next };
     }
 
     /// <summary>The newest version that both were made from (or one of the two), or null.</summary>
