@@ -20,5 +20,8 @@ public sealed record ColumnStatistics
     /// <summary>How often each value stands there; null for columns with more than <see cref="MaximumValues"/> different values.</summary>
     [Id(8)] public IReadOnlyDictionary<string, long>? Values { get; init; }
 
+    /// <summary>NaN and infinite values: in neither <see cref="Count"/> nor <see cref="Nulls"/>. Null when there are none.</summary>
+    [Id(9)] public long? NotFinite { get; init; }
+
     public const int MaximumValues = 1000;
 }

@@ -28,4 +28,7 @@ public sealed record DatasetVersion
     /// <summary>Rows more than in the parent (negative: fewer).</summary>
     [Id(14)] public required long RowsAdded { get; init; }
     [Id(15)] public required DatasetKind Kind { get; init; }
+
+    /// <summary>What validation found at the commit; null for versions that were committed before there was any.</summary>
+    [Id(19)] public DatasetValidation? Validation { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Tests.Datasets;
 

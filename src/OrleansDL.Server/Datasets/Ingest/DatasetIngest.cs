@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 

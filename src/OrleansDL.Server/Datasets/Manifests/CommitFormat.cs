@@ -105,6 +105,7 @@ internal static class CommitFormat
                 .Optional("mean", column.Mean)
                 .Optional("min", column.Min)
                 .Key("name").Value(column.Name)
+                .Optional("notFinite", column.NotFinite)
                 .Key("nulls").Value(column.Nulls)
                 .Key("type").Value(Name(column.Type));
             if (column.Values is { } values)

@@ -1,9 +1,10 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Manifests;
 
-namespace OrleansDL.Datasets.Ingest;
+namespace OrleansDL.Datasets.Statistics;
 
 /// <summary>Takes one column's values as they stream by: finds the narrowest type that holds them all, or holds them to a given one, and counts.</summary>
 internal sealed class ColumnAccumulator(string name, ColumnType? expected)
@@ -14,6 +15,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
     private ColumnType? _type = expected;
     private long _count;
     private long _nulls;
+    private long _notFinite;
 
     public string Name => name;
 
@@ -81,6 +83,51 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
         _values.Add(text);
     }
 
+    /// <summary>A value that is an integer already, as in Arrow.</summary>
+    public void AddInteger(long value)
+    {
+        _type ??= ColumnType.Int64;
+        Span<byte> text = stackalloc byte[24];
+        Utf8Formatter.TryFormat(value, text, out var length);
+        _numbers.Add(value);
+        _count++;
+        _values.Add(text[..length]);
+    }
+
+    /// <summary>A value that is a float already. NaN and infinity are no values: they are counted on their own.</summary>
+    public void AddFloat(double value)
+    {
+        _type = _type is null or ColumnType.Int64 ? ColumnType.Float64 : _type;
+        if (!double.IsFinite(value))
+        {
+            _notFinite++;
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[32];
+        value.TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
+        _numbers.Add(value);
+        _count++;
+        _values.Add(text[..length]);
+    }
+
+    public void AddBool(bool value)
+    {
+        _type ??= ColumnType.Bool;
+        _count++;
+        _values.Add(value ? "true"u8 : "false"u8);
+    }
+
+    public void AddString(ReadOnlySpan<byte> utf8)
+    {
+        _type ??= ColumnType.String;
+        _count++;
+        _values.Add(utf8);
+    }
+
+    /// <summary>A value of which only its being there counts.</summary>
+    public void AddOpaque() => _count++;
+
     public Column ToColumn() => new() { Name = name, Type = _type ?? ColumnType.String, Nullable = _nulls > 0 };
 
     public ColumnStatistics ToStatistics()
@@ -93,11 +140,12 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
             Type = type,
             Count = _count,
             Nulls = _nulls,
+            NotFinite = _notFinite == 0 ? null : _notFinite,
             Min = numbers?.Min,
             Max = numbers?.Max,
             Mean = numbers?.Mean,
             M2 = numbers?.M2,
-            Values = _values.ToCounts(text => Canonical(text, type)),
+            Values = type is ColumnType.Image or ColumnType.Tensor ? null : _values.ToCounts(text => Canonical(text, type)),
         };
     }
 
@@ -175,6 +223,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
         ColumnType.Int64 => "int64",
         ColumnType.Float64 => "float64",
         ColumnType.String => "string",
-        _ => "image",
+        ColumnType.Image => "image",
+        _ => "tensor",
     };
 }

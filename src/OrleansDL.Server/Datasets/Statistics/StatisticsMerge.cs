@@ -1,4 +1,4 @@
-namespace OrleansDL.Datasets.Ingest;
+namespace OrleansDL.Datasets.Statistics;
 
 /// <summary>Joins the statistics of two sets of rows into those of both, as if they had been counted together.</summary>
 internal static class StatisticsMerge
@@ -22,6 +22,7 @@ internal static class StatisticsMerge
             Type = type,
             Count = first.Count + second.Count,
             Nulls = first.Nulls + second.Nulls,
+            NotFinite = first.NotFinite is null && second.NotFinite is null ? null : (first.NotFinite ?? 0) + (second.NotFinite ?? 0),
             Values = Merge(type, first.Values, second.Values),
         };
         var numbers = first.Mean is null ? second : first;

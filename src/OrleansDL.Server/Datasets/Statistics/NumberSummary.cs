@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace OrleansDL.Datasets.Ingest;
+namespace OrleansDL.Datasets.Statistics;
 
 /// <summary>Count, extremes, mean and sum of squared deviations of a column of numbers, taken in blocks so that the common case is one store.</summary>
 internal sealed class NumberSummary

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace OrleansDL.Datasets.Ingest;
+namespace OrleansDL.Datasets.Statistics;
 
 /// <summary>Counts how often each text stands in a column, until there are too many different ones. A text seen before costs no allocation.</summary>
 internal sealed class ValueCounter

@@ -1,4 +1,4 @@
-namespace OrleansDL.Datasets.Ingest;
+namespace OrleansDL.Datasets.Statistics;
 
 /// <summary>What was learnt of a table while its bytes went by.</summary>
 internal sealed record TableSummary
