@@ -22,4 +22,7 @@ public sealed record RunnerAssignment
 
     /// <summary>evaluate: folder holding the model's files.</summary>
     public string? ModelDirectory { get; init; }
+
+    /// <summary>Values of the label column in the order of their ids, when the version keeps such a list; null: classes are the labels sorted.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
 }

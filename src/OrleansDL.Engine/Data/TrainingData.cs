@@ -39,7 +39,7 @@ internal sealed class TrainingData
             }
         });
         Check(assignment, plan, training, validation, labels);
-        return Encode(source, plan, assignment.Spec, fitter.Fit([.. labels]), training, validation);
+        return Encode(source, plan, assignment.Spec, fitter.Fit(LabelOrder.Of(assignment.Labels, labels)), training, validation);
     }
 
     /// <summary>Whether a row is for validation: a function of the seed and its content, so that equal rows never stand on both sides and rows added later move none.</summary>
