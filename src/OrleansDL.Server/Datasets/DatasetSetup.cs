@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Lineage;
 
@@ -17,6 +18,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetCommits>();
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
+        services.AddDatasetFormats();
         return services;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
@@ -16,6 +17,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
     private static readonly SearchValues<byte> Special = SearchValues.Create(",\"\r\n"u8);
 
     private readonly List<string> _first = [];
+    private readonly RowIndexBuilder _index = new();
     private ColumnAccumulator[]? _columns;
     private byte[] _scratch = [];
     private bool _header;
@@ -40,7 +42,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
 
             if (begun)
             {
-                buffer.Consume(ReadRecords(buffer.Pending.Span, buffer.Completed));
+                buffer.Consume(ReadRecords(buffer.Pending.Span, buffer.Completed, buffer.Position));
             }
 
             if (buffer.Completed)
@@ -66,7 +68,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
         return text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
     }
 
-    private int ReadRecords(ReadOnlySpan<byte> text, bool last)
+    private int ReadRecords(ReadOnlySpan<byte> text, bool last, long offset)
     {
         if (!last)
         {
@@ -83,6 +85,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
         var consumed = 0;
         while (consumed < text.Length)
         {
+            _index.At(_rows, offset + consumed);
             var length = _columns is null ? ReadEarlyRecord(text[consumed..], last) : ReadRecord(text[consumed..], _columns, last);
             if (length == 0)
             {
@@ -308,6 +311,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
         {
             Rows = _rows,
             Header = _header,
+            Index = _index.Finish(),
             Columns = _columns!.Select(column => column.ToColumn()).ToArray(),
             Statistics = _columns!.Select(column => column.ToStatistics()).ToArray(),
         };

@@ -3,12 +3,13 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
+using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 
 /// <summary>Takes an upload into the blob store in one pass: hashed, checked and counted while it streams by.</summary>
-internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> options)
+internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOptions<IngestLimits> options)
 {
     private const int BufferSize = 256 * 1024;
     private readonly IngestLimits _limits = options.Value;
@@ -71,6 +72,7 @@ internal sealed class DatasetIngest(BlobStore blobs, IOptions<IngestLimits> opti
 
         var table = await parsing;
         var blob = await writer.CompleteAsync(cancellationToken);
+        await indexes.WriteAsync(blob.Blob, request.Format, table.Header, table.Index);
         return new IngestResult
         {
             Entries =

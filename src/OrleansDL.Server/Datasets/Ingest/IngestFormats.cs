@@ -4,6 +4,7 @@ namespace OrleansDL.Datasets.Ingest;
 internal static class IngestFormats
 {
     public const string Csv = "csv";
+    public const string Tsv = "tsv";
     public const string JsonLines = "jsonl";
     public const string Tar = "tar";
     public const string Zip = "zip";

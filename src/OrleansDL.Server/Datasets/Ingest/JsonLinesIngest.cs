@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
@@ -10,6 +11,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
     private readonly List<ColumnAccumulator> _columns = [];
     private readonly Dictionary<string, ColumnAccumulator> _byName = new(StringComparer.Ordinal);
     private readonly List<byte[]> _names = [];
+    private readonly RowIndexBuilder _index = new();
     private byte[] _scratch = new byte[4096];
     private long _line = 1;
     private long _rows;
@@ -25,7 +27,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
         while (true)
         {
             var room = await buffer.FillAsync(cancellationToken);
-            buffer.Consume(ReadLines(buffer.Pending.Span, buffer.Completed));
+            buffer.Consume(ReadLines(buffer.Pending.Span, buffer.Completed, buffer.Position));
             if (buffer.Completed)
             {
                 return Finish();
@@ -38,13 +40,14 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
         }
     }
 
-    private int ReadLines(ReadOnlySpan<byte> text, bool last)
+    private int ReadLines(ReadOnlySpan<byte> text, bool last, long offset)
     {
         var whole = last ? text.Length : text.LastIndexOf((byte)'\n') + 1;
         TextCheck.Check(text[..whole], _line);
         var position = _line == 1 && text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? Math.Min(3, whole) : 0;
         while (position < whole)
         {
+            _index.At(_rows, offset + position);
             var end = text[position..whole].IndexOf((byte)'\n');
             var line = end < 0 ? text[position..whole] : text.Slice(position, end);
             if (!line.Trim(" \t\r"u8).IsEmpty)
@@ -183,6 +186,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
         {
             Rows = _rows,
             Header = false,
+            Index = _index.Finish(),
             Columns = _columns.Select(column => column.ToColumn()).ToArray(),
             Statistics = _columns.Select(column => column.ToStatistics()).ToArray(),
         };

@@ -13,7 +13,14 @@ internal sealed class RecordBuffer(Stream stream, int maximum) : IDisposable
 
     public ReadOnlyMemory<byte> Pending => _buffer.AsMemory(_start, _end - _start);
 
-    public void Consume(int count) => _start += count;
+    /// <summary>How many bytes of the stream were consumed.</summary>
+    public long Position { get; private set; }
+
+    public void Consume(int count)
+    {
+        _start += count;
+        Position += count;
+    }
 
     /// <summary>Reads more behind what is pending.</summary>
     /// <returns>False when what is pending has reached the maximum.</returns>

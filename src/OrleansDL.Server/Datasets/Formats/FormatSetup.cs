@@ -1,0 +1,17 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OrleansDL.Datasets.Formats;
+
+internal static class FormatSetup
+{
+    public static IServiceCollection AddDatasetFormats(this IServiceCollection services)
+    {
+        services.AddSingleton<RowIndexes>();
+        services.AddSingleton<RowSeek>();
+        services.AddSingleton<CsvReader>();
+        services.AddSingleton<JsonLinesReader>();
+        services.AddSingleton<FileReader>();
+        services.AddSingleton<DatasetReader>();
+        return services;
+    }
+}
