@@ -1,7 +1,6 @@
 using System.Text;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Ingest;
-using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Tests.Datasets;
 

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Formats;
-using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 

@@ -3,24 +3,35 @@ using System.Globalization;
 using System.Text;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Manifests;
+using OrleansDL.Telemetry;
 
 namespace OrleansDL.Datasets.Statistics;
 
 /// <summary>Takes one column's values as they stream by: finds the narrowest type that holds them all, or holds them to a given one, and counts.</summary>
-internal sealed class ColumnAccumulator(string name, ColumnType? expected)
+/// <remarks>
+/// While a column has few different values each is counted, and everything else follows from the counts. With more than
+/// <see cref="ColumnStatistics.MaximumValues"/>, or with a long text, it goes over to sketches, which the counts so far begin.
+/// </remarks>
+internal sealed class ColumnAccumulator(string name, ColumnType? expected, SketchBudget? budget = null)
 {
     private readonly NumberSummary _numbers = new();
     private readonly ValueCounter _values = new();
     private readonly bool _held = expected is not null;
     private ColumnType? _type = expected;
+    private HyperLogLog? _distinct;
+    private TextLengths? _lengths;
+    private double _number;
     private long _count;
     private long _nulls;
     private long _notFinite;
+    private bool _wasFloat;
 
     public string Name => name;
 
     /// <summary>The last row that had a value here; JSON Lines finds repeated and missing names by it.</summary>
     public long LastRow { get; set; } = -1;
+
+    private bool IsNumber => _type is ColumnType.Int64 or ColumnType.Float64;
 
     public void AddNull() => _nulls++;
 
@@ -32,7 +43,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
         switch (_type)
         {
             case ColumnType.Int64 when NumberParser.TryInt64(text, out var integer):
-                _numbers.Add(integer);
+                AddNumber(integer);
                 break;
             case ColumnType.Float64 when NumberParser.TryDouble(text, out var number):
                 AddDouble(number, text, line);
@@ -45,8 +56,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
                 break;
         }
 
-        _count++;
-        _values.Add(text);
+        Count(text);
     }
 
     /// <summary>A value that has a type already, as in JSON.</summary>
@@ -71,7 +81,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
         if (type == ColumnType.Int64)
         {
             NumberParser.TryInt64(text, out var integer);
-            _numbers.Add(integer);
+            AddNumber(integer);
         }
         else if (type == ColumnType.Float64)
         {
@@ -79,8 +89,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
             AddDouble(number, text, line);
         }
 
-        _count++;
-        _values.Add(text);
+        Count(text);
     }
 
     /// <summary>A value that is an integer already, as in Arrow.</summary>
@@ -89,9 +98,8 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
         _type ??= ColumnType.Int64;
         Span<byte> text = stackalloc byte[24];
         Utf8Formatter.TryFormat(value, text, out var length);
-        _numbers.Add(value);
-        _count++;
-        _values.Add(text[..length]);
+        AddNumber(value);
+        Count(text[..length]);
     }
 
     /// <summary>A value that is a float already. NaN and infinity are no values: they are counted on their own.</summary>
@@ -106,23 +114,20 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
 
         Span<byte> text = stackalloc byte[32];
         value.TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
-        _numbers.Add(value);
-        _count++;
-        _values.Add(text[..length]);
+        AddNumber(value);
+        Count(text[..length]);
     }
 
     public void AddBool(bool value)
     {
         _type ??= ColumnType.Bool;
-        _count++;
-        _values.Add(value ? "true"u8 : "false"u8);
+        Count(value ? "true"u8 : "false"u8);
     }
 
     public void AddString(ReadOnlySpan<byte> utf8)
     {
         _type ??= ColumnType.String;
-        _count++;
-        _values.Add(utf8);
+        Count(utf8);
     }
 
     /// <summary>A value of which only its being there counts.</summary>
@@ -133,7 +138,8 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
     public ColumnStatistics ToStatistics()
     {
         var type = _type ?? ColumnType.String;
-        var numbers = type is ColumnType.Int64 or ColumnType.Float64 ? _numbers.Finish() : null;
+        var numbers = IsNumber ? _numbers.Finish() : null;
+        var countable = type is not (ColumnType.Image or ColumnType.Tensor);
         return new ColumnStatistics
         {
             Name = name,
@@ -145,7 +151,8 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
             Max = numbers?.Max,
             Mean = numbers?.Mean,
             M2 = numbers?.M2,
-            Values = type is ColumnType.Image or ColumnType.Tensor ? null : _values.ToCounts(text => Canonical(text, type)),
+            Values = countable && _values.IsExact ? Counts(type) : null,
+            Sketches = countable && !_values.IsExact ? Sketches(type) : null,
         };
     }
 
@@ -163,6 +170,107 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
             : NumberParser.TryDouble(utf8, out var number) ? CanonicalJsonWriter.Number(number) : text;
     }
 
+    private void Count(ReadOnlySpan<byte> text)
+    {
+        _count++;
+        if (_lengths is not null)
+        {
+            Sketch(text);
+            _values.TryAdd(text);
+        }
+        else if (!_values.TryAdd(text))
+        {
+            GoOverToSketches(text);
+        }
+    }
+
+    /// <summary>Begins sketches with what has been counted so far and the text that is one too many.</summary>
+    private void GoOverToSketches(ReadOnlySpan<byte> text)
+    {
+        _lengths = new TextLengths();
+        _distinct = budget?.TryTake() is false ? null : new HyperLogLog();
+        if (IsNumber)
+        {
+            // The number that came with the text is in the summary's block already, and shall not be added twice.
+            _numbers.Flush();
+            _numbers.Distribution = new DDSketch();
+            _numbers.Distribution.Add(_number);
+        }
+
+        _values.ForEach((known, count) =>
+        {
+            if (IsNumber && NumberParser.TryDouble(known, out _number))
+            {
+                _numbers.Distribution!.Add(_number, count);
+            }
+
+            Sketch(known, count);
+        });
+        if (_distinct is null)
+        {
+            _values.Stop();
+        }
+        else
+        {
+            _values.CountFrequent();
+        }
+
+        if (IsNumber)
+        {
+            NumberParser.TryDouble(text, out _number);
+        }
+
+        Sketch(text);
+        _values.TryAdd(text);
+    }
+
+    private void Sketch(ReadOnlySpan<byte> text, long count = 1)
+    {
+        if (IsNumber)
+        {
+            // Only needed should the column turn out to hold words too.
+            _lengths!.AddWord(text.Length, count);
+        }
+        else
+        {
+            _lengths!.Add(text, count);
+        }
+
+        _distinct?.Add(_type switch
+        {
+            ColumnType.Int64 => ValueHash.OfInteger(text),
+            ColumnType.Float64 => ValueHash.Of(_number),
+            _ => ValueHash.Of(text),
+        });
+    }
+
+    private Dictionary<string, long> Counts(ColumnType type)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        _values.ForEach((text, count) =>
+        {
+            var value = Canonical(Encoding.UTF8.GetString(text), type);
+            counts[value] = counts.GetValueOrDefault(value) + count;
+        });
+        return counts;
+    }
+
+    private ColumnSketches Sketches(ColumnType type)
+    {
+        _values.Trim();
+        var texts = type == ColumnType.String ? _lengths?.Finish() : null;
+        return new ColumnSketches
+        {
+            // Fractions that were hashed as numbers would count once more as words.
+            Distinct = type == ColumnType.String && _wasFloat ? null : _distinct?.ToBytes(),
+            Numbers = type is ColumnType.Int64 or ColumnType.Float64 ? _numbers.Distribution?.ToBytes() : null,
+            Characters = texts?.Characters.ToBytes(),
+            Words = texts?.Words.ToBytes(),
+            Top = _distinct is null ? null : Counts(type),
+            TopError = _values.Error,
+        };
+    }
+
     private void Widen(ReadOnlySpan<byte> text, long line)
     {
         if (NumberParser.TryInt64(text, out var integer))
@@ -170,7 +278,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
             if (_type is null)
             {
                 _type = ColumnType.Int64;
-                _numbers.Add(integer);
+                AddNumber(integer);
                 return;
             }
         }
@@ -195,7 +303,14 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
                 $"Line {line}, column '{name}': '{Show(text)}' is no {Say(_type!.Value)}, which the dataset's schema has there. Correct the value, or create another dataset.");
         }
 
+        _wasFloat = _type == ColumnType.Float64 && _lengths is not null;
         _type = ColumnType.String;
+    }
+
+    private void AddNumber(double number)
+    {
+        _number = number;
+        _numbers.Add(number);
     }
 
     private void AddDouble(double number, ReadOnlySpan<byte> text, long line)
@@ -205,7 +320,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected)
             throw new InvalidException($"Line {line}, column '{name}': the number '{Show(text)}' is too great for a 64-bit float. Scale the column, or quote it as text.");
         }
 
-        _numbers.Add(number);
+        AddNumber(number);
     }
 
     private static bool IsBool(ReadOnlySpan<byte> text) =>

@@ -20,9 +20,6 @@ internal sealed class NumberSummary
     /// <summary>Where numbers are added to from now on, once the column has too many values to count each.</summary>
     public DDSketch? Distribution { get; set; }
 
-    /// <summary>Where the hashes of numbers are added to from now on.</summary>
-    public HyperLogLog? Distinct { get; set; }
-
     public void Add(double value)
     {
         _block[_used++] = value;
@@ -61,14 +58,6 @@ internal sealed class NumberSummary
             foreach (var value in values)
             {
                 distribution.Add(value);
-            }
-        }
-
-        if (Distinct is { } distinct)
-        {
-            foreach (var value in values)
-            {
-                distinct.Add(ValueHash.Of(value));
             }
         }
 

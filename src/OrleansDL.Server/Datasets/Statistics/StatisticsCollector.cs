@@ -6,7 +6,7 @@ namespace OrleansDL.Datasets.Statistics;
 /// <param name="columns">What is collected; a batch's other columns are passed over.</param>
 internal sealed class StatisticsCollector(IReadOnlyList<Column> columns)
 {
-    private readonly ColumnAccumulator[] _accumulators = [.. columns.Select(column => new ColumnAccumulator(column.Name, column.Type))];
+    private readonly ColumnAccumulator[] _accumulators = Create(columns, new SketchBudget());
 
     /// <summary>Rows seen so far.</summary>
     public long Rows { get; private set; }
@@ -31,6 +31,9 @@ internal sealed class StatisticsCollector(IReadOnlyList<Column> columns)
     }
 
     public IReadOnlyList<ColumnStatistics> Finish() => _accumulators.Select(accumulator => accumulator.ToStatistics()).ToArray();
+
+    private static ColumnAccumulator[] Create(IReadOnlyList<Column> columns, SketchBudget budget) =>
+        [.. columns.Select(column => new ColumnAccumulator(column.Name, column.Type, budget))];
 
     private static void Add(ColumnAccumulator into, Column column, IArrowArray array)
     {
