@@ -1,7 +1,6 @@
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Manifests;
-using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets;
 
