@@ -125,6 +125,7 @@ public static class NodeSetup
         }
 
         silo.UseSiloMetadata(metadata);
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OwnManifest>();
         silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
         silo.AddIncomingGrainCallFilter<AccessFilter>();
         silo.AddOutgoingGrainCallFilter<InsideMark>();
