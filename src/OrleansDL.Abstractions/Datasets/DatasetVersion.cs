@@ -44,6 +44,9 @@ public sealed record DatasetVersion
     /// <summary>Whether <see cref="Sources"/> leaves ranges out.</summary>
     [Id(18), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool SourcesTruncated { get; init; }
 
+    /// <summary>What validation found at the commit; null for versions that were committed before there was any.</summary>
+    [Id(19)] public DatasetValidation? Validation { get; init; }
+
     /// <summary>Null while the version's bytes are there; else when and why they went: a sentence.</summary>
     [Id(22)] public string? Gone { get; init; }
 

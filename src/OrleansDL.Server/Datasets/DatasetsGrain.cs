@@ -1,6 +1,7 @@
 using Orleans.Concurrency;
 using OrleansDL.Database;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Statistics;
 using OrleansDL.Projects;
 
 namespace OrleansDL.Datasets;
@@ -40,7 +41,7 @@ internal sealed class DatasetsGrain(DatasetTable table, BranchTable branches, Da
     }
 
     public async Task<IReadOnlyList<ColumnStatistics>> GetStatisticsAsync(string reference) =>
-        await blobs.StatisticsAsync(await ResolveAsync(reference));
+        (await blobs.StatisticsAsync(await ResolveAsync(reference))).Select(StatisticsView.Describe).ToArray();
 
     public async Task<Page<DatasetEntry>> ListFilesAsync(string reference, PageRequest page)
     {
