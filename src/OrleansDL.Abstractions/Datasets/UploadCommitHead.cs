@@ -13,6 +13,6 @@ public sealed record UploadCommitHead
     /// <summary>Whether the new version holds only what is added here, instead of that and what the branch has.</summary>
     public bool Replace { get; init; }
 
-    /// <summary>What the rows' source is called, for example <c>push:photos</c>; null: <c>upload:PATH</c>.</summary>
+    /// <summary>What the paths of the rows' sources begin with, for example <c>push:laptop/photos/</c>; null: <c>upload:</c>.</summary>
     public string? Source { get; init; }
 }

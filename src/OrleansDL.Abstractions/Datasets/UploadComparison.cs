@@ -12,7 +12,7 @@ public sealed record UploadComparison
     /// <summary>Those of them whose bytes the server lacks: send these. The bytes of the others are kept for the commit to come.</summary>
     public required IReadOnlyList<int> Missing { get; init; }
 
-    /// <summary>Paths of the head in the range that the client did not list; at most <see cref="MaximumGone"/>.</summary>
+    /// <summary>If asked for: paths of the head in the range that the client did not list; at most <see cref="MaximumGone"/>.</summary>
     public required IReadOnlyList<string> Gone { get; init; }
 
     /// <summary>Whether there are more of those: ask again for the range after the last one listed.</summary>

@@ -15,5 +15,8 @@ public sealed record UploadComparisonRequest
     /// <summary>The client's files in the range, ascending by the UTF-8 bytes of their paths.</summary>
     public required IReadOnlyList<UploadFile> Files { get; init; }
 
+    /// <summary>Whether to list what the branch has in the range and the client does not.</summary>
+    public bool ListGone { get; init; }
+
     public const int MaximumFiles = 10_000;
 }

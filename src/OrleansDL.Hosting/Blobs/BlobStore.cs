@@ -49,6 +49,26 @@ public sealed partial class BlobStore
         return await writer.CompleteAsync(cancellationToken);
     }
 
+    /// <summary>Takes a file of this machine whose bytes are durable and whose digest the caller worked out; it is moved away.</summary>
+    /// <exception cref="OutOfSpaceException">The disk is full; the file is where it was.</exception>
+    public async Task<BlobRef> TakeAsync(string file, BlobRef blob, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            if (!(await KnownAsync([blob.Blob], cancellationToken)).Contains(blob.Blob))
+            {
+                await KeepAsync(blob, file, cancellationToken);
+            }
+        }
+        catch (IOException e) when (Disk.IsFull(e))
+        {
+            throw Disk.Full();
+        }
+
+        File.Delete(file);
+        return blob;
+    }
+
     public async Task<bool> ExistsAsync(BlobId blob, CancellationToken cancellationToken = default) => _backend.IsLocal
         ? await _backend.LengthAsync(BlobKeys.Of(blob), cancellationToken) is not null || await _rows.FindPlaceAsync(blob, cancellationToken) is not null
         : await _rows.FindPlaceAsync(blob, cancellationToken) is not null || await _backend.LengthAsync(BlobKeys.Of(blob), cancellationToken) is not null;

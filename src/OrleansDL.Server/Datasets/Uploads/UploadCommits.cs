@@ -6,38 +6,34 @@ namespace OrleansDL.Datasets.Uploads;
 
 /// <summary>Makes a version of files whose bytes were uploaded before. Files that the branch has already are not read again.</summary>
 internal sealed class UploadCommits(
-    DatasetTable table, DatasetBlobs datasets, DatasetCommits commits, DatasetIngest ingest, ProjectBlobs projects, IOptions<UploadLimits> options)
+    DatasetBlobs datasets, DatasetCommits commits, DatasetIngest ingest, ProjectBlobs projects, IOptions<UploadLimits> options)
 {
     // Up to so many files each keep their own name as the source of their rows; of more, the list of them is the source.
     private const int OwnSources = 256;
-
-    /// <summary>The newest version of a branch; null before its first.</summary>
-    public static Task<DatasetVersion?> HeadAsync(DatasetTable table, Dataset dataset, string branch) =>
-        table.FindVersionAsync(dataset.Id, branch == "main" ? DatasetReference.Latest : branch);
 
     /// <exception cref="InvalidException">A line cannot be read, or names bytes that the project did not send.</exception>
     public async Task<(DatasetVersion Version, bool Made)> CommitAsync(
         Dataset dataset, Guid request, UploadCommitHead head, UploadCommitReader lines, string author, CancellationToken cancellationToken)
     {
-        if (await table.FindByRequestAsync(dataset.Id, request) is { } done)
+        if (await commits.FindAsync(dataset, request) is { } done)
         {
             return (done, true);
         }
 
-        var (added, removed) = await ReadAsync(lines, cancellationToken);
-        var parent = await HeadAsync(table, dataset, head.Branch);
-        var there = await ThereAsync(parent, added, cancellationToken);
-        var bytes = await BytesAsync(dataset, added, there, cancellationToken);
-        var content = await ContentAsync(dataset, parent, head, added, removed, there, bytes, lines.Digest(), cancellationToken);
         var intent = new CommitIntent
         {
             Branch = head.Branch,
             ExpectedHead = head.ExpectedHead,
             Message = head.Message,
-            Tags = [.. head.Tags],
+            Tags = head.Tags,
             Author = author,
             Replace = head.Replace,
         };
+        var (added, removed) = await ReadAsync(lines, cancellationToken);
+        var parent = await commits.HeadAsync(dataset, intent);
+        var there = await ThereAsync(parent, added, cancellationToken);
+        var bytes = await BytesAsync(dataset, added, there, cancellationToken);
+        var content = await ContentAsync(dataset, parent, head, added, removed, there, bytes, lines.Digest(), cancellationToken);
         return await commits.CommitAsync(dataset, request, intent, content, cancellationToken);
     }
 
@@ -133,19 +129,15 @@ internal sealed class UploadCommits(
                 gone.Add(line.Add!);
             }
 
-            var result = await ReadAsync(dataset, line, blob, schema, cancellationToken);
+            var result = await ReadAsync(dataset, line, blob, schema, cancellationToken) with { Uri = $"{head.Source ?? "upload:"}{line.Add}" };
             schema = result.Columns.Count > 0 && schema is null ? result.Columns : schema;
             results.Add(result);
         }
 
         if (results.Count > OwnSources)
         {
-            var uri = head.Source ?? $"upload:{results.Count} files";
+            var uri = $"{head.Source ?? "upload:"}{results.Count} files";
             results = [.. results.Select(result => result with { Source = list, Uri = uri })];
-        }
-        else if (head.Source is not null)
-        {
-            results = [.. results.Select(result => result with { Uri = $"{head.Source}/{result.Entries[0].Path}" })];
         }
 
         return new CommitContent { Added = results, Removed = gone };
@@ -153,11 +145,10 @@ internal sealed class UploadCommits(
 
     private async Task<IngestResult> ReadAsync(Dataset dataset, UploadCommitLine line, BlobRef blob, IReadOnlyList<Column>? schema, CancellationToken cancellationToken)
     {
-        var format = IngestFormats.Check(line.Format ?? IngestFormats.Of(line.Add!, dataset.Kind), dataset.Kind);
         var request = new IngestRequest
         {
             Kind = dataset.Kind,
-            Format = format,
+            Format = UploadFormats.Of(line.Add!, line.Format, dataset.Kind),
             Header = line.Header switch { null => HeaderMode.Auto, true => HeaderMode.Yes, false => HeaderMode.No },
             Path = line.Add!,
             Schema = schema,
