@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Datasets;
 
 /// <summary>One immutable version of a dataset.</summary>
@@ -33,14 +35,14 @@ public sealed record DatasetVersion
     [Id(14)] public required long RowsAdded { get; init; }
     [Id(15)] public required DatasetKind Kind { get; init; }
 
-    /// <summary>The branch it was committed on.</summary>
-    [Id(16)] public string Branch { get; init; } = "main";
+    /// <summary>The branch it was committed on. Null in records older than branches, which means <c>main</c>.</summary>
+    [Id(16)] public string? Branch { get; init; }
 
-    /// <summary>Digests of the commits it was made from: none for a first one, two for a merge.</summary>
-    [Id(17)] public IReadOnlyList<BlobId> Parents { get; init; } = [];
+    /// <summary>Digests of the commits it was made from: none for a first one, two for a merge. Null in records older than branches: <see cref="Parent"/> alone.</summary>
+    [Id(17)] public IReadOnlyList<BlobId>? Parents { get; init; }
 
     /// <summary>Whether <see cref="Sources"/> leaves ranges out.</summary>
-    [Id(18)] public bool SourcesTruncated { get; init; }
+    [Id(18), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool SourcesTruncated { get; init; }
 
     public const int MaximumSources = 256;
 }

@@ -80,7 +80,7 @@ internal sealed partial class DatasetGrain(
         }
 
         // The table is up to date: what was pending has been acted on, and only this grain writes it.
-        var branch = DatasetReference.CheckBranch(request.Version.Branch);
+        var branch = DatasetReference.CheckBranch(request.Version.Branch ?? DatasetReference.Main);
         var head = await table.FindBranchHeadAsync(Id, branch);
         if (request.ExpectedHead != head?.Commit)
         {
@@ -184,7 +184,7 @@ internal sealed partial class DatasetGrain(
             name = version.DatasetName,
             version = version.Version,
             commit = version.Commit,
-            branch = version.Branch,
+            branch = version.Branch ?? DatasetReference.Main,
             tags = version.Tags,
             rowsAdded = version.RowsAdded,
             rows = version.Rows,

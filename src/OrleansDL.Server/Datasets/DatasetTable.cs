@@ -68,7 +68,7 @@ internal sealed class DatasetTable(Db database)
             await InsertTagAsync(connection, transaction, version.Dataset, tag, version.Version);
         }
 
-        await WriteBranchAsync(connection, transaction, version.Dataset, version.Branch, version.Commit, version.Version, revision, Micros.From(version.CommittedAt));
+        await WriteBranchAsync(connection, transaction, version.Dataset, version.Branch ?? DatasetReference.Main, version.Commit, version.Version, revision, Micros.From(version.CommittedAt));
         await transaction.CommitAsync();
     }
 
@@ -203,7 +203,11 @@ internal sealed class DatasetTable(Db database)
         {
             DatasetName = row.Name,
             Tags = tags[row.Version].ToArray(),
-        }).Select(version => version.Parents.Count == 0 && version.Parent is { } parent ? version with { Parents = new[] { parent } } : version)];
+        }).Select(version => version with
+        {
+            Branch = version.Branch ?? DatasetReference.Main,
+            Parents = version.Parents ?? (version.Parent is { } parent ? new[] { parent } : Array.Empty<BlobId>()),
+        })];
     }
 
     private static Task<int> WriteBranchAsync(
