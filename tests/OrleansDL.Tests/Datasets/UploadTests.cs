@@ -34,14 +34,12 @@ public sealed class UploadTests(DatasetNode node) : IClassFixture<DatasetNode>
                 (await node.Http.SendAsync(request)).EnsureSuccessStatusCode();
             }
 
-            // The server notices the lost connection a moment later; then it says where to go on.
-            var now = offset;
-            for (var ask = 0; ask < 200 && now == offset; ask++)
+            // A piece that begins elsewhere is refused once its turn comes: then all that came of the last one is written down.
+            if (offset + sent < content.Length)
             {
-                now = (await node.GetAsync(url)).GetProperty("offset").GetInt32();
+                await node.SendAsync(HttpMethod.Put, FormattableString.Invariant($"{url}?offset={content.Length}"), HttpStatusCode.Conflict, new ByteArrayContent([1]));
             }
 
-            (await node.SendAsync(HttpMethod.Put, FormattableString.Invariant($"{url}?offset={now + 1}"), HttpStatusCode.Conflict, new ByteArrayContent([1]))).GetProperty("detail");
             offset = (await node.GetAsync(url)).GetProperty("offset").GetInt32();
         }
 

@@ -20,6 +20,9 @@ internal sealed class StagedFile(string path) : IDisposable
     /// <summary>When it was last written to; for closing what nobody uses.</summary>
     public DateTimeOffset UsedAt { get; set; }
 
+    /// <summary>Waits for one's turn; false when it does not come in time.</summary>
+    public Task<bool> EnterAsync(TimeSpan wait, CancellationToken cancellationToken) => _one.WaitAsync(wait, cancellationToken);
+
     public bool TryEnter() => _one.Wait(0);
 
     public void Leave() => _one.Release();

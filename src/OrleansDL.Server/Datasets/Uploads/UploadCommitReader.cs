@@ -104,7 +104,7 @@ internal sealed class UploadCommitReader : IAsyncDisposable
         try
         {
             var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 8 });
-            return IsBlank(line) ? null : JsonSerializer.Deserialize<T>(ref reader, Json);
+            return IsBlank(line) ? null : JsonSerializer.Deserialize<T>(ref reader, Json) ?? throw new JsonException("It is null.");
         }
         catch (JsonException e)
         {

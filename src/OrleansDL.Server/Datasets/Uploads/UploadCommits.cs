@@ -31,6 +31,11 @@ internal sealed class UploadCommits(
         };
         var (added, removed) = await ReadAsync(lines, cancellationToken);
         var parent = await commits.HeadAsync(dataset, intent);
+        if (added.Count + removed.Count == 0 && parent is null)
+        {
+            throw new InvalidException("The commit names no file, and the branch has none. Add a line {\"add\": PATH, \"blob\": DIGEST} for each file.");
+        }
+
         var there = await ThereAsync(parent, added, cancellationToken);
         var bytes = await BytesAsync(dataset, added, there, cancellationToken);
         var content = await ContentAsync(dataset, parent, head, added, removed, there, bytes, lines.Digest(), cancellationToken);

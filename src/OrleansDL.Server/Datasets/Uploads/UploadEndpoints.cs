@@ -19,14 +19,14 @@ internal static class UploadEndpoints
         var uploads = v1.MapGroup("/projects/{project}/datasets/{dataset}/uploads").WithTags("Uploads");
         uploads.MapPost("/compare", async (string project, string dataset, UploadComparisonRequest files, UploadComparer comparer, IGrainFactory grains, CancellationToken cancel) =>
             await comparer.CompareAsync(await GetAsync(grains, project, dataset), files, cancel)).RequireRole(Role.Developer);
-        uploads.MapPost("/files", StoreFilesAsync).RequireRole(Role.Developer).Accepts<Stream>("application/octet-stream");
-        uploads.MapPost("/commit", CommitAsync).RequireRole(Role.Developer).Accepts<Stream>("application/jsonl");
+        uploads.MapPost("/files", StoreFilesAsync).RequireRole(Role.Developer).Accepts<Stream>("*/*");
+        uploads.MapPost("/commit", CommitAsync).RequireRole(Role.Developer).Accepts<Stream>("*/*");
         uploads.MapPost("/", BeginAsync).RequireRole(Role.Developer);
 
         var one = uploads.MapGroup("/{upload:guid}");
         one.MapGet("/", async (string project, string dataset, Guid upload, UploadSessions sessions, IGrainFactory grains) =>
             await sessions.GetAsync(await GetAsync(grains, project, dataset), upload)).RequireRole(Role.Developer);
-        one.MapPut("/", AppendAsync).RequireRole(Role.Developer).Accepts<Stream>("application/octet-stream");
+        one.MapPut("/", AppendAsync).RequireRole(Role.Developer).Accepts<Stream>("*/*");
         one.MapPost("/complete", async (string project, string dataset, Guid upload, UploadSessions sessions, IGrainFactory grains, CancellationToken cancel) =>
             await sessions.CompleteAsync(await GetAsync(grains, project, dataset), upload, cancel)).RequireRole(Role.Developer);
         one.MapDelete("/", async (string project, string dataset, Guid upload, UploadSessions sessions, IGrainFactory grains) =>

@@ -9,6 +9,7 @@ internal sealed class UploadSessions(
     UploadTable table, BlobStore blobs, ProjectBlobs projects, IOptions<BlobOptions> store, IOptions<UploadLimits> options, TimeProvider time) : IDisposable
 {
     private const int KeptOpen = 256;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<Guid, StagedFile> _open = new();
     private readonly string _folder = Path.Combine(Path.GetFullPath(store.Value.Directory), "incoming", "uploads");
 
@@ -141,7 +142,8 @@ internal sealed class UploadSessions(
     private async Task<Turn> EnterAsync(UploadRow row, Guid id, CancellationToken cancellationToken)
     {
         var file = _open.GetOrAdd(id, _ => new StagedFile(Path.Combine(_folder, id.ToString("N"))));
-        if (!file.TryEnter())
+        // A connection that was lost still writes down what came of it.
+        if (!await file.EnterAsync(Patience, cancellationToken))
         {
             throw new ConflictException("Another connection is sending this file. If it is a lost one, try again in a moment.");
         }
