@@ -59,7 +59,7 @@ public sealed class UploadTests(DatasetNode node) : IClassFixture<DatasetNode>
         await node.CreateAsync("announced", "files");
         var upload = await BeginAsync("announced", new { bytes = 3, sha256 = PushFolder.Digest([1, 2, 3]).ToString() });
         var url = $"{DatasetNode.Root}/announced/uploads/{upload}";
-        await node.SendAsync(HttpMethod.Put, $"{url}?offset=0", HttpStatusCode.BadRequest, new ByteArrayContent([1, 2, 3, 4]));
+        await node.SendAsync(HttpMethod.Put, $"{url}?offset=0", HttpStatusCode.RequestEntityTooLarge, new ByteArrayContent([1, 2, 3, 4]));
         await node.SendAsync(HttpMethod.Put, $"{url}?offset=0", HttpStatusCode.OK, new ByteArrayContent([1, 2]));
         await node.SendAsync(HttpMethod.Post, $"{url}/complete", HttpStatusCode.Conflict);
         await node.SendAsync(HttpMethod.Put, $"{url}?offset=2", HttpStatusCode.OK, new ByteArrayContent([4]));
@@ -173,8 +173,8 @@ public sealed class UploadTests(DatasetNode node) : IClassFixture<DatasetNode>
         Assert.Equal(PushFolder.Digest(content), (await fresh.CompleteAsync(dataset, id, CancellationToken.None)).Blob);
     }
 
-    private IEnumerable<string> Staged() => Directory.Exists(Path.Combine(node.BlobFolder, "incoming", "uploads"))
-        ? Directory.EnumerateFiles(Path.Combine(node.BlobFolder, "incoming", "uploads"))
+    private IEnumerable<string> Staged() => Directory.Exists(Path.Combine(node.BlobFolder, "incoming", "staged"))
+        ? Directory.EnumerateFiles(Path.Combine(node.BlobFolder, "incoming", "staged"))
         : [];
 
     private async Task<Guid> BeginAsync(string dataset, object spec) =>

@@ -6,12 +6,11 @@ namespace OrleansDL.Datasets.Uploads;
 
 /// <summary>Large files that come in piece by piece: whoever dies, the client or the node, the rest comes later and the digest is the same.</summary>
 internal sealed class UploadSessions(
-    UploadTable table, BlobStore blobs, ProjectBlobs projects, IOptions<BlobOptions> store, IOptions<UploadLimits> options, TimeProvider time) : IDisposable
+    UploadTable table, BlobStore blobs, ProjectBlobs projects, IOptions<UploadLimits> options) : IDisposable
 {
     private const int KeptOpen = 256;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<Guid, StagedFile> _open = new();
-    private readonly string _folder = Path.Combine(Path.GetFullPath(store.Value.Directory), "incoming", "uploads");
+    private readonly ConcurrentDictionary<Guid, StagedBlob> _open = new();
 
     /// <summary>Begins an upload, or finds the unfinished one of the same key and size.</summary>
     public async Task<Upload> BeginAsync(Guid id, Dataset dataset, UploadSpec spec, long maximumBytes)
@@ -120,7 +119,7 @@ internal sealed class UploadSessions(
             throw new ConflictException($"{row.Bytes - turn.File.Length} bytes of the file are not here yet. Send them from offset {turn.File.Length}.");
         }
 
-        var blob = new BlobRef { Blob = turn.File.Digest(), Bytes = turn.File.Length };
+        var blob = turn.File.Describe();
         if (row.Sha256 is not null && row.Sha256 != blob.Blob.Hex)
         {
             Forget(id);
@@ -129,8 +128,7 @@ internal sealed class UploadSessions(
         }
 
         await table.SealAsync(id, blob);
-        await blobs.TakeAsync(turn.File.Path, blob, cancellationToken);
-        return blob;
+        return await turn.File.CompleteAsync(cancellationToken);
     }
 
     private async Task<UploadRow> FindAsync(Dataset dataset, Guid id) => await table.FindAsync(dataset.Id, id)
@@ -141,7 +139,7 @@ internal sealed class UploadSessions(
 
     private async Task<Turn> EnterAsync(UploadRow row, Guid id, CancellationToken cancellationToken)
     {
-        var file = _open.GetOrAdd(id, _ => new StagedFile(Path.Combine(_folder, id.ToString("N"))));
+        var file = _open.GetOrAdd(id, _ => Stage(id));
         // A connection that was lost still writes down what came of it.
         if (!await file.EnterAsync(Patience, cancellationToken))
         {
@@ -151,9 +149,9 @@ internal sealed class UploadSessions(
         try
         {
             // What this process wrote it knows; after a restart, or when another node went on, only what is durable counts.
-            if (!File.Exists(file.Path) || new FileInfo(file.Path).Length != file.Length || file.Length < row.Durable)
+            if (!file.IsKnown || file.Length < row.Durable)
             {
-                if (row.Durable > 0 && !File.Exists(file.Path))
+                if (row.Durable > 0 && !file.IsThere)
                 {
                     throw new ConflictException(
                         $"The first {row.Durable} bytes of the upload lie on another node, or its folder was removed. Send the rest to that node, or cancel the upload and begin it again.");
@@ -168,30 +166,29 @@ internal sealed class UploadSessions(
             throw;
         }
 
-        file.UsedAt = time.GetUtcNow();
         Trim();
         return new Turn(file);
     }
 
-    // A file that is not held open is hashed again when it goes on; the oldest are the least likely to.
+    // What is not kept in memory is hashed again when it goes on.
     private void Trim()
     {
-        while (_open.Count > KeptOpen && _open.MinBy(pair => pair.Value.UsedAt) is var (id, file) && file.TryEnter())
+        foreach (var (id, file) in _open)
         {
-            Close(id);
+            if (_open.Count > KeptOpen && file.TryEnter())
+            {
+                Close(id);
+            }
         }
     }
 
     private void Forget(Guid id)
     {
-        if (_open.TryGetValue(id, out var file))
-        {
-            File.Delete(file.Path);
-        }
-
-        File.Delete(Path.Combine(_folder, id.ToString("N")));
+        Stage(id).Delete();
         _open.TryRemove(id, out _);
     }
+
+    private StagedBlob Stage(Guid id) => blobs.Stage(id.ToString("N"));
 
     private void Close(Guid id)
     {
@@ -201,7 +198,7 @@ internal sealed class UploadSessions(
         }
     }
 
-    private readonly record struct Turn(StagedFile File) : IDisposable
+    private readonly record struct Turn(StagedBlob File) : IDisposable
     {
         public void Dispose() => File.Leave();
     }
