@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
 
 namespace OrleansDL.Datasets;
@@ -27,6 +28,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddUploads();
         return services;
     }
 }

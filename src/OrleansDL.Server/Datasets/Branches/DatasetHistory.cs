@@ -10,7 +10,7 @@ internal sealed class DatasetHistory(BranchTable branches, DatasetTable table)
     public async Task<Page<DatasetVersion>> LogAsync(DatasetVersion from, PageRequest page)
     {
         var size = page.CheckedSize();
-        var start = PageTokens.Decode(page.Token) is { } token ? token.Select(Number) : [from.Version];
+        var start = PageTokens.Decode(page.Token) is [var token] ? token.Split(',').Select(Number) : [from.Version];
         var front = new SortedSet<long>(start);
         var numbers = new List<long>(size);
         var parents = new Parents(branches, from.Dataset);
@@ -23,7 +23,7 @@ internal sealed class DatasetHistory(BranchTable branches, DatasetTable table)
         }
 
         // What is still to be walked is the token: one number in a straight line, a few after merges.
-        var next = front.Count == 0 ? null : PageTokens.Encode([.. front.Select(number => number.ToString(CultureInfo.InvariantCulture))]);
+        var next = front.Count == 0 ? null : PageTokens.Encode(string.Join(',', front.Select(number => number.ToString(CultureInfo.InvariantCulture))));
         return new Page<DatasetVersion> { Items = (await table.FindVersionsAsync(from.Dataset, numbers)).ToArray(), NextPageToken = next };
     }
 
