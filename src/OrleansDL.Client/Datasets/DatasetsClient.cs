@@ -19,6 +19,8 @@ public sealed class DatasetsClient
 
     public BranchesClient Branches => new(_http);
 
+    public RetentionClient Retention => new(_http);
+
     public IAsyncEnumerable<Dataset> ListAsync(CancellationToken cancellationToken = default) =>
         _http.ListAsync<Dataset>(Root, cancellationToken);
 

@@ -17,6 +17,7 @@ public sealed class BlobStore
     private readonly BlobRows _rows;
     private readonly BlobReferences _references;
     private readonly BlobSweep _sweep;
+    private readonly BlobRemoval _removal;
     private readonly BlobReader _reader;
 
     public BlobStore(Db database, TimeProvider time, IOptions<BlobOptions> options, ILogger<BlobStore> logger)
@@ -25,6 +26,7 @@ public sealed class BlobStore
         _rows = new BlobRows(database, time);
         _references = new BlobReferences(database, _rows, time);
         _sweep = new BlobSweep(database, _backend, _rows, _references);
+        _removal = new BlobRemoval(database, _backend, _rows, NewPack);
         var cache = new BlobCache(options.Value.CacheDirectory, options.Value.CacheBytes, time);
         _reader = new BlobReader(_backend, cache, _rows, logger);
     }
@@ -145,6 +147,19 @@ public sealed class BlobStore
     /// <param name="dryRun">Only counts what would be removed.</param>
     public Task<BlobSweepReport> SweepAsync(DateTimeOffset storedBefore, bool dryRun = false, CancellationToken cancellationToken = default) =>
         _sweep.RunAsync(storedBefore, dryRun, cancellationToken);
+
+    /// <summary>What an owner refers to.</summary>
+    public Task<IReadOnlyList<BlobId>> ReferencesAsync(string owner, CancellationToken cancellationToken = default) => _references.ListAsync(owner, cancellationToken);
+
+    /// <summary>What would be free if some owners let go of blobs of theirs.</summary>
+    public Task<BlobUse> WeighAsync(IReadOnlyCollection<BlobId> blobs, IReadOnlyCollection<string> owners, CancellationToken cancellationToken = default) =>
+        _references.WeighAsync(blobs, owners, cancellationToken);
+
+    /// <summary>Removes at once what only this owner refers to, whatever its age; packs are written anew without it. Nothing else in the store
+    /// may be reading it. The owner's references stay, so that it can be repeated.</summary>
+    /// <returns>What was removed: less than the owner refers to where others need the same bytes.</returns>
+    public async Task<SweptBlobs> RemoveAsync(string owner, CancellationToken cancellationToken = default) =>
+        await _removal.RemoveAsync(owner, await ReferencesAsync(owner, cancellationToken), cancellationToken);
 
     internal PackFile NewPack() => new(NewFile());
 
