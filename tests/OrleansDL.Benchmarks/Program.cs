@@ -3,7 +3,7 @@ using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
 
 // list | NAME... | all [--json]
-IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady()];
+IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady(), new DatasetCommit(), new DatasetDiff()];
 
 if (args is ["bare", "host"])
 {

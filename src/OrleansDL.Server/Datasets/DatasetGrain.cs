@@ -90,7 +90,8 @@ internal sealed partial class DatasetGrain(
         }
 
         await CheckNamesAsync(name, branch, request.Version.Tags);
-        foreach (var parent in request.Version.Parents ?? [])
+        // On a head that is gone a version that takes nothing over may still follow; from elsewhere nothing is begun that is gone.
+        foreach (var parent in (request.Version.Parents ?? []).Where(parent => parent != head?.Commit))
         {
             DatasetReference.CheckThere(await table.FindVersionAsync(Id, parent.ToString()) ?? throw new NotFoundException($"Dataset '{name}' has no commit {parent}."));
         }

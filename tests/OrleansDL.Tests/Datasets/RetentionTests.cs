@@ -39,7 +39,7 @@ public sealed class RetentionTests(DatasetNode node) : IClassFixture<DatasetNode
         await PostAsync($"{name}/branches", new { name = "back", from = "v1" }, HttpStatusCode.Gone);
 
         // Version 3 has the file that came with version 1.
-        await Blobs.SweepAsync(DateTimeOffset.UtcNow.AddHours(1));
+        await Blobs.SweepAsync(TimeProvider.System.GetUtcNow().AddHours(1));
         Assert.False(await Blobs.ExistsAsync(lost));
         Assert.True(await Blobs.ExistsAsync(shared));
         Assert.Equal(2, (await node.GetAsync($"{Root}/{name}/versions/v3/rows")).GetProperty("items").GetArrayLength());
@@ -86,18 +86,18 @@ public sealed class RetentionTests(DatasetNode node) : IClassFixture<DatasetNode
 
         // Killed after the versions were marked: nothing is let go of yet.
         Assert.Equal([1L, 2L], await grain.ExpireAsync([1, 2, 4], "a test.", purged: false));
-        await Blobs.SweepAsync(DateTimeOffset.UtcNow.AddHours(1));
+        await Blobs.SweepAsync(TimeProvider.System.GetUtcNow().AddHours(1));
         Assert.True(await Blobs.ExistsAsync(lost));
 
         // Killed after they were let go of, before that was written down; the repeat finds nothing to undo.
         await node.Service<DatasetCollector>().CollectAsync(dataset, [1, 2], toPurge: false, CancellationToken.None);
         Assert.Equal(2, (await expiry.UncollectedAsync(dataset)).Count);
-        await Blobs.SweepAsync(DateTimeOffset.UtcNow.AddHours(1));
+        await Blobs.SweepAsync(TimeProvider.System.GetUtcNow().AddHours(1));
         Assert.Equal((false, true), (await Blobs.ExistsAsync(lost), await Blobs.ExistsAsync(shared)));
 
         await grain.WakeAsync("retention", null);
         await WaitAsync(async () => (await expiry.UncollectedAsync(dataset)).Count == 0);
-        await Blobs.SweepAsync(DateTimeOffset.UtcNow.AddHours(1));
+        await Blobs.SweepAsync(TimeProvider.System.GetUtcNow().AddHours(1));
         Assert.Equal(2, (await node.GetAsync($"{Root}/{name}/versions/v3/rows")).GetProperty("items").GetArrayLength());
         Assert.Equal(3, (await node.GetAsync($"{Root}/{name}/versions/v4/rows")).GetProperty("items").GetArrayLength());
     }
@@ -169,7 +169,7 @@ public sealed class RetentionTests(DatasetNode node) : IClassFixture<DatasetNode
 
     private static IEnumerable<int> Numbers(JsonElement numbers) => numbers.EnumerateArray().Select(number => number.GetInt32());
 
-    private static LineageEdge Edge(string source, string target, string role) => new() { Source = source, Target = target, Role = role, Time = DateTimeOffset.UtcNow };
+    private static LineageEdge Edge(string source, string target, string role) => new() { Source = source, Target = target, Role = role, Time = TimeProvider.System.GetUtcNow() };
 
     private Task<JsonElement> PostAsync(string path, object? body = null, HttpStatusCode expected = HttpStatusCode.OK) =>
         node.SendAsync(HttpMethod.Post, $"{Root}/{path}", expected, body is null ? null : DatasetNode.Json(body));
