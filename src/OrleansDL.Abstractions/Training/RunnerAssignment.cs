@@ -25,4 +25,10 @@ public sealed record RunnerAssignment
 
     /// <summary>Values of the label column in the order of their ids, when the version keeps such a list; null: classes are the labels sorted.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Folder of the version's rows as MDS shards, with their <c>index.json</c>; null: the data folder.</summary>
+    public string? ShardDirectory { get; init; }
+
+    /// <summary>The shards in the order of the version's rows. The built-in trainers read these and none of <see cref="Files"/>.</summary>
+    public IReadOnlyList<RunnerShard> Shards { get; init; } = [];
 }
