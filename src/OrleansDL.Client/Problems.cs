@@ -25,6 +25,7 @@ internal static class Problems
         "too-large" => new TooLargeException(message),
         "no-capacity" => new NoCapacityException(message),
         "out-of-space" => new OutOfSpaceException(message),
+        "blob-damaged" => new BlobDamagedException(message),
         "stale-attempt" => new StaleAttemptException(message),
         _ => new UnexpectedAnswerException(message, code, status),
     };

@@ -17,10 +17,10 @@ internal sealed partial class BlobSweeper(BlobStore blobs, TimeProvider time, IO
             try
             {
                 await timer.WaitForNextTickAsync(stoppingToken);
-                var freed = await blobs.SweepAsync(time.GetUtcNow() - options.Value.Grace, stoppingToken);
-                if (freed > 0)
+                var report = await blobs.SweepAsync(time.GetUtcNow() - options.Value.Grace, cancellationToken: stoppingToken);
+                if (report.BytesFreed > 0)
                 {
-                    LogFreed(freed);
+                    LogFreed(report.BytesFreed);
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -5,8 +5,6 @@ namespace OrleansDL.Blobs;
 /// <summary>A blob being written: hashed on the way, kept only if completed.</summary>
 public sealed class BlobWriter : Stream
 {
-    private const int NoSpace = 28;
-    private const int QuotaExceeded = 122;
     private readonly BlobStore _store;
     private readonly string _path;
     private readonly FileStream _file;
@@ -22,9 +20,9 @@ public sealed class BlobWriter : Stream
         {
             _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
         }
-        catch (IOException e) when (IsOutOfSpace(e))
+        catch (IOException e) when (Disk.IsFull(e))
         {
-            throw OutOfSpace();
+            throw Disk.Full();
         }
     }
 
@@ -42,21 +40,18 @@ public sealed class BlobWriter : Stream
         try
         {
             await _file.FlushAsync(cancellationToken);
-            var target = _store.PathOf(blob.Blob);
-            if (!File.Exists(target) || new FileInfo(target).Length != blob.Bytes)
+            if (!(await _store.KnownAsync([blob.Blob], cancellationToken)).Contains(blob.Blob))
             {
                 _file.Flush(flushToDisk: true);
                 await _file.DisposeAsync();
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                File.Move(_path, target, overwrite: true);
+                await _store.KeepAsync(blob, _path, cancellationToken);
             }
         }
-        catch (IOException e) when (IsOutOfSpace(e))
+        catch (IOException e) when (Disk.IsFull(e))
         {
-            throw OutOfSpace();
+            throw Disk.Full();
         }
 
-        await _store.RecordAsync(blob);
         _completed = true;
         return blob;
     }
@@ -67,9 +62,9 @@ public sealed class BlobWriter : Stream
         {
             _file.Write(buffer);
         }
-        catch (IOException e) when (IsOutOfSpace(e))
+        catch (IOException e) when (Disk.IsFull(e))
         {
-            throw OutOfSpace();
+            throw Disk.Full();
         }
 
         _hash.AppendData(buffer);
@@ -105,7 +100,7 @@ public sealed class BlobWriter : Stream
             {
                 _file.Dispose();
             }
-            catch (IOException e) when (IsOutOfSpace(e) && !_completed)
+            catch (IOException e) when (Disk.IsFull(e) && !_completed)
             {
                 // What could not be flushed is thrown away below.
             }
@@ -115,9 +110,4 @@ public sealed class BlobWriter : Stream
 
         base.Dispose(disposing);
     }
-
-    private static bool IsOutOfSpace(IOException e) => (e.HResult & 0xffff) is NoSpace or QuotaExceeded;
-
-    private static OutOfSpaceException OutOfSpace() => new(
-        "The disk of the blob store is full; nothing was kept of this upload. Free space on it, or move the folder to a larger disk (--blobs), and send it again.");
 }

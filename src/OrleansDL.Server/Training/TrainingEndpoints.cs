@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using OrleansDL.Blobs;
+using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Projects;
@@ -11,6 +12,9 @@ namespace OrleansDL.Training;
 
 internal static class TrainingEndpoints
 {
+    private const int MaximumWaitSeconds = 60;
+    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(5);
+
     public static void MapTraining(this IEndpointRouteBuilder v1)
     {
         var runs = v1.MapGroup("/projects/{project}/training-runs").WithTags("Training");
@@ -26,8 +30,7 @@ internal static class TrainingEndpoints
             await Runs(grains, project).CheckAsync(spec);
             return TypedResults.NoContent();
         }).RequireRole(Role.Viewer);
-        runs.MapGet("/{run}", (string project, string run, IGrainFactory grains) =>
-            Runs(grains, project).GetAsync(run)).RequireRole(Role.Viewer);
+        runs.MapGet("/{run}", GetAsync).RequireRole(Role.Viewer);
         runs.MapPost("/{run}/cancel", async (string project, string run, NameTable names, IGrainFactory grains) =>
         {
             var id = await names.ResolveAsync(project, ThingKind.TrainingRun, run);
@@ -38,6 +41,37 @@ internal static class TrainingEndpoints
         runs.MapGet("/{run}/logs", (string project, string run, Paging paging, IGrainFactory grains) =>
             Runs(grains, project).ListLogsAsync(run, paging.Page)).RequireRole(Role.Viewer);
         runs.MapGet("/{run}/artifact/{file}", DownloadAsync).RequireRole(Role.Viewer);
+    }
+
+    /// <summary>The run now; with <paramref name="waitSeconds"/> as soon as it has ended, or once that time is over.</summary>
+    private static async Task<TrainingRun> GetAsync(
+        string project, string run, double? waitSeconds, EventSignal signal, TimeProvider time, IGrainFactory grains, CancellationToken cancel)
+    {
+        if (waitSeconds is not (null or (>= 0 and <= MaximumWaitSeconds)))
+        {
+            throw new InvalidException($"waitSeconds is 0 to {MaximumWaitSeconds}. Ask again to wait longer.");
+        }
+
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            var next = signal.NextAsync(project);
+            var now = await Runs(grains, project).GetAsync(run);
+            var left = TimeSpan.FromSeconds(waitSeconds ?? 0) - time.GetElapsedTime(begun);
+            if (now.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled || left <= TimeSpan.Zero)
+            {
+                return now;
+            }
+
+            try
+            {
+                // The end of a run is an event of its project. A notice can be missed while a node is cut off: look now and then.
+                await next.WaitAsync(left < Glance ? left : Glance, time, cancel);
+            }
+            catch (TimeoutException)
+            {
+            }
+        }
     }
 
     private static RunStatus? StatusOf(string? text) => text switch

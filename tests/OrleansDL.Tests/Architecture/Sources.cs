@@ -19,6 +19,7 @@ internal static class Sources
 
     public static IEnumerable<string> Projects => Directory.EnumerateDirectories(Path.Combine(Root, "src"))
         .Select(path => Path.GetFileName(path)!)
+        .Where(name => File.Exists(ProjectFile(name)))
         .Order(StringComparer.Ordinal);
 
     private static string FindRoot()

@@ -19,6 +19,7 @@ public sealed class ClientTests
     [InlineData(413, "too-large", typeof(TooLargeException))]
     [InlineData(503, "no-capacity", typeof(NoCapacityException))]
     [InlineData(507, "out-of-space", typeof(OutOfSpaceException))]
+    [InlineData(500, "blob-damaged", typeof(BlobDamagedException))]
     [InlineData(409, "stale-attempt", typeof(StaleAttemptException))]
     [InlineData(500, "internal", typeof(UnexpectedAnswerException))]
     public async Task A_problem_document_becomes_the_exception_the_server_threw(int status, string code, Type type)

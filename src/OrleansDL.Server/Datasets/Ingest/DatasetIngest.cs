@@ -26,6 +26,31 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
         _ => ReadFileAsync(request, body, cancellationToken),
     };
 
+    /// <summary>Takes in a file whose bytes lie in the store already.</summary>
+    /// <exception cref="InvalidException">The bytes are not what they are said to be.</exception>
+    public async Task<IngestResult> ReadStoredAsync(IngestRequest request, BlobRef blob, CancellationToken cancellationToken)
+    {
+        if (blob.Bytes == 0)
+        {
+            throw new InvalidException($"The file '{request.Path}' is empty. Upload a file that holds something.");
+        }
+
+        if (request.Format == IngestFormats.File)
+        {
+            return Result([FileEntry(request.Path, blob)], request.Kind, blob);
+        }
+
+        await using var bytes = await blobs.OpenReadAsync(blob.Blob, cancellationToken);
+        return request.Format switch
+        {
+            IngestFormats.Csv => await ResultAsync(request, await new CsvIngest(request.Header, request.Schema, _limits).ReadAsync(bytes, cancellationToken), blob),
+            IngestFormats.JsonLines => await ResultAsync(request, await new JsonLinesIngest(request.Schema, _limits).ReadAsync(bytes, cancellationToken), blob),
+            IngestFormats.Image => Result([await CheckImageAsync(request.Path, bytes, blob, cancellationToken)], request.Kind, blob),
+            IngestFormats.Zip => Result(await StoreAsync(request.Kind, new ZipFiles(_limits).ReadAsync(bytes, cancellationToken), cancellationToken), request.Kind, blob),
+            _ => await ReadTarAsync(request, bytes, cancellationToken),
+        };
+    }
+
     // The parser runs beside the writer: an upload takes as long as the slower of the two.
     private async Task<IngestResult> ReadTableAsync(
         IngestRequest request, Stream body, Func<Stream, CancellationToken, Task<TableSummary>> parse, CancellationToken cancellationToken)
@@ -70,21 +95,7 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
         }
 
         var table = await parsing;
-        var blob = await writer.CompleteAsync(cancellationToken);
-        await indexes.WriteAsync(blob.Blob, request.Format, table.Header, table.Index);
-        return new IngestResult
-        {
-            Entries =
-            [
-                new DatasetEntry
-                {
-                    Path = request.Path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = table.Rows, Format = request.Format, Header = table.Header,
-                },
-            ],
-            Columns = table.Columns,
-            Statistics = table.Statistics,
-            Source = blob,
-        };
+        return await ResultAsync(request, table, await writer.CompleteAsync(cancellationToken));
     }
 
     private async Task<IngestResult> ReadFileAsync(IngestRequest request, Stream body, CancellationToken cancellationToken)
@@ -145,10 +156,21 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
 
     private async Task<DatasetEntry> StoreImageAsync(ArchiveFile file, CancellationToken cancellationToken)
     {
-        var slash = file.Path.LastIndexOf('/');
-        if (slash < 0)
+        var content = await ReadImageAsync(file.Path, file.Content, cancellationToken);
+        return ImageEntry(file.Path, await blobs.PutAsync(content, cancellationToken));
+    }
+
+    private async Task<DatasetEntry> CheckImageAsync(string path, Stream bytes, BlobRef blob, CancellationToken cancellationToken)
+    {
+        await ReadImageAsync(path, bytes, cancellationToken);
+        return ImageEntry(path, blob);
+    }
+
+    private async Task<byte[]> ReadImageAsync(string path, Stream source, CancellationToken cancellationToken)
+    {
+        if (!path.Contains('/', StringComparison.Ordinal))
         {
-            throw new InvalidException($"The image '{file.Path}' lies in no folder. The folder's name is the label: pack it as LABEL/{file.Path}.");
+            throw new InvalidException($"The image '{path}' lies in no folder. The folder's name is the label: pack it as LABEL/{path}.");
         }
 
         using var bytes = new MemoryStream();
@@ -156,12 +178,12 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
         try
         {
             int read;
-            while ((read = await file.Content.ReadAsync(buffer, cancellationToken)) > 0)
+            while ((read = await source.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 bytes.Write(buffer, 0, read);
                 if (bytes.Length > _limits.MaximumImageBytes)
                 {
-                    throw new TooLargeException($"The image '{file.Path}' has more than {_limits.MaximumImageBytes} bytes. Scale it down, or raise Datasets:MaximumImageBytes.");
+                    throw new TooLargeException($"The image '{path}' has more than {_limits.MaximumImageBytes} bytes. Scale it down, or raise Datasets:MaximumImageBytes.");
                 }
             }
         }
@@ -171,12 +193,16 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
         }
 
         var content = bytes.ToArray();
-        ImageCheck.Check(content, file.Path, _limits);
-        var blob = await blobs.PutAsync(content, cancellationToken);
-        var folder = file.Path[..slash];
+        ImageCheck.Check(content, path, _limits);
+        return content;
+    }
+
+    private static DatasetEntry ImageEntry(string path, BlobRef blob)
+    {
+        var folder = path[..path.LastIndexOf('/')];
         return new DatasetEntry
         {
-            Path = file.Path,
+            Path = path,
             Blob = blob.Blob,
             Bytes = blob.Bytes,
             Rows = 1,
@@ -237,6 +263,24 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
 
     private static DatasetEntry FileEntry(string path, BlobRef blob) =>
         new() { Path = path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = 1, Format = IngestFormats.File };
+
+    private async Task<IngestResult> ResultAsync(IngestRequest request, TableSummary table, BlobRef blob)
+    {
+        await indexes.WriteAsync(blob.Blob, request.Format, table.Header, table.Index);
+        return new IngestResult
+        {
+            Entries =
+            [
+                new DatasetEntry
+                {
+                    Path = request.Path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = table.Rows, Format = request.Format, Header = table.Header,
+                },
+            ],
+            Columns = table.Columns,
+            Statistics = table.Statistics,
+            Source = blob,
+        };
+    }
 
     private static IngestResult Result(IReadOnlyList<DatasetEntry> entries, DatasetKind kind, BlobRef source) => new()
     {

@@ -1,0 +1,18 @@
+namespace OrleansDL.Blobs;
+
+/// <summary>Under which keys a backend holds what.</summary>
+internal static class BlobKeys
+{
+    private const string Packs = "packs/";
+
+    public static string Of(BlobId blob) => $"{blob.Hex[..2]}/{blob.Hex[2..]}";
+
+    public static string OfPack(string pack) => $"{Packs}{pack[..2]}/{pack[2..]}";
+
+    /// <summary>The pack that lies under a key, or null.</summary>
+    public static string? PackOf(string key) => key.StartsWith(Packs, StringComparison.Ordinal) && BlobOf(key[Packs.Length..]) is { } id ? id.Hex : null;
+
+    /// <summary>The blob that lies under a key, or null.</summary>
+    public static BlobId? BlobOf(string key) =>
+        key.Length == 65 && key[2] == '/' && BlobId.TryParse(string.Concat(key.AsSpan(0, 2), key.AsSpan(3)), out var id) ? id : null;
+}

@@ -1,0 +1,127 @@
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+using OrleansDL.Database;
+
+namespace OrleansDL.Blobs;
+
+/// <summary>The rows that name blobs and packs. Many rows travel in one statement.</summary>
+internal sealed class BlobRows(Db database, TimeProvider time)
+{
+    /// <summary>Most rows of one statement.</summary>
+    public const int Batch = 8192;
+
+    /// <summary>The condition that a column is one of the hexadecimal ids in a parameter made by <see cref="List"/>.</summary>
+    public string In(string parameter) => database.IsPostgres ? $"= ANY({parameter})" : $"IN (SELECT value FROM json_each({parameter}))";
+
+    /// <summary>The hexadecimal ids in the parameter <c>@ids</c> as rows of one column, <c>sha256</c>.</summary>
+    public string Ids => database.IsPostgres ? "(SELECT unnest(@ids) AS sha256)" : "(SELECT value AS sha256 FROM json_each(@ids))";
+
+    /// <summary>A list as one parameter: an array, or JSON for SQLite.</summary>
+    public object List<T>(IEnumerable<T> values) => database.IsPostgres ? values.ToArray() : JsonSerializer.Serialize(values);
+
+    /// <summary>Says of blobs that they are wanted again, so that no sweep takes them within its grace.</summary>
+    /// <returns>Which of them have a row: in packs, and on their own.</returns>
+    public async Task<(List<string> Packed, List<(string Sha256, long Bytes)> Loose)> RenewAsync(IEnumerable<BlobId> blobs, CancellationToken cancellationToken)
+    {
+        var ids = new { ids = List(blobs.Select(blob => blob.Hex)), now = time.Now() };
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var transaction = await database.BeginAsync(connection, cancellationToken);
+        var packed = await connection.QueryAsync<string>(
+            $"UPDATE packed_blob SET stored_at = @now WHERE sha256 {Locked("packed_blob")} RETURNING sha256", ids, transaction);
+        var loose = await connection.QueryAsync<(string, long)>(
+            $"UPDATE blob SET stored_at = @now WHERE sha256 {Locked("blob")} RETURNING sha256, bytes", ids, transaction);
+        await transaction.CommitAsync(cancellationToken);
+        return (packed.AsList(), loose.AsList());
+    }
+
+    /// <summary>Names a blob that lies on its own.</summary>
+    /// <param name="settle">Puts the bytes in place; while it runs no sweep can take them.</param>
+    public async Task KeepAsync(BlobRef blob, Func<Task> settle, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var transaction = await database.BeginAsync(connection, cancellationToken);
+        await connection.ExecuteAsync(
+            "INSERT INTO blob (sha256, bytes, stored_at) VALUES (@sha256, @bytes, @now) ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at",
+            new { sha256 = blob.Blob.Hex, bytes = blob.Bytes, now = time.Now() }, transaction);
+        await settle();
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Names a pack and the blobs in it. A blob that lies in another pack already stays there.</summary>
+    /// <param name="settle">Puts the bytes in place; while it runs no sweep can take them.</param>
+    public async Task KeepPackAsync(string pack, long bytes, IReadOnlyList<PackEntry> entries, Func<Task> settle, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var transaction = await database.BeginAsync(connection, cancellationToken);
+        var number = await AddPackAsync(connection, transaction, pack, bytes);
+        await settle();
+        foreach (var batch in InOrder(entries).Chunk(Batch))
+        {
+            await connection.ExecuteAsync(
+                $"""
+                INSERT INTO packed_blob (sha256, pack, position, bytes, stored_at)
+                SELECT v.sha256, @number, v.position, v.bytes, @now FROM {Values} v WHERE TRUE
+                ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at
+                """,
+                Parameters(batch, number), transaction);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Names a pack into which blobs of other packs were copied, and says of each that it lies there now, if it is still wanted.</summary>
+    public async Task MoveAsync(string pack, long bytes, IReadOnlyList<PackEntry> entries, IEnumerable<string> from, Func<Task> settle, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var transaction = await database.BeginAsync(connection, cancellationToken);
+        var number = await AddPackAsync(connection, transaction, pack, bytes);
+        await settle();
+        foreach (var batch in InOrder(entries).Chunk(Batch))
+        {
+            var parameters = Parameters(batch, number);
+            parameters.Add("from", List(from));
+            await connection.ExecuteAsync(
+                $"""
+                UPDATE packed_blob SET pack = @number, position = v.position FROM {Values} v
+                WHERE packed_blob.sha256 = v.sha256 AND packed_blob.pack IN (SELECT number FROM blob_pack WHERE pack {In("@from")})
+                """,
+                parameters, transaction);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Where a blob lies, if it lies in a pack.</summary>
+    public async Task<PackPlace?> FindPlaceAsync(BlobId blob, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        var found = await connection.QueryAsync<(string, long, long)>(new CommandDefinition(
+            "SELECT p.pack, b.position, b.bytes FROM packed_blob b JOIN blob_pack p ON p.number = b.pack WHERE b.sha256 = @sha256",
+            new { sha256 = blob.Hex }, cancellationToken: cancellationToken));
+        return found.Select(row => (PackPlace?)new PackPlace(row.Item1, row.Item2, (int)row.Item3)).FirstOrDefault();
+    }
+
+    private async Task<long> AddPackAsync(DbConnection connection, DbTransaction transaction, string pack, long bytes) =>
+        await connection.ExecuteScalarAsync<long>(
+            "INSERT INTO blob_pack (pack, bytes, stored_at) VALUES (@pack, @bytes, @now) ON CONFLICT (pack) DO UPDATE SET stored_at = excluded.stored_at RETURNING number",
+            new { pack, bytes, now = time.Now() }, transaction);
+
+    // Two writers of the same blobs take the rows in the same order, and so never wait for each other in a circle.
+    private string Locked(string table) =>
+        database.IsPostgres ? $"IN (SELECT sha256 FROM {table} WHERE sha256 = ANY(@ids) ORDER BY sha256 FOR UPDATE)" : In("@ids");
+
+    // Rows in the order of their key touch each page of the index once.
+    private static IEnumerable<PackEntry> InOrder(IEnumerable<PackEntry> entries) => entries.OrderBy(entry => entry.Blob.Hex, StringComparer.Ordinal);
+
+    private string Values => database.IsPostgres
+        ? "(SELECT e->>0 AS sha256, (e->>1)::bigint AS position, (e->>2)::bigint AS bytes FROM json_array_elements(@rows::json) AS e)"
+        : "(SELECT json_extract(value, '$[0]') AS sha256, json_extract(value, '$[1]') AS position, json_extract(value, '$[2]') AS bytes FROM json_each(@rows))";
+
+    private DynamicParameters Parameters(PackEntry[] entries, long number) => new(new
+    {
+        number,
+        now = time.Now(),
+        rows = JsonSerializer.Serialize(entries.Select(entry => new object[] { entry.Blob.Hex, entry.Position, entry.Bytes })),
+    });
+}

@@ -1,0 +1,125 @@
+using Dapper;
+using OrleansDL.Database;
+
+namespace OrleansDL.Blobs;
+
+/// <summary>Removes what nobody refers to. It may be killed at any point and run by several nodes at once.</summary>
+/// <remarks>A row and its bytes go under one lock: the row is deleted in a transaction, then the bytes, then the transaction is
+/// committed. A writer of the same bytes writes the same row, so it comes before (and the row is young again) or after (and it puts
+/// the bytes back). Killed in between, the row is there again without bytes, which is never trusted and goes with the next sweep.</remarks>
+internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows, BlobReferences references)
+{
+    // How long writers may be kept waiting.
+    private const int Batch = 256;
+    private const string Unnamed = "stored_at < @before AND NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256)";
+
+    public async Task<BlobSweepReport> RunAsync(DateTimeOffset storedBefore, bool dryRun, CancellationToken cancellationToken)
+    {
+        var expired = await references.ExpiredAsync(cancellationToken);
+        var ended = 0;
+        foreach (var owner in expired)
+        {
+            if (dryRun || await references.ExpireAsync(owner, cancellationToken))
+            {
+                ended++;
+            }
+        }
+
+        return new BlobSweepReport
+        {
+            DryRun = dryRun,
+            StoredBefore = storedBefore,
+            ExpiredLeases = ended,
+            Uploads = Uploads(storedBefore, dryRun),
+            Blobs = await SweepAsync("blob", storedBefore, dryRun, cancellationToken),
+            PackedBlobs = await SweepAsync("packed_blob", storedBefore, dryRun, cancellationToken),
+            Packs = await PacksAsync(storedBefore, dryRun, cancellationToken),
+        };
+    }
+
+    private SweptBlobs Uploads(DateTimeOffset storedBefore, bool dryRun)
+    {
+        var swept = new SweptBlobs();
+        foreach (var file in new DirectoryInfo(backend.Incoming).EnumerateFiles())
+        {
+            if (file.LastWriteTimeUtc < storedBefore)
+            {
+                swept = swept.Plus(1, file.Length);
+                if (!dryRun)
+                {
+                    file.Delete();
+                }
+            }
+        }
+
+        return swept;
+    }
+
+    private async Task<SweptBlobs> SweepAsync(string table, DateTimeOffset storedBefore, bool dryRun, CancellationToken cancellationToken)
+    {
+        var swept = new SweptBlobs();
+        var after = "";
+        while (true)
+        {
+            await using var connection = await database.OpenAsync(cancellationToken);
+            var found = (await connection.QueryAsync<(string Sha256, long Bytes)>(new CommandDefinition(
+                $"SELECT b.sha256, b.bytes FROM {table} b WHERE b.sha256 > @after AND b.{Unnamed} ORDER BY b.sha256 LIMIT {Batch}",
+                new { after, before = Micros.From(storedBefore) }, cancellationToken: cancellationToken))).AsList();
+            if (found.Count == 0)
+            {
+                return swept;
+            }
+
+            after = found[^1].Sha256;
+            if (dryRun)
+            {
+                swept = swept.Plus(found.Count, found.Sum(blob => blob.Bytes));
+                continue;
+            }
+
+            await using var transaction = await database.BeginAsync(connection, cancellationToken);
+            var gone = (await connection.QueryAsync<(string Sha256, long Bytes)>(
+                $"DELETE FROM {table} AS b WHERE b.sha256 {rows.In("@ids")} AND b.{Unnamed} RETURNING sha256, bytes",
+                new { ids = rows.List(found.Select(blob => blob.Sha256)), before = Micros.From(storedBefore) }, transaction)).AsList();
+            if (table == "blob")
+            {
+                await backend.DeleteAsync([.. gone.Select(blob => BlobKeys.Of(BlobId.Parse(blob.Sha256)))], cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            swept = swept.Plus(gone.Count, gone.Sum(blob => blob.Bytes));
+        }
+    }
+
+    private async Task<SweptBlobs> PacksAsync(DateTimeOffset storedBefore, bool dryRun, CancellationToken cancellationToken)
+    {
+        // In a dry run a pack counts as empty when all that lies in it would go.
+        var empty = dryRun
+            ? $"NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number AND NOT ({Unnamed}))"
+            : "NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number)";
+        await using var connection = await database.OpenAsync(cancellationToken);
+        var found = (await connection.QueryAsync<(string Pack, long Bytes)>(new CommandDefinition(
+            $"SELECT pack, bytes FROM blob_pack WHERE stored_at < @before AND {empty}",
+            new { before = Micros.From(storedBefore) }, cancellationToken: cancellationToken))).AsList();
+        var swept = new SweptBlobs();
+        foreach (var (pack, bytes) in found)
+        {
+            if (!dryRun)
+            {
+                await using var transaction = await database.BeginAsync(connection, cancellationToken);
+                if (await connection.ExecuteAsync(
+                    $"DELETE FROM blob_pack WHERE pack = @pack AND stored_at < @before AND {empty}", new { pack, before = Micros.From(storedBefore) }, transaction) == 0)
+                {
+                    continue;
+                }
+
+                await backend.DeleteAsync([BlobKeys.OfPack(pack)], cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+            }
+
+            swept = swept.Plus(1, bytes);
+        }
+
+        return swept;
+    }
+}

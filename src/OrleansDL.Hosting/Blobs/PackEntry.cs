@@ -1,0 +1,4 @@
+namespace OrleansDL.Blobs;
+
+/// <summary>One blob of a pack.</summary>
+internal readonly record struct PackEntry(BlobId Blob, long Position, int Bytes);

@@ -1,0 +1,4 @@
+namespace OrleansDL.Blobs;
+
+/// <summary>An object as a backend lists it.</summary>
+internal readonly record struct StoredObject(string Key, long Bytes, DateTimeOffset ModifiedAt);

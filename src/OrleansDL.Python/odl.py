@@ -1,0 +1,544 @@
+"""OrleansDL from Python: push data, read it, train, watch, predict.
+
+One file, Python 3.9 or newer, nothing but the standard library. NumPy is used where it is installed, and only when asked
+for. Copy the file beside your program, or put its folder on PYTHONPATH.
+
+    import odl
+
+    client = odl.Client("http://127.0.0.1:8080", token)        # or odl.Client(): from ODL_URL, ODL_TOKEN, or ./odl-data
+    client.create_dataset("digits")
+    client.push("digits", "digits.csv", tags=["first"])
+    for batch in client.batches("digits", size=256):           # {"p0": [...], ..., "label": [...]}
+        ...
+    run = client.train(dataset="digits", network={"family": "mlp"}, registerAs="digits")
+    run = client.wait(run["name"])
+    client.predict("digits", [[0, 1, ...]])
+
+Answers are the JSON documents of the HTTP interface as dicts, with its field names. What goes wrong is an `Error` (or one
+of its kinds) whose text says what and what to do next. Calls that lost their answer are repeated with the same
+idempotency key, so nothing is made twice. A client may be used by several threads.
+"""
+
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import ssl
+import tarfile
+import threading
+import time
+import urllib.parse
+import uuid
+
+__all__ = [
+    "Client", "Error", "NotFound", "Invalid", "Conflict", "Unauthorized", "Forbidden", "TooLarge", "NoCapacity",
+    "Unreachable", "RunFailed",
+]
+
+_PAGE_ROWS = 1000
+_CHUNK = 1 << 20
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 5.0
+
+
+class Error(Exception):
+    """A call was refused or failed. `status` is the HTTP status (0: there was no answer), `code` the stable code."""
+
+    def __init__(self, message, status=0, code="internal"):
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class NotFound(Error):
+    """The thing that was named is not there."""
+
+
+class Invalid(Error):
+    """Something in the request is wrong; the text says what."""
+
+
+class Conflict(Error):
+    """The request does not fit what is there now."""
+
+
+class Unauthorized(Error):
+    """There was no token, or an unknown one."""
+
+
+class Forbidden(Error):
+    """The token may not do this."""
+
+
+class TooLarge(Error):
+    """More than the node takes at once."""
+
+
+class NoCapacity(Error):
+    """Nobody could do it just now, and repeating did not help."""
+
+
+class Unreachable(Error):
+    """No node answered at the address."""
+
+
+class RunFailed(Error):
+    """A run that was waited for failed or was cancelled. `run` is its document."""
+
+    def __init__(self, message, run):
+        super().__init__(message, 0, "run-failed")
+        self.run = run
+
+
+_KINDS = {
+    "not-found": NotFound, "invalid": Invalid, "conflict": Conflict, "precondition-failed": Conflict, "unauthorized": Unauthorized,
+    "forbidden": Forbidden, "too-large": TooLarge, "no-capacity": NoCapacity,
+}
+_FORMATS = {
+    ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".arrow": "arrow", ".npy": "npy",
+    ".tar": "tar", ".zip": "zip",
+}
+_ENDED = ("completed", "failed", "cancelled")
+
+
+class Client:
+    """Talks to one node as one token in one project.
+
+    What is not given is looked for in the environment (ODL_URL, ODL_TOKEN, ODL_PROJECT), then in the node's folder (`data`,
+    ODL_DATA, or ./odl-data), where a node leaves its address and its first token.
+
+    timeout: seconds one answer may take. attempts: how often a call is tried while the node is away or busy.
+    """
+
+    def __init__(self, url=None, token=None, project=None, data=None, timeout=100.0, attempts=6):
+        folder = data or os.environ.get("ODL_DATA") or "odl-data"
+        url = url or os.environ.get("ODL_URL") or _address_in(folder) or "http://127.0.0.1:8080"
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Invalid("'%s' is no address of a node. An address reads like http://127.0.0.1:8080." % url, 0, "invalid")
+        self.url = url.rstrip("/")
+        self.project = project or os.environ.get("ODL_PROJECT") or "default"
+        self._parts = parts
+        self._token = token or os.environ.get("ODL_TOKEN") or _token_in(folder)
+        self._timeout = timeout
+        self._attempts = attempts
+        self._local = threading.local()
+
+    def whoami(self):
+        """Whose token this is, and what it may do."""
+        return self._get("/v1/whoami")
+
+    # Datasets
+
+    def create_dataset(self, name, kind="table", description=None, **more):
+        """Makes a dataset. kind: table, image, text or files."""
+        return self._post(self._of("datasets"), dict(more, name=name, kind=kind, description=description))
+
+    def datasets(self):
+        """All datasets of the project."""
+        return self._pages(self._of("datasets"))
+
+    def dataset(self, name):
+        """One dataset."""
+        return self._get(self._of("datasets", name))
+
+    def versions(self, dataset):
+        """The versions of a dataset, newest first."""
+        return self._pages(self._of("datasets", dataset, "versions"))
+
+    def version(self, dataset, version="latest"):
+        """One version: its schema, rows, sources. version: latest, v3, a branch, a tag, or sha256:..."""
+        return self._get(self._of("datasets", dataset, "versions", version))
+
+    def files(self, dataset, version="latest"):
+        """The files of a version."""
+        return self._pages(self._of("datasets", dataset, "versions", version, "files"))
+
+    def statistics(self, dataset, version="latest"):
+        """What is known of each column's values."""
+        return self._get(self._of("datasets", dataset, "versions", version, "statistics"))["items"]
+
+    def tag(self, dataset, version, tag):
+        """Tags a version."""
+        return self._post(self._of("datasets", dataset, "versions", version, "tags"), {"tag": tag})
+
+    def push(self, dataset, source, message=None, tags=(), format=None, header=None, path=None, replace=False, progress=None):
+        """Uploads a file, or a folder with all that is in it, as a new version, and answers the version.
+
+        For image datasets the folder of an image is its label. format: csv, jsonl, ... (default: by the file's name).
+        header: whether a CSV file's first line names the columns (default: found out). path: the file's path within the
+        dataset. replace: the new version holds only this. progress: called with the bytes sent so far.
+        Nothing is there before all of it is, and pushing what is there already makes no new version.
+        """
+        source = os.fspath(source)
+        folder = os.path.isdir(source)
+        if not folder and not os.path.isfile(source):
+            raise Invalid("There is no file or folder '%s'." % source, 0, "invalid")
+        name = os.path.basename(os.path.normpath(source))
+        kind = self.dataset(dataset)["kind"]
+        if folder:
+            format = "tar"
+        elif format is None and kind in ("table", "text"):
+            format = _FORMATS.get(os.path.splitext(name)[1].lower())
+        elif format is None:
+            format = {".tar": "tar", ".zip": "zip"}.get(os.path.splitext(name)[1].lower()) if kind == "image" else "file"
+        call = self._of("datasets", dataset, "commits") + _query(
+            message=message or "Push " + name, tags=",".join(tags) or None, format=format, path=path or (None if folder else name),
+            header=None if header is None else "true" if header else "false", mode="replace" if replace else "append")
+        body = (lambda: _tar_of(source, progress)) if folder else (lambda: _bytes_of(source, progress))
+        return self._json("POST", call, body, {"Content-Type": "application/octet-stream"})
+
+    def download(self, dataset, path, to, version="latest"):
+        """Downloads one file of a version, checks its digest, and answers the local path. `to` is a file or a folder."""
+        target = os.path.join(to, os.path.basename(path)) if os.path.isdir(to) else to
+        digest = hashlib.sha256()
+        part = target + ".part"
+        with self._open("GET", self._of("datasets", dataset, "versions", version, "download") + _query(path=path)) as answer:
+            expected = (answer.getheader("ETag") or "").strip('"')
+            with open(part, "wb") as file:
+                for chunk in iter(lambda: answer.read(_CHUNK), b""):
+                    digest.update(chunk)
+                    file.write(chunk)
+        if len(expected) == 64 and expected != digest.hexdigest():
+            os.remove(part)
+            raise Error("'%s' arrived with other bytes than the node said it has. Download it again." % path)
+        os.replace(part, target)
+        return target
+
+    # Reading
+
+    def rows(self, dataset, version=None):
+        """The rows of a version as dicts, one after the other, in their order. The version may stand in the name: points@v1."""
+        dataset, version = _reference(dataset, version)
+        return self._pages(self._of("datasets", dataset, "versions", version, "rows"), _PAGE_ROWS)
+
+    def batches(self, dataset, version=None, size=256, columns=None, numpy=False):
+        """The rows of a version in batches: a dict of lists (or NumPy arrays) by column.
+
+        columns: only these. The last batch may be smaller. With numpy=True numbers become int64 or float64 arrays, a
+        missing number NaN, and everything else an array of objects.
+        """
+        dataset, version = _reference(dataset, version)
+        if size < 1:
+            raise Invalid("A batch has one row at least.", 0, "invalid")
+        found = self.version(dataset, version)
+        types = {column["name"]: column["type"] for column in found.get("schema", [])}
+        names = list(columns) if columns is not None else None
+        for name in names or ():
+            if types and name not in types:
+                raise Invalid("'%s' is no column of %s. Columns: %s." % (name, dataset, ", ".join(types)), 0, "invalid")
+        kept = []
+        for row in self.rows(dataset, found["commit"]):
+            kept.append(row)
+            if len(kept) == size:
+                yield _columns(kept, names or list(types) or list(kept[0]), types, numpy)
+                kept = []
+        if kept:
+            yield _columns(kept, names or list(types) or list(kept[0]), types, numpy)
+
+    # Training
+
+    def train(self, **spec):
+        """Starts a training run and answers it at once. The arguments are the fields of a run's file, for example
+        dataset="digits@v1", network={"family": "mlp"}, epochs=20, seed=7, registerAs="digits"."""
+        return self._post(self._of("training-runs"), spec)
+
+    def runs(self, status=None):
+        """Training runs, newest first; status: queued, running, completed, failed, cancelled."""
+        return self._pages(self._of("training-runs") + _query(status=status))
+
+    def run(self, run):
+        """One run as it stands now."""
+        return self._get(self._of("training-runs", run))
+
+    def watch(self, run, every=1.0):
+        """The run again and again, whenever its status or progress changed, until it has ended."""
+        told = None
+        while True:
+            now = self._get(self._of("training-runs", run) + _query(waitSeconds=every))
+            seen = (now["status"], json.dumps(now.get("progress"), sort_keys=True), now.get("reason"))
+            if seen != told:
+                told = seen
+                yield now
+            if now["status"] in _ENDED:
+                return
+
+    def wait(self, run, timeout=None):
+        """Waits for the end of a run and answers it. Raises RunFailed when it did not complete, TimeoutError after `timeout` seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            patience = 30.0 if deadline is None else min(30.0, max(0.0, deadline - time.monotonic()))
+            now = self._get(self._of("training-runs", run) + _query(waitSeconds=patience))
+            if now["status"] == "completed":
+                return now
+            if now["status"] in _ENDED:
+                raise RunFailed("Training run '%s' %s: %s" % (
+                    now["name"], "failed" if now["status"] == "failed" else "was cancelled", now.get("reason", "no reason was given")), now)
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError("Training run '%s' is still %s after %s seconds." % (now["name"], now["status"], timeout))
+
+    def cancel(self, run):
+        """Stops a run at its next step."""
+        return self._post(self._of("training-runs", run, "cancel"), None)
+
+    def metrics(self, run, name=None):
+        """Metric points of a run in order of step; name: only this metric, for example train.loss."""
+        return self._pages(self._of("training-runs", run, "metrics") + _query(name=name))
+
+    def logs(self, run):
+        """The lines a run wrote."""
+        return self._pages(self._of("training-runs", run, "logs"))
+
+    # Serving
+
+    def deploy(self, name, model, wait=True, timeout=120.0, **more):
+        """Serves a model version (`name@3`, `name@alias`, `name`) as a deployment; with wait until it answers."""
+        made = self._post(self._of("deployments"), dict(more, name=name, model=model))
+        deadline = time.monotonic() + timeout
+        while wait and made["status"] != "ready":
+            if made["status"] == "failed":
+                raise Error("Deployment '%s' failed: %s" % (name, made.get("reason", "no reason was given")))
+            if time.monotonic() >= deadline:
+                raise TimeoutError("Deployment '%s' is still %s after %s seconds." % (name, made["status"], timeout))
+            time.sleep(0.1)
+            made = self.deployment(name)
+        return made
+
+    def deployment(self, name):
+        """One deployment as it stands now."""
+        return self._get(self._of("deployments", name))
+
+    def predict(self, deployment, rows, top=1):
+        """Predicts raw rows (lists of values in the order of the columns, or dicts by column).
+
+        Answers a list per row of the `top` best {"label", "score"}, best first."""
+        return self.predict_full(deployment, rows, top)["predictions"]
+
+    def predict_full(self, deployment, rows, top=1):
+        """As `predict`, with the whole answer: model version and inference id, from which lineage leads back to the rows."""
+        return self._post(self._of("deployments", deployment, "predict"), {"rows": _plain(rows), "top": top}, repeatable=True)
+
+    def events(self, after=0, limit=100):
+        """Up to `limit` events of the project after a sequence number, oldest first."""
+        return self._get(self._of("events") + _query(after=after, limit=limit))["items"]
+
+    # Calls
+
+    def _of(self, *parts):
+        return "/v1/projects/%s/%s" % (_quoted(self.project), "/".join(_quoted(part) for part in parts))
+
+    def _get(self, path):
+        return self._json("GET", path)
+
+    def _post(self, path, body, repeatable=True):
+        content = b"" if body is None else json.dumps({k: v for k, v in body.items() if v is not None}).encode()
+        return self._json("POST", path, lambda: content, {"Content-Type": "application/json"}, repeatable)
+
+    def _pages(self, path, size=200):
+        token = None
+        while True:
+            more = _query(pageSize=size, pageToken=token)
+            page = self._get(path + (more.replace("?", "&", 1) if "?" in path else more))
+            for item in page["items"]:
+                yield item
+            token = page.get("nextPageToken")
+            if token is None:
+                return
+
+    def _json(self, method, path, body=None, headers=None, repeatable=True):
+        with self._open(method, path, body, headers, repeatable) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    @contextlib.contextmanager
+    def _open(self, method, path, body=None, headers=None, repeatable=True):
+        """Sends a call, tries again while the node is away or busy, and hands out the answer to be read."""
+        head = {"odl-project": self.project, "Accept": "application/json", "User-Agent": "odl.py"}
+        if self._token:
+            head["Authorization"] = "Bearer " + self._token
+        if method != "GET":
+            # The same key on every try: what was made on a try whose answer was lost is answered again.
+            head["Idempotency-Key"] = str(uuid.uuid4())
+        head.update(headers or {})
+        pause = _FIRST_PAUSE
+        for attempt in range(1, self._attempts + 1):
+            last = attempt == self._attempts or not repeatable
+            connection, reused = self._connection()
+            try:
+                try:
+                    self._send(connection, method, path, body() if body else None, head)
+                    answer = connection.getresponse()
+                except (BrokenPipeError, ConnectionResetError):
+                    # A node that refuses an upload answers before it has read all of it.
+                    answer = connection.getresponse()
+            except (OSError, http.client.HTTPException) as problem:
+                self._drop()
+                if not reused and last:
+                    raise Unreachable("%s did not answer %s %s: %s. Check the address, and that a node is up there ('odl up')." % (
+                        self.url, method, path.split("?")[0], problem or type(problem).__name__), 0, "unreachable") from None
+                if reused:
+                    # The node had closed a connection that was kept: that is no failed try.
+                    if repeatable:
+                        continue
+            else:
+                if answer.status < 300:
+                    try:
+                        yield answer
+                    except BaseException:
+                        self._drop()
+                        raise
+                    if not answer.isclosed():
+                        self._drop()
+                    return
+                problem = _problem(answer, method, path)
+                if answer.will_close or not answer.isclosed():
+                    self._drop()
+                if answer.status != 503 or last:
+                    raise problem
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        raise Unreachable("%s did not answer %s %s. Check the address, and that a node is up there ('odl up')." % (self.url, method, path.split("?")[0]))
+
+    @staticmethod
+    def _send(connection, method, path, body, headers):
+        chunked = body is not None and not isinstance(body, bytes) and "Content-Length" not in headers
+        if chunked:
+            headers = dict(headers, **{"Transfer-Encoding": "chunked"})
+        connection.request(method, path, body=body, headers=headers, encode_chunked=chunked)
+
+    def _connection(self):
+        kept = getattr(self._local, "connection", None)
+        if kept is not None:
+            return kept, True
+        parts = self._parts
+        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        more = {"context": ssl.create_default_context()} if parts.scheme == "https" else {}
+        self._local.connection = make(parts.hostname, parts.port, timeout=self._timeout, **more)
+        return self._local.connection, False
+
+    def _drop(self):
+        kept = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if kept is not None:
+            kept.close()
+
+
+def _reference(dataset, version):
+    name, _, inside = dataset.partition("@")
+    return name, version or inside or "latest"
+
+
+def _problem(answer, method, path):
+    text = answer.read(1 << 20)
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = {}
+    if not isinstance(document, dict):
+        document = {}
+    code = document.get("code") or {400: "invalid", 401: "unauthorized", 403: "forbidden", 404: "not-found", 409: "conflict",
+                                    412: "precondition-failed", 413: "too-large", 503: "no-capacity"}.get(answer.status, "internal")
+    message = document.get("detail") or document.get("error") or document.get("title") or (
+        "%s %s was answered with %s %s." % (method, path.split("?")[0], answer.status, answer.reason))
+    return _KINDS.get(code, Error)(message, answer.status, code)
+
+
+def _address_in(folder):
+    try:
+        with open(os.path.join(folder, "node.json"), encoding="utf-8") as file:
+            return json.load(file).get("url")
+    except (OSError, ValueError):
+        return None
+
+
+def _token_in(folder):
+    try:
+        with open(os.path.join(folder, "admin.token"), encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def _quoted(part):
+    return urllib.parse.quote(str(part), safe="")
+
+
+def _query(**parameters):
+    given = [(name, str(value)) for name, value in parameters.items() if value is not None]
+    return "?" + urllib.parse.urlencode(given) if given else ""
+
+
+def _plain(value):
+    """NumPy's arrays and numbers as JSON knows them."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _bytes_of(path, progress):
+    sent = 0
+    with open(path, "rb") as file:
+        for chunk in iter(lambda: file.read(_CHUNK), b""):
+            yield chunk
+            sent += len(chunk)
+            if progress:
+                progress(sent)
+
+
+def _tar_of(folder, progress):
+    """A tar of a folder's files, piece by piece, in order of their paths: the same folder gives the same bytes."""
+    sent = 0
+    for path, name in _files_below(folder):
+        with open(path, "rb") as file:
+            entry = tarfile.TarInfo(name)
+            entry.size = os.fstat(file.fileno()).st_size
+            yield entry.tobuf(tarfile.PAX_FORMAT)
+            left = entry.size
+            while left:
+                chunk = file.read(min(left, _CHUNK))
+                if not chunk:
+                    raise Error("The file '%s' became shorter while it was read. Push again." % path)
+                left -= len(chunk)
+                sent += len(chunk)
+                yield chunk
+            yield b"\0" * (-entry.size % tarfile.BLOCKSIZE)
+        if progress:
+            progress(sent)
+    yield b"\0" * 2 * tarfile.BLOCKSIZE
+
+
+def _files_below(folder):
+    """(local path, path below the folder with forward slashes) of every file, sorted."""
+    found = []
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(root, name)
+            found.append((path, os.path.relpath(path, folder).replace(os.sep, "/")))
+    if not found:
+        raise Invalid("The folder '%s' holds no file." % folder, 0, "invalid")
+    return sorted(found, key=lambda item: item[1].encode())
+
+
+def _columns(rows, names, types, numpy):
+    batch = {name: [row.get(name) for row in rows] for name in names}
+    if not numpy:
+        return batch
+    import numpy as np  # noqa: only when asked for
+    arrays = {}
+    for name, values in batch.items():
+        kind = types.get(name)
+        if kind == "int64" and None not in values:
+            arrays[name] = np.array(values, dtype=np.int64)
+        elif kind in ("int64", "float64"):
+            arrays[name] = np.array([float("nan") if value is None else float(value) for value in values], dtype=np.float64)
+        elif kind == "bool" and None not in values:
+            arrays[name] = np.array(values, dtype=np.bool_)
+        else:
+            arrays[name] = np.empty(len(values), dtype=object)
+            arrays[name][:] = values
+    return arrays
