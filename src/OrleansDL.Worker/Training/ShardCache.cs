@@ -75,8 +75,8 @@ internal sealed class ShardCache(string folder, long limit, BlobStore blobs, Tim
 
             if (HardLinks.Count(file.FullName) <= 1)
             {
-                file.Delete();
                 bytes -= file.Length;
+                file.Delete();
             }
         }
     }
@@ -121,7 +121,7 @@ internal sealed class ShardCache(string folder, long limit, BlobStore blobs, Tim
                 File.Delete(link);
                 File.Delete(Path.Combine(folder, shard.Blob.Hex));
                 throw new InvalidException(
-                    $"Shard {shard.Name} ({shard.Blob}) is damaged: its bytes are not those of its digest. 'odl admin blobs verify' names the file in the blob store; remove it there, and start the run again when the shard is restored.");
+                    $"Shard {shard.Name} ({shard.Blob}) is damaged: its bytes are not those of its digest. It is not used; start the run again, which copies it anew.");
             }
         }
 

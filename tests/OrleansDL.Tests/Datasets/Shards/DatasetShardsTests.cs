@@ -55,14 +55,14 @@ public sealed class DatasetShardsTests(DatasetNode node) : IClassFixture<Dataset
     public async Task An_append_makes_shards_of_what_is_new_only()
     {
         await node.CreateAsync("grows", "files");
-        var first = await ManyAsync("grows", 0, 3000);
+        var first = await ManyAsync("grows", 0, 600);
         var before = await PreparedAsync(first);
-        Assert.InRange(before.Count, 2, 12);
-        var second = await ManyAsync("grows", 3000, 10);
+        Assert.Equal(2, before.Count);
+        var second = await ManyAsync("grows", 600, 10);
         var known = await node.Service<DatasetShards>().SetsAsync(second, default);
         Assert.Single(known, set => !set.Complete);
         var after = await PreparedAsync(second);
-        Assert.Equal(3010, after.Sum(shard => shard.Samples));
+        Assert.Equal(610, after.Sum(shard => shard.Samples));
         Assert.Equal(before.SkipLast(1).Select(shard => shard.Blob), after.Take(before.Count - 1).Select(shard => shard.Blob));
     }
 
@@ -76,27 +76,27 @@ public sealed class DatasetShardsTests(DatasetNode node) : IClassFixture<Dataset
         var made = await PreparedAsync(version);
         var set = Assert.Single(await shards.SetsAsync(version, default));
 
-        Assert.Equal(0, await shards.CollectAsync(DateTimeOffset.UtcNow.AddDays(-1)));
-        Assert.True(await shards.CollectAsync(DateTimeOffset.UtcNow.AddMinutes(1)) >= 1);
+        Assert.Equal(0, await shards.CollectAsync(TimeProvider.System.GetUtcNow().AddDays(-1)));
+        Assert.True(await shards.CollectAsync(TimeProvider.System.GetUtcNow().AddMinutes(1)) >= 1);
         Assert.False(Assert.Single(await shards.SetsAsync(version, default)).Complete);
         Assert.Empty((await table.ListAsync([set.Source]))[set.Source]);
         Assert.Equal(made.Select(shard => shard.Blob), (await PreparedAsync(version)).Select(shard => shard.Blob));
 
         // What SIGKILL between the last shard and the end of the set leaves behind.
-        await shards.CollectAsync(DateTimeOffset.UtcNow.AddMinutes(1));
+        await shards.CollectAsync(TimeProvider.System.GetUtcNow().AddMinutes(1));
         await Assert.ThrowsAsync<OperationCanceledException>(() => shards.BuildAsync(version, set, rows => _ = rows > 0 ? throw new OperationCanceledException() : rows, default));
         Assert.False(Assert.Single(await shards.SetsAsync(version, default)).Complete);
         Assert.Equal(made.Select(shard => shard.Blob), (await PreparedAsync(version)).Select(shard => shard.Blob));
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Slow")]
     public async Task The_rows_behind_the_last_whole_shard_give_what_they_would_have_given()
     {
         await node.CreateAsync("cut", "files");
         var random = new Random(1);
-        var files = Enumerable.Range(0, 40).Select(number =>
+        var files = Enumerable.Range(0, 10).Select(number =>
         {
-            var bytes = new byte[5 << 20];
+            var bytes = new byte[20 << 20];
             random.NextBytes(bytes);
             return ($"{number:d3}.bin", bytes);
         }).ToArray();
@@ -110,7 +110,7 @@ public sealed class DatasetShardsTests(DatasetNode node) : IClassFixture<Dataset
         Assert.Equal(2, left.Count);
         var resumed = await PreparedAsync(version);
 
-        await shards.CollectAsync(DateTimeOffset.UtcNow.AddMinutes(1));
+        await shards.CollectAsync(TimeProvider.System.GetUtcNow().AddMinutes(1));
         Assert.Equal(resumed.Select(shard => shard.Blob), (await PreparedAsync(version)).Select(shard => shard.Blob));
         Assert.Equal(left.Select(shard => shard.Sha256), resumed.Take(2).Select(shard => shard.Blob.Hex));
     }
@@ -128,7 +128,7 @@ public sealed class DatasetShardsTests(DatasetNode node) : IClassFixture<Dataset
 
     private async Task<DatasetVersion> ManyAsync(string dataset, int first, int files)
     {
-        await node.CommitAsync(dataset, "format=tar", Pictures.Tar([.. Enumerable.Range(first, files).Select(number => ($"{number:d6}.txt", Encoding.UTF8.GetBytes($"file {number}")))]));
+        await node.CommitAsync(dataset, "format=tar", Pictures.Tar([.. Enumerable.Range(first, files).Select(number => ($"folder/{number:d7}.bin", Encoding.UTF8.GetBytes($"file {number}")))]));
         return await VersionAsync(dataset);
     }
 
