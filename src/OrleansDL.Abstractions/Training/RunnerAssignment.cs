@@ -29,6 +29,6 @@ public sealed record RunnerAssignment
     /// <summary>Folder of the version's rows as MDS shards; null: the data folder.</summary>
     public string? ShardDirectory { get; init; }
 
-    /// <summary>The shards in the order of the version's rows.</summary>
-    public IReadOnlyList<RunnerShard> Shards { get; init; } = [];
+    /// <summary>The shards in the order of the version's rows; null for programs that read the files.</summary>
+    public IReadOnlyList<RunnerShard>? Shards { get; init; }
 }

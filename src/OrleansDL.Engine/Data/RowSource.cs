@@ -20,7 +20,8 @@ internal sealed class RowSource : IDisposable
     public RowSource(RunnerAssignment assignment, string folder)
     {
         _name = $"{assignment.DatasetName}@v{assignment.DatasetVersion}";
-        if (assignment.Shards.Count == 0 || assignment.DatasetKind is DatasetKind.Files)
+        var shards = assignment.Shards ?? [];
+        if (shards.Count == 0 || assignment.DatasetKind is DatasetKind.Files)
         {
             throw new InvalidException($"Dataset '{_name}' has no rows to read: none of its files holds rows or images.");
         }
@@ -29,8 +30,8 @@ internal sealed class RowSource : IDisposable
         _columns = MdsColumns.Of(assignment.DatasetKind, assignment.Schema);
         _kinds = [.. _columns.Select(column => KindOf(Columns[column.Source].Type))];
         _variable = _columns.Count(column => column.Size is null);
-        _firsts = new long[assignment.Shards.Count];
-        foreach (var (index, shard) in assignment.Shards.Index())
+        _firsts = new long[shards.Count];
+        foreach (var (index, shard) in shards.Index())
         {
             var file = new MdsFile(Path.Combine(assignment.ShardDirectory ?? folder, shard.File), _columns);
             _shards.Add(file);

@@ -176,7 +176,7 @@ internal sealed partial class Attempt
 
         // The built-in trainers read shards; any other program is given the files as they were committed.
         var files = _options.Program is null ? [] : await MaterialiseAsync();
-        var shards = _options.Program is null ? await _shards.PrepareAsync(_assignment, _folder.Shards, relay.LogAsync, ThrowIfStopping) : [];
+        var shards = _options.Program is null ? await _shards.PrepareAsync(_assignment, _folder.Shards, relay.LogAsync, ThrowIfStopping) : null;
         foreach (var (name, file) in _assignment.Model ?? new Dictionary<string, BlobRef>())
         {
             await LinkAsync(_folder.Model, name, file.Blob);
@@ -204,7 +204,7 @@ internal sealed partial class Attempt
                 Schema = dataset.Schema,
                 Files = files,
                 ModelDirectory = _assignment.Model is null ? null : _folder.Model,
-                ShardDirectory = _folder.Shards,
+                ShardDirectory = shards is null ? null : _folder.Shards,
                 Shards = shards,
             },
             OdlJson.Options);

@@ -22,7 +22,7 @@ public sealed class ShardTests
         var rows = Enumerable.Range(0, 100).Select(row => (object?[])
             [row % 5 == 0 ? null : $"r\u00f6w {row}", row % 7 == 0 ? null : (long)-row, row / 8.0, row % 2 == 0, new byte[row], new byte[] { (byte)row, 1, 2, 3 }]).ToList();
         var assignment = Assignments.Of(folder.Path, Assignments.Spec(), DatasetKind.Table, schema, rows, shardBytes: 2000);
-        Assert.InRange(assignment.Shards.Count, 3, 30);
+        Assert.InRange(assignment.Shards!.Count, 3, 30);
         using var source = new RowSource(assignment, folder.Path);
         Assert.Equal(100, source.Rows);
         var number = 0;
