@@ -11,6 +11,12 @@ internal static class FormatSetup
         services.AddSingleton<CsvReader>();
         services.AddSingleton<JsonLinesReader>();
         services.AddSingleton<FileReader>();
+        services.AddSingleton<ParquetTables>();
+        services.AddSingleton<ArrowTables>();
+        services.AddSingleton<NpyTables>();
+        services.AddSingleton<IdxTables>();
+        services.AddSingleton<WebDatasetTables>();
+        services.AddSingleton<FormatReaders>();
         services.AddSingleton<DatasetReader>();
         return services;
     }
