@@ -1,6 +1,7 @@
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Manifests;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets;
 
