@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Datasets.Ingest;
 
 namespace OrleansDL.Datasets.Formats;
 
@@ -17,6 +18,7 @@ internal static class FormatSetup
         services.AddSingleton<IdxTables>();
         services.AddSingleton<WebDatasetTables>();
         services.AddSingleton<FormatReaders>();
+        services.AddSingleton<TableIngest>();
         services.AddSingleton<DatasetReader>();
         return services;
     }

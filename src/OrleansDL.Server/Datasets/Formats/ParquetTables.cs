@@ -41,7 +41,7 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         var columns = new List<Column>(fields.Count);
         foreach (var field in fields)
         {
-            columns.Add(own.GetValueOrDefault(field.Name) is { Type: ColumnType.Image or ColumnType.Tensor } known && field.ClrType == typeof(byte[])
+            columns.Add(own.GetValueOrDefault(field.Name) is { Type: ColumnType.Image or ColumnType.Tensor } known && IsBinary(field)
                 ? known
                 : new Column { Name = field.Name, Type = TypeOf(field) });
         }
@@ -126,22 +126,23 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         TypeCode.Boolean => ColumnType.Bool,
         TypeCode.Byte or TypeCode.SByte or TypeCode.Int16 or TypeCode.UInt16 or TypeCode.Int32 or TypeCode.UInt32 or TypeCode.Int64 or TypeCode.UInt64 => ColumnType.Int64,
         TypeCode.Single or TypeCode.Double or TypeCode.Decimal => ColumnType.Float64,
-        TypeCode.String or TypeCode.DateTime => ColumnType.String,
-        _ when field.ClrType == typeof(byte[]) => ColumnType.Image,
+        TypeCode.DateTime => ColumnType.String,
+        _ when IsText(field) => ColumnType.String,
+        _ when IsBinary(field) => ColumnType.Image,
         _ when field.ClrType == typeof(DateOnly) || field.ClrType == typeof(TimeOnly) || field.ClrType == typeof(TimeSpan) || field.ClrType == typeof(Guid) => ColumnType.String,
         _ => throw new InvalidException($"Column '{field.Name}' has Parquet's type {field.ClrType.Name}, which is not read. Cast it before writing the file."),
     };
 
     private static async Task<ColumnValues> ValuesAsync(ParquetRowGroupReader group, DataField field, int rows, CancellationToken cancellationToken)
     {
-        if (field.ClrType == typeof(string))
+        if (IsText(field))
         {
             var texts = new string?[rows];
             await group.ReadAsync(field, texts.AsMemory(), null, cancellationToken);
             return new TextValues(texts);
         }
 
-        if (field.ClrType == typeof(byte[]))
+        if (IsBinary(field))
         {
             var values = new byte[]?[rows];
             await group.ReadAsync(field, values.AsMemory(), null, cancellationToken);
@@ -185,6 +186,10 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
             return new CellValues<T>(present, append);
         }
     }
+
+    private static bool IsText(DataField field) => field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>);
+
+    private static bool IsBinary(DataField field) => field.ClrType == typeof(byte[]) || field.ClrType == typeof(ReadOnlyMemory<byte>);
 
     private static void Text(ColumnBuilder target, string text) => target.AppendText(Encoding.UTF8.GetBytes(text));
 }
