@@ -49,12 +49,7 @@ internal sealed class DatasetIngest(
     /// <exception cref="InvalidException">The bytes are not what they are said to be.</exception>
     public async Task<IngestResult> ReadStoredAsync(IngestRequest request, BlobRef blob, CancellationToken cancellationToken)
     {
-        if (blob.Bytes == 0)
-        {
-            throw new InvalidException($"The file '{request.Path}' is empty. Upload a file that holds something.");
-        }
-
-        if (IsLookedAt(request))
+        if (IsLookedAt(request) && blob.Bytes > 0)
         {
             await using var file = await blobs.OpenReadAsync(blob.Blob, cancellationToken);
             var head = await HeadAsync(file, cancellationToken);
@@ -70,6 +65,11 @@ internal sealed class DatasetIngest(
         if (request.Format is null or IngestFormats.File)
         {
             return Result([FileEntry(request.Path, blob)], request.Kind, blob);
+        }
+
+        if (blob.Bytes == 0)
+        {
+            throw new InvalidException($"The file '{request.Path}' is empty. Upload a file that holds something.");
         }
 
         if (readers.Stored(request.Format) is not null)
@@ -113,7 +113,8 @@ internal sealed class DatasetIngest(
         IngestFormats.Csv or IngestFormats.Tsv or IngestFormats.JsonLines => ReadTableAsync(request, body, (stream, cancel) => ParseAsync(request, stream, cancel), cancellationToken),
         IngestFormats.Tar => ReadTarAsync(request, body, cancellationToken),
         IngestFormats.Zip => ReadZipAsync(request, body, cancellationToken),
-        IngestFormats.File or IngestFormats.Image => ReadFileAsync(request, body, cancellationToken),
+        IngestFormats.File => ReadFileAsync(request, body, cancellationToken),
+        IngestFormats.Image => ReadImageAsync(request, body, cancellationToken),
         _ => ReadStoredTableAsync(request, body, cancellationToken),
     };
 
@@ -136,6 +137,13 @@ internal sealed class DatasetIngest(
         {
             throw new InvalidException($"'{request.Path}' cannot be unpacked: {fault.Message} Pack it again with gzip.");
         }
+    }
+
+    private async Task<IngestResult> ReadImageAsync(IngestRequest request, Stream body, CancellationToken cancellationToken)
+    {
+        var blob = await CopyAsync(body, cancellationToken);
+        await using var file = await blobs.OpenReadAsync(blob.Blob, cancellationToken);
+        return Result([await CheckImageAsync(request.Path, file, blob, cancellationToken)], request.Kind, blob);
     }
 
     // These formats have what must be known first at their end, or need to be read in two passes.

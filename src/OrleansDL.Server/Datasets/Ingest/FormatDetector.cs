@@ -23,7 +23,7 @@ internal static partial class FormatDetector
         }
 
         var tar = kind == DatasetKind.Image ? IngestFormats.Tar : IngestFormats.WebDataset;
-        return ByMagic(head, tar) ?? ByName(WithoutGzip(path), tar) ?? (kind == DatasetKind.Image ? IngestFormats.Tar : IsObject(head) ? IngestFormats.JsonLines : IngestFormats.Csv);
+        return ByMagic(head, tar) ?? ByName(WithoutGzip(path), tar) ?? (kind == DatasetKind.Image ? IngestFormats.Image : IsObject(head) ? IngestFormats.JsonLines : IngestFormats.Csv);
     }
 
     /// <summary>The path of an unpacked file.</summary>

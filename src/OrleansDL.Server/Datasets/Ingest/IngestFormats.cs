@@ -22,7 +22,7 @@ internal static class IngestFormats
         string[] allowed = kind switch
         {
             DatasetKind.Table or DatasetKind.Text => [Csv, Tsv, JsonLines, Parquet, Arrow, Npy, Idx, WebDataset],
-            DatasetKind.Image => [Tar, Zip, WebDataset, Idx, Npy, Parquet, Arrow],
+            DatasetKind.Image => [Tar, Zip, Image, WebDataset, Idx, Npy, Parquet, Arrow],
             _ => [File, Tar, Zip],
         };
         return allowed.Contains(format, StringComparer.Ordinal)
