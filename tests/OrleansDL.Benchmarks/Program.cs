@@ -1,9 +1,10 @@
 using OrleansDL.Benchmarks;
 using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
+using OrleansDL.Benchmarks.Reading;
 
 // list | NAME... | all [--json]
-IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady(), new DatasetCommit(), new DatasetDiff()];
+IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady(), new ReadStream(), new ReadFashion(), new ReadTen(), new DatasetCommit(), new DatasetDiff()];
 
 if (args is ["bare", "host"])
 {
