@@ -83,11 +83,11 @@ internal sealed class MillionFiles : IAsyncDisposable
     private async Task StoreAsync()
     {
         using var body = new MemoryStream();
+        var length = new byte[4];
         for (var i = 0; i < 200; i++)
         {
             var bytes = Encoding.UTF8.GetBytes($"file {i}");
             var digest = SHA256.HashData(bytes);
-            Span<byte> length = stackalloc byte[4];
             BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
             body.Write(length);
             body.Write(digest);
