@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using OrleansDL.Database;
+using OrleansDL.Blobs;
 using OrleansDL.Datasets;
 using OrleansDL.Events;
 using OrleansDL.Http;
@@ -99,6 +100,7 @@ public static class ServerHost
         v1.MapDeployments();
         v1.MapMonitoring();
         v1.MapWorkflows();
+        v1.MapBlobs();
         app.MapInferenceProtocol();
         app.MapInferenceRpc();
         app.MapMetrics();

@@ -3,7 +3,7 @@ using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
 
 // list | NAME... | all [--json]
-IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady()];
+IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady()];
 
 if (args is ["bare", "host"])
 {
