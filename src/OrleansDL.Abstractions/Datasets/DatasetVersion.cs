@@ -44,5 +44,8 @@ public sealed record DatasetVersion
     /// <summary>Whether <see cref="Sources"/> leaves ranges out.</summary>
     [Id(18), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool SourcesTruncated { get; init; }
 
+    /// <summary>What validation found at the commit; null for versions that were committed before there was any.</summary>
+    [Id(19)] public DatasetValidation? Validation { get; init; }
+
     public const int MaximumSources = 256;
 }
