@@ -74,7 +74,8 @@ internal sealed class BlobSweep(
         var swept = new SweptBlobs();
         foreach (var file in new DirectoryInfo(backend.Incoming).EnumerateFiles())
         {
-            if (file.LastWriteTimeUtc < storedBefore)
+            // A file that was finished since it was listed says that it does not exist, and has no time.
+            if (file.Exists && file.LastWriteTimeUtc < storedBefore)
             {
                 swept = swept.Plus(1, file.Length);
                 if (!dryRun)
