@@ -11,6 +11,7 @@ using Orleans.Dashboard;
 using OrleansDL.Database;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets;
+using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Events;
@@ -96,6 +97,7 @@ public static class ServerHost
         v1.MapEvents();
         v1.MapWorkers();
         v1.MapDatasets();
+        v1.MapDatasetShards();
         v1.MapBranches();
         v1.MapUploads();
         v1.MapTraining();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
 
@@ -28,6 +29,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddDatasetShards();
         services.AddUploads();
         return services;
     }
