@@ -15,4 +15,11 @@ internal sealed class DatasetBlobs(BlobStore blobs)
         var commit = CommitFormat.ReadCommit(await blobs.ReadAsync(version.Commit, cancellationToken));
         return CommitFormat.ReadStatistics(await blobs.ReadAsync(commit.Statistics, cancellationToken));
     }
+
+    /// <summary>Where every row of a version came from, in row order.</summary>
+    public async Task<IReadOnlyList<DatasetSource>> OriginsAsync(DatasetVersion version, CancellationToken cancellationToken = default)
+    {
+        var commit = CommitFormat.ReadCommit(await blobs.ReadAsync(version.Commit, cancellationToken));
+        return CommitFormat.ReadOrigins(await blobs.ReadAsync(commit.Origins, cancellationToken));
+    }
 }

@@ -4,44 +4,52 @@ using OrleansDL.Datasets.Manifests;
 
 namespace OrleansDL.Datasets;
 
-/// <summary>Turns an upload into a version: bytes and manifests go into the blob store first, then the dataset's grain moves the head.</summary>
-internal sealed class DatasetCommits(DatasetIngest ingest, DatasetTable table, DatasetBlobs datasets, BlobStore blobs, IGrainFactory grains, TimeProvider time)
+/// <summary>Turns changes into a version: manifests and documents go into the blob store first, then the dataset's grain moves the branch.</summary>
+internal sealed class DatasetCommits(
+    DatasetTable table, DatasetBlobs datasets, VersionStatistics statistics, BlobStore blobs, IGrainFactory grains, TimeProvider time)
 {
-    // Others may commit while a large upload streams in; the bytes are kept and only the manifest is built again.
+    // Others may commit meanwhile; the bytes are kept and only the manifest is built again.
     private const int Attempts = 8;
 
-    /// <summary>Commits once per request id. An upload that changes nothing answers the newest version, and makes none.</summary>
+    /// <summary>Commits once per request id. A commit that changes nothing answers the branch's head, and makes none.</summary>
     /// <returns>The version, and whether this call made it.</returns>
+    /// <exception cref="ConflictException">The branch is not at the expected head, or the content does not fit what is there.</exception>
+    /// <exception cref="NotFoundException">There is no such branch, or nothing at a path to remove.</exception>
     public async Task<(DatasetVersion Version, bool Made)> CommitAsync(
-        Dataset dataset, Guid request, UploadOptions options, Stream body, CancellationToken cancellationToken)
+        Dataset dataset, Guid request, CommitIntent intent, CommitContent content, CancellationToken cancellationToken)
     {
         if (await table.FindByRequestAsync(dataset.Id, request) is { } done)
         {
             return (done, true);
         }
 
-        var parent = await table.FindVersionAsync(dataset.Id, DatasetReference.Latest);
-        var path = EntryPath.Check(options.Path ?? FormattableString.Invariant($"part-{(parent?.Version ?? 0) + 1:d6}.{(options.Format == IngestFormats.File ? "bin" : options.Format)}"));
-        var incoming = await ingest.ReadAsync(
-            new IngestRequest { Kind = dataset.Kind, Format = options.Format, Header = options.Header, Path = path, Schema = parent?.Schema }, body, cancellationToken);
-        var fetchedAt = Whole(time.GetUtcNow());
+        DatasetReference.CheckBranch(intent.Branch);
+        var now = Whole(time.GetUtcNow());
+        content = content with { Added = [.. content.Added.Select(added => added with { FetchedAt = Whole(added.FetchedAt ?? now) })] };
+        var owner = DatasetGrain.BlobOwner(request);
         for (var attempt = 1; ; attempt++)
         {
-            var owner = DatasetGrain.BlobOwner(request);
-            var version = await BuildAsync(dataset, parent, options, path, incoming, fetchedAt, owner, cancellationToken);
+            var head = await HeadAsync(dataset, intent);
+            var parent = intent.Alone ? null : head ?? (intent.From is { } from ? await ExistingAsync(dataset, from) : null);
+            var version = await BuildAsync(dataset, parent, intent, content, owner, cancellationToken);
             if (version is null)
             {
-                return (await TagAsync(dataset, parent!, options.Tags), false);
+                return (await TagAsync(dataset, parent!, intent.Tags), false);
             }
 
             try
             {
-                var commit = new CommitRequest { Id = request, ExpectedHead = parent?.Commit, Version = version };
+                var commit = new CommitRequest { Id = request, ExpectedHead = head?.Commit, Version = version };
                 return (await grains.GetGrain<IDatasetGrain>(dataset.Id).CommitAsync(commit), true);
             }
-            catch (ConflictException) when (attempt < Attempts)
+            catch (ConflictException) when (attempt < Attempts && intent.ExpectedHead is null)
             {
-                parent = await table.FindVersionAsync(dataset.Id, DatasetReference.Latest);
+                // The next attempt refers to what it needs; what the lost one wrote is collected.
+                await blobs.UnreferAsync(owner);
+                if ((await table.FindBranchHeadAsync(dataset.Id, intent.Branch))?.Commit == head?.Commit)
+                {
+                    throw;
+                }
             }
             catch (OrleansDLException)
             {
@@ -51,100 +59,135 @@ internal sealed class DatasetCommits(DatasetIngest ingest, DatasetTable table, D
         }
     }
 
+    /// <summary>The version that a request made already, or null: a repeated upload need not be read again.</summary>
+    public Task<DatasetVersion?> FindAsync(Dataset dataset, Guid request) => table.FindByRequestAsync(dataset.Id, request);
+
+    /// <summary>The head a commit would build on, or null when the branch has none yet.</summary>
+    public async Task<DatasetVersion?> HeadAsync(Dataset dataset, CommitIntent intent)
+    {
+        var head = await table.FindBranchHeadAsync(dataset.Id, intent.Branch);
+        if (intent.ExpectedHead is { } expected && head?.Commit != expected)
+        {
+            throw new ConflictException(
+                $"Branch '{intent.Branch}' of dataset '{dataset.Name}' is at {(head is null ? "no commit" : $"v{head.Version} ({head.Commit})")} and not at {expected}: someone committed in between. Look at what changed and commit again on top of it.");
+        }
+
+        return head is null && intent is { From: null, Alone: false } && intent.Branch != DatasetReference.Main
+            ? throw new NotFoundException($"Dataset '{dataset.Name}' has no branch '{intent.Branch}'. POST .../datasets/{dataset.Name}/branches makes it.")
+            : head;
+    }
+
     /// <summary>Null when nothing changes.</summary>
     private async Task<DatasetVersion?> BuildAsync(
-        Dataset dataset, DatasetVersion? parent, UploadOptions options, string path, IngestResult incoming, DateTimeOffset fetchedAt, string owner, CancellationToken cancellationToken)
+        Dataset dataset, DatasetVersion? parent, CommitIntent intent, CommitContent content, string owner, CancellationToken cancellationToken)
     {
-        var onto = options.Replace ? null : parent;
+        var onto = intent.Replace ? null : parent;
         var root = onto is null ? ManifestRoot.Empty : await datasets.Manifests.ReadRootAsync(onto.Content, cancellationToken);
-        await CheckFoldersAsync(root, incoming.Entries, cancellationToken);
-        var edit = await datasets.Manifests.AddAsync(root, incoming.Entries, cancellationToken);
-        if (edit.Digest == parent?.Content)
+        var entries = content.Added.SelectMany(added => added.Entries).Concat(content.Taken.Select(taken => taken.Entry)).ToList();
+        await new ManifestFolders(datasets.Manifests, root).CheckAsync([.. entries.Select(entry => entry.Path)], content.Removed, cancellationToken);
+        var edit = await datasets.Manifests.EditAsync(root, entries, content.Removed, cancellationToken: cancellationToken);
+        if (edit.Digest == parent?.Content && intent.Merged is null)
         {
             return null;
         }
 
-        var schema = parent is null ? incoming.Columns : SchemaRules.Evolve(parent.Schema, incoming.Columns, ordered: options.Format == IngestFormats.Csv);
-
-        // Images that were there already under the same path bring no rows, and so no statistics.
-        var rows = dataset.Kind == DatasetKind.Image ? ImageTable.Summarize([.. edit.Added.Select(added => added.Entry)]) : incoming.Statistics;
-        var statistics = onto is null ? rows : StatisticsMerge.Merge(schema, await datasets.StatisticsAsync(onto, cancellationToken), rows);
-        var source = new DatasetSource
-        {
-            Uri = $"upload:{path}",
-            Sha256 = incoming.Source.Blob,
-            Bytes = incoming.Source.Bytes,
-            FirstRow = 0,
-            Rows = 0,
-            FetchedAt = fetchedAt,
-        };
-        var sources = SourceRanges.Insert(onto?.Sources ?? [], edit.Added.Select(added => (added.FirstRow, added.Entry.Rows, source)));
+        var schema = content.Schema ?? Evolve(parent?.Schema, content.Added);
+        var summed = await statistics.ComputeAsync(dataset.Kind, schema, onto, edit, content, cancellationToken);
+        var origins = SourceRanges.Edit(onto is null ? [] : await datasets.OriginsAsync(onto, cancellationToken), Origins(edit, content));
         var commit = new CommitDocument
         {
             Dataset = dataset.Id,
-            Parents = parent is null ? [] : [parent.Commit],
+            Parents = [.. new[] { parent?.Commit, intent.Merged }.OfType<BlobId>()],
             Manifest = edit.Digest,
             Schema = await PutAsync(CommitFormat.WriteSchema(dataset.Kind, schema)),
-            Statistics = await PutAsync(CommitFormat.WriteStatistics(statistics)),
-            Origins = await PutAsync(CommitFormat.WriteOrigins(sources)),
-            Author = options.Author,
-            Message = options.Message,
+            Statistics = await PutAsync(CommitFormat.WriteStatistics(summed)),
+            Origins = await PutAsync(CommitFormat.WriteOrigins(origins)),
+            Author = intent.Author,
+            Message = intent.Message,
             Time = Whole(time.GetUtcNow()),
-            Sources = [new CommitSource { Uri = source.Uri, Sha256 = source.Sha256, Bytes = source.Bytes, FetchedAt = fetchedAt }],
+            Sources = [.. content.Added.Select(added => new CommitSource
+            {
+                Uri = Uri(added),
+                Sha256 = added.Source.Blob,
+                Bytes = added.Source.Bytes,
+                FetchedAt = added.FetchedAt!.Value,
+                Etag = added.ETag,
+                VersionId = added.VersionId,
+            })],
         };
         var digest = await PutAsync(CommitFormat.WriteCommit(commit));
-        await blobs.ReferAsync(owner, edit.Written.Concat(incoming.Entries.Select(entry => entry.Blob)).Concat([commit.Schema, commit.Statistics, commit.Origins, digest]));
+        await blobs.ReferAsync(owner, edit.Written.Concat(edit.Added.Select(added => added.Entry.Blob)).Concat([commit.Schema, commit.Statistics, commit.Origins, digest]));
+        var shown = SourceRanges.Shorten(origins, content.Added.Select(added => added.Source.Blob).ToHashSet());
         return new DatasetVersion
         {
             Dataset = dataset.Id,
             DatasetName = dataset.Name,
-            Version = (parent?.Version ?? 0) + 1,
+            Version = 0,
             Commit = digest,
             Content = edit.Digest,
             Parent = parent?.Commit,
-            Message = options.Message,
-            Tags = options.Tags,
+            Message = intent.Message,
+            Tags = intent.Tags,
             Rows = edit.Root.Rows,
             Bytes = edit.Root.Bytes,
             Files = edit.Root.Count,
             Schema = schema,
-            Sources = sources,
+            Sources = shown,
             CommittedAt = commit.Time,
             RowsAdded = edit.Root.Rows - (parent?.Rows ?? 0),
             Kind = dataset.Kind,
+            Branch = intent.Branch,
+            Parents = commit.Parents,
+            SourcesTruncated = shown.Count < origins.Count,
         };
 
         async Task<BlobId> PutAsync(ReadOnlyMemory<byte> bytes) => (await blobs.PutAsync(bytes, cancellationToken)).Blob;
     }
 
-    // A version's files are laid out as files again: what is a file there cannot become a folder here.
-    private async Task CheckFoldersAsync(ManifestRoot root, IReadOnlyList<DatasetEntry> entries, CancellationToken cancellationToken)
+    private static IReadOnlyList<Column> Evolve(IReadOnlyList<Column>? schema, IReadOnlyList<IngestResult> added)
     {
-        var folders = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var entry in entries)
+        foreach (var result in added)
         {
-            for (var slash = entry.Path.LastIndexOf('/'); slash > 0 && folders.Add(entry.Path[..slash]); slash = entry.Path.LastIndexOf('/', slash - 1))
+            schema = schema is null
+                ? result.Columns
+                : SchemaRules.Evolve(schema, result.Columns, ordered: result.Entries.Any(entry => entry.Format == IngestFormats.Csv));
+        }
+
+        return schema ?? [];
+    }
+
+    private static IEnumerable<(long, long, IEnumerable<DatasetSource>)> Origins(ManifestEdit edit, CommitContent content)
+    {
+        var came = new Dictionary<string, IngestResult>(StringComparer.Ordinal);
+        foreach (var added in content.Added)
+        {
+            foreach (var entry in added.Entries)
             {
-                if (await datasets.Manifests.FindAsync(root, entry.Path[..slash], cancellationToken) is not null)
-                {
-                    throw new ConflictException($"'{entry.Path[..slash]}' is a file of the dataset and cannot become a folder. Commit under another path.");
-                }
+                came.TryAdd(entry.Path, added);
             }
         }
 
-        if (entries is [var single])
+        var taken = content.Taken.ToDictionary(found => found.Entry.Path, found => found.Origins, StringComparer.Ordinal);
+        foreach (var change in edit.Changes)
         {
-            await foreach (var next in datasets.Manifests.EntriesAsync(root, single.Path + "/", cancellationToken))
-            {
-                if (next.Path.StartsWith(single.Path + "/", StringComparison.Ordinal))
-                {
-                    throw new ConflictException($"'{single.Path}' is a folder of the dataset and cannot become a file. Commit under another path.");
-                }
-
-                break;
-            }
+            yield return (change.OldRow, change.Old?.Rows ?? 0, change.New is not { } entry ? [] : taken.GetValueOrDefault(entry.Path) ?? [Source(came[entry.Path], entry.Rows)]);
         }
     }
+
+    private static DatasetSource Source(IngestResult added, long rows) => new()
+    {
+        Uri = Uri(added),
+        Sha256 = added.Source.Blob,
+        Bytes = added.Source.Bytes,
+        FirstRow = 0,
+        Rows = rows,
+        FetchedAt = added.FetchedAt!.Value,
+    };
+
+    private static string Uri(IngestResult added) => added.Uri ?? $"upload:{added.Entries[0].Path}";
+
+    private async Task<DatasetVersion> ExistingAsync(Dataset dataset, BlobId commit) =>
+        await table.FindVersionAsync(dataset.Id, commit.ToString()) ?? throw new NotFoundException($"Dataset '{dataset.Name}' has no commit {commit}.");
 
     private async Task<DatasetVersion> TagAsync(Dataset dataset, DatasetVersion version, IReadOnlyList<string> tags)
     {

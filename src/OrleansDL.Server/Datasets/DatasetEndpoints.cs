@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using OrleansDL.Access;
@@ -58,7 +59,7 @@ internal static class DatasetEndpoints
 
     private static async Task<Results<Created<DatasetVersion>, Ok<DatasetVersion>>> CommitAsync(
         string project, string dataset, HttpContext context, string? message, string? tags, string? format, string? header, string? path, string? mode,
-        Idempotency ids, DatasetCommits commits, IOptions<IngestLimits> limits, IGrainFactory grains, CancellationToken cancel)
+        string? branch, string? expectedHead, [FromQuery] string[] remove, Idempotency ids, DatasetUploads uploads, IOptions<IngestLimits> limits, IGrainFactory grains, CancellationToken cancel)
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = limits.Value.MaximumBodyBytes;
         var target = await All(grains, project).GetAsync(dataset);
@@ -82,11 +83,14 @@ internal static class DatasetEndpoints
                 _ => throw new InvalidException($"mode is append or replace, not '{mode}'."),
             },
             Author = context.Features.GetRequiredFeature<Caller>().Title,
+            Branch = string.IsNullOrEmpty(branch) ? null : DatasetReference.CheckBranch(branch),
+            ExpectedHead = string.IsNullOrEmpty(expectedHead) ? null : BlobId.Parse(expectedHead),
+            Removed = remove.Length == 0 ? null : remove,
         };
 
         // The body is not part of what a repeated key must match: a client may not be able to send it twice, and the first one counts.
         var request = await ids.IdAsync(context, project, options);
-        var (version, made) = await commits.CommitAsync(target, request, options, context.Request.Body, cancel);
+        var (version, made) = await uploads.CommitAsync(target, request, options, context.Request.Body, cancel);
         return made ? TypedResults.Created($"/v1/projects/{project}/datasets/{target.Name}/versions/v{version.Version}", version) : TypedResults.Ok(version);
     }
 

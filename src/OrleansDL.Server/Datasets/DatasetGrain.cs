@@ -79,23 +79,27 @@ internal sealed partial class DatasetGrain(
             return done;
         }
 
-        if (request.ExpectedHead != state.State.Head)
+        // The table is up to date: what was pending has been acted on, and only this grain writes it.
+        var branch = DatasetReference.CheckBranch(request.Version.Branch ?? DatasetReference.Main);
+        var head = await table.FindBranchHeadAsync(Id, branch);
+        if (request.ExpectedHead != head?.Commit)
         {
-            throw new ConflictException($"Dataset '{name}' has moved on to version {state.State.LatestVersion} since this commit was begun. Commit again on top of it.");
+            throw new ConflictException($"Branch '{branch}' of dataset '{name}' has moved on to v{head?.Version} since this commit was begun. Commit again on top of it.");
         }
 
+        await CheckNamesAsync(name, branch, request.Version.Tags);
         await wakeUps.ArmAsync(this);
         var version = request.Version with { Dataset = Id, DatasetName = name, Version = state.State.LatestVersion + 1, Kind = state.State.Kind };
         await WriteAsync(state.State with
         {
             LatestVersion = version.Version,
-            Head = version.Commit,
+            Head = branch == DatasetReference.Main ? version.Commit : state.State.Head,
             Revision = state.State.Revision + 1,
             Pending = request with { Version = version },
         });
         await ActAsync();
         await wakeUps.DisarmAsync(this);
-        LogCommitted(name, version.Version, version.Commit, version.Rows);
+        LogCommitted(name, version.Version, branch, version.Commit, version.Rows);
         return version;
     }
 
@@ -103,6 +107,11 @@ internal sealed partial class DatasetGrain(
     {
         await ExistingAsync();
         DatasetReference.CheckTag(tag);
+        if ((await table.TakenAsync(Id, [tag], byBranches: true)).Count > 0)
+        {
+            throw new ConflictException($"'{tag}' is a branch of the dataset, and a name can only be one of the two. Choose another tag.");
+        }
+
         var found = await table.FindVersionAsync(Id, $"v{version}")
             ?? throw new NotFoundException($"The dataset has no version {version}; its newest is {state.State.LatestVersion}.");
         await table.WriteTagAsync(Id, tag, version);
@@ -164,17 +173,18 @@ internal sealed partial class DatasetGrain(
         }
 
         var version = commit.Version;
-        await table.WriteVersionAsync(commit.Id, version);
+        await table.WriteVersionAsync(commit.Id, version, now.Revision);
         await table.WriteAsync(Id, now);
         var (nodes, edges) = DatasetLineage.Describe(version);
         await lineage.RecordAsync(now.Project, nodes, edges);
-        var parent = version.Version == 1 ? null : await table.FindVersionAsync(Id, $"v{version.Version - 1}");
+        var parent = version.Parent is { } before ? await table.FindVersionAsync(Id, before.ToString()) : null;
         await events.AppendAsync(commit.Id, now.Project, EventTypes.DatasetCommitted, Id, new
         {
             dataset = Id,
             name = version.DatasetName,
             version = version.Version,
             commit = version.Commit,
+            branch = version.Branch ?? DatasetReference.Main,
             tags = version.Tags,
             rowsAdded = version.RowsAdded,
             rows = version.Rows,
@@ -185,6 +195,20 @@ internal sealed partial class DatasetGrain(
 
     /// <summary>Under whose name a commit's blobs are kept.</summary>
     public static string BlobOwner(Guid request) => $"dataset-commit:{request}";
+
+    // Names of branches and tags are one namespace, so that name@WORD is never two things.
+    private async Task CheckNamesAsync(string name, string branch, IReadOnlyList<string> tags)
+    {
+        if (tags.Contains(branch) || (await table.TakenAsync(Id, [branch], byBranches: false)).Count > 0)
+        {
+            throw new InvalidException($"'{branch}' is a tag of dataset '{name}' and cannot be a branch too. Choose another name.");
+        }
+
+        if (tags.Count > 0 && await table.TakenAsync(Id, tags, byBranches: true) is [var taken, ..])
+        {
+            throw new InvalidException($"'{taken}' is a branch of dataset '{name}' and cannot be a tag too. Choose another tag.");
+        }
+    }
 
     private async Task WriteAsync(DatasetState next)
     {
@@ -223,8 +247,8 @@ internal sealed partial class DatasetGrain(
     [LoggerMessage(LogLevel.Information, "Dataset {Name} ({Dataset}) was created in project {Project}")]
     private partial void LogCreated(string name, Guid dataset, string project);
 
-    [LoggerMessage(LogLevel.Information, "Dataset {Name} got version {Version}, commit {Commit}, {Rows} rows")]
-    private partial void LogCommitted(string name, long version, BlobId commit, long rows);
+    [LoggerMessage(LogLevel.Information, "Dataset {Name} got version {Version} on branch {Branch}, commit {Commit}, {Rows} rows")]
+    private partial void LogCommitted(string name, long version, string branch, BlobId commit, long rows);
 
     [LoggerMessage(LogLevel.Information, "Dataset {Dataset} was deleted")]
     private partial void LogDeleted(Guid dataset);

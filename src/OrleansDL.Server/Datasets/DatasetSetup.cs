@@ -15,7 +15,10 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetTable>();
         services.AddSingleton<DatasetBlobs>();
         services.AddSingleton<DatasetIngest>();
+        services.AddSingleton<FileSummaries>();
+        services.AddSingleton<VersionStatistics>();
         services.AddSingleton<DatasetCommits>();
+        services.AddSingleton<DatasetUploads>();
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();

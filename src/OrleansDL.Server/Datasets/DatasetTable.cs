@@ -40,7 +40,11 @@ internal sealed class DatasetTable(Db database)
             });
     }
 
-    public async Task WriteVersionAsync(Guid request, DatasetVersion version)
+    /// <summary>Writes a version, its tags, and its branch's new head. Repeating it does nothing, however late.</summary>
+    /// <param name="request">Who asked.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="revision">Counts the dataset's changes: an older one never undoes a newer one.</param>
+    public async Task WriteVersionAsync(Guid request, DatasetVersion version, long revision)
     {
         await using var connection = await database.OpenAsync();
         await using var transaction = await database.BeginAsync(connection);
@@ -64,6 +68,7 @@ internal sealed class DatasetTable(Db database)
             await InsertTagAsync(connection, transaction, version.Dataset, tag, version.Version);
         }
 
+        await WriteBranchAsync(connection, transaction, version.Dataset, version.Branch ?? DatasetReference.Main, version.Commit, version.Version, revision, Micros.From(version.CommittedAt));
         await transaction.CommitAsync();
     }
 
@@ -85,7 +90,7 @@ internal sealed class DatasetTable(Db database)
     {
         await using var connection = await database.OpenAsync();
         await using var transaction = await database.BeginAsync(connection);
-        foreach (var statement in (string[])["DELETE FROM dataset_tag WHERE dataset = @id", "DELETE FROM dataset_version WHERE dataset = @id", "DELETE FROM dataset WHERE id = @id"])
+        foreach (var statement in (string[])["DELETE FROM dataset_tag WHERE dataset = @id", "DELETE FROM dataset_branch WHERE dataset = @id", "DELETE FROM dataset_version WHERE dataset = @id", "DELETE FROM dataset WHERE id = @id"])
         {
             await connection.ExecuteAsync(statement, new { id = dataset.ToString() }, transaction);
         }
@@ -130,7 +135,7 @@ internal sealed class DatasetTable(Db database)
         var id = dataset.ToString();
         if (version == DatasetReference.Latest)
         {
-            return await SingleAsync(dataset, "v.dataset = @id ORDER BY v.version DESC LIMIT 1", new { id, NameKind });
+            return await FindBranchHeadAsync(dataset, DatasetReference.Main);
         }
 
         if (DatasetReference.Number(version) is { } number)
@@ -138,12 +143,34 @@ internal sealed class DatasetTable(Db database)
             return await SingleAsync(dataset, "v.dataset = @id AND v.version = @number", new { id, NameKind, number });
         }
 
-        return BlobId.TryParse(version, out var commit)
-            ? await SingleAsync(dataset, "v.dataset = @id AND v.commit_sha256 = @commit", new { id, NameKind, commit = commit.Hex })
-            : await SingleAsync(
-                dataset,
-                "v.dataset = @id AND v.version = (SELECT MAX(t.version) FROM dataset_tag t WHERE t.dataset = @id AND t.tag = @version)",
-                new { id, NameKind, version });
+        if (BlobId.TryParse(version, out var commit))
+        {
+            return await SingleAsync(dataset, "v.dataset = @id AND v.commit_sha256 = @commit", new { id, NameKind, commit = commit.Hex });
+        }
+
+        // Names of branches and tags are one namespace: only one of the two can be found.
+        return await FindBranchHeadAsync(dataset, version) ?? await SingleAsync(
+            dataset,
+            "v.dataset = @id AND v.version = (SELECT MAX(t.version) FROM dataset_tag t WHERE t.dataset = @id AND t.tag = @version)",
+            new { id, NameKind, version });
+    }
+
+    /// <summary>The version a branch is at, or null when there is no such branch.</summary>
+    public Task<DatasetVersion?> FindBranchHeadAsync(Guid dataset, string branch) => SingleAsync(
+        dataset,
+        "v.dataset = @id AND v.version = (SELECT b.version FROM dataset_branch b WHERE b.dataset = @id AND b.name = @branch)",
+        new { id = dataset.ToString(), NameKind, branch });
+
+    /// <summary>Which of some names are tags of the dataset, or branches.</summary>
+    public async Task<IReadOnlyList<string>> TakenAsync(Guid dataset, IReadOnlyList<string> names, bool byBranches)
+    {
+        await using var connection = await database.OpenAsync();
+        var rows = await connection.QueryAsync<string>(
+            byBranches
+                ? $"SELECT name FROM dataset_branch WHERE dataset = @id AND name {database.In("@names")}"
+                : $"SELECT DISTINCT tag FROM dataset_tag WHERE dataset = @id AND tag {database.In("@names")}",
+            new { id = dataset.ToString(), names = names.ToArray() });
+        return rows.ToList();
     }
 
     /// <summary>The version that a commit request made, or null.</summary>
@@ -176,8 +203,23 @@ internal sealed class DatasetTable(Db database)
         {
             DatasetName = row.Name,
             Tags = tags[row.Version].ToArray(),
+        }).Select(version => version with
+        {
+            Branch = version.Branch ?? DatasetReference.Main,
+            Parents = version.Parents ?? (version.Parent is { } parent ? new[] { parent } : Array.Empty<BlobId>()),
         })];
     }
+
+    private static Task<int> WriteBranchAsync(
+        DbConnection connection, DbTransaction? transaction, Guid dataset, string name, BlobId commit, long version, long revision, long now) =>
+        connection.ExecuteAsync(
+            """
+            INSERT INTO dataset_branch (dataset, name, commit_sha256, version, revision, moved_at) VALUES (@id, @name, @commit, @version, @revision, @now)
+            ON CONFLICT (dataset, name) DO UPDATE SET
+              commit_sha256 = excluded.commit_sha256, version = excluded.version, revision = excluded.revision, moved_at = excluded.moved_at
+            WHERE dataset_branch.revision < excluded.revision
+            """,
+            new { id = dataset.ToString(), name, commit = commit.Hex, version, revision, now }, transaction);
 
     private static Task<int> InsertTagAsync(DbConnection connection, DbTransaction? transaction, Guid dataset, string tag, long version) =>
         connection.ExecuteAsync(

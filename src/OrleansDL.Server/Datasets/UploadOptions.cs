@@ -16,4 +16,13 @@ internal sealed record UploadOptions
     /// <summary>Whether the new version holds only what comes in now, instead of that and what was there.</summary>
     public required bool Replace { get; init; }
     public required string Author { get; init; }
+
+    /// <summary>The branch; null is <c>main</c>.</summary>
+    public string? Branch { get; init; }
+
+    /// <summary>The head the branch must be at.</summary>
+    public BlobId? ExpectedHead { get; init; }
+
+    /// <summary>Paths that the commit removes or replaces.</summary>
+    public string[]? Removed { get; init; }
 }

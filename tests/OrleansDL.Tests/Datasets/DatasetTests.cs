@@ -259,6 +259,41 @@ public sealed class DatasetTests(DatasetNode node) : IClassFixture<DatasetNode>
     }
 
     [Fact]
+    public async Task Files_are_replaced_and_removed_in_a_commit_and_their_rows_and_statistics_with_them()
+    {
+        await node.CreateAsync("edits", "table");
+        await node.CommitAsync("edits", "path=a.csv", "a,t\n1,x\n2,y\n");
+        await node.CommitAsync("edits", "path=b.csv", "a,t\n10,x\n");
+        await node.CommitAsync("edits", "path=c.jsonl&format=jsonl", "{\"a\":100,\"t\":\"z\"}\n");
+        var edited = await node.CommitAsync("edits", "path=b.csv&remove=b.csv&remove=a.csv", "a,t\n20,x\n30,w\n");
+        Assert.Equal((3, 2, -1), (edited.GetProperty("rows").GetInt32(), edited.GetProperty("files").GetInt32(), edited.GetProperty("rowsAdded").GetInt32()));
+        Assert.Equal(
+            [("upload:b.csv", 0, 2), ("upload:c.jsonl", 2, 1)],
+            edited.GetProperty("sources").EnumerateArray().Select(source => (source.GetProperty("uri").GetString()!, source.GetProperty("firstRow").GetInt32(), source.GetProperty("rows").GetInt32())));
+        var statistics = (await node.GetAsync($"{Root}/edits/versions/latest/statistics")).GetProperty("items");
+        Assert.Equal((3, 50.0, 20.0), (statistics[0].GetProperty("count").GetInt32(), statistics[0].GetProperty("mean").GetDouble(), statistics[0].GetProperty("min").GetDouble()));
+        Assert.Equal("w,x,z", string.Join(',', statistics[1].GetProperty("values").EnumerateObject().Select(value => value.Name)));
+
+        await node.CommitAsync("edits", "path=d.csv&remove=nothing.csv", "a,t\n1,x\n", HttpStatusCode.NotFound);
+        await node.CommitAsync("edits", "path=b.csv/d.csv", "a,t\n1,x\n", HttpStatusCode.Conflict);
+        await node.CommitAsync("edits", "path=b.csv/d.csv&remove=b.csv", "a,t\n1,x\n");
+        await node.CommitAsync("edits", "path=b.csv", "a,t\n1,x\n", HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task A_commit_on_an_expected_head_is_refused_when_the_branch_moved_on()
+    {
+        await node.CreateAsync("expected", "table");
+        var first = await node.CommitAsync("expected", "path=a.csv", "a\n1\n");
+        var head = first.GetProperty("commit").GetString();
+        await node.CommitAsync("expected", $"path=b.csv&expectedHead={head}", "a\n2\n");
+        var problem = await node.CommitAsync("expected", $"path=c.csv&expectedHead={head}", "a\n3\n", HttpStatusCode.Conflict);
+        Assert.Contains("someone committed in between", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        await node.CommitAsync("expected", "path=c.csv&branch=nowhere", "a\n3\n", HttpStatusCode.NotFound);
+        Assert.Equal(2, (await node.GetAsync($"{Root}/expected/versions/main")).GetProperty("version").GetInt32());
+    }
+
+    [Fact]
     public async Task A_dataset_is_renamed_and_deleted_with_if_match_and_its_name_begins_anew()
     {
         var created = await node.CreateAsync("old-name", "table");

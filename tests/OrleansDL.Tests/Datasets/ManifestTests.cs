@@ -41,6 +41,77 @@ public sealed class ManifestTests
         Assert.Equal(atOnce.Digest, inTwo.Digest);
     }
 
+    /// <summary>Each number is one edit of a path: the lowest bits say whether it is removed, put in place of another, or added.</summary>
+    [Property(MaxTest = 60)]
+    public async Task Any_sequence_of_edits_ends_where_building_anew_would(int[][] edits)
+    {
+        var there = Enumerable.Range(0, 3000).Select(i => Entries.File($"p{i * 2:d5}")).ToDictionary(entry => entry.Path, StringComparer.Ordinal);
+        var root = (await Manifests.AddAsync(ManifestRoot.Empty, there.Values)).Root;
+        foreach (var edit in edits)
+        {
+            var (added, removed) = (new Dictionary<string, DatasetEntry>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+            foreach (var number in edit)
+            {
+                // Runs of paths, so that whole nodes go and come.
+                for (var i = 0; i < 1 + ((uint)number % 700); i++)
+                {
+                    var path = $"p{((uint)number / 8) + i:d5}";
+                    if (there.ContainsKey(path) && number % 3 != 0)
+                    {
+                        removed.Add(path);
+                    }
+
+                    if (number % 3 != 1 && (!there.ContainsKey(path) || removed.Contains(path)))
+                    {
+                        added[path] = Entries.File(path, content: $"{number}", rows: (uint)number % 5);
+                    }
+                }
+            }
+
+            foreach (var path in removed)
+            {
+                there.Remove(path);
+            }
+
+            foreach (var entry in added.Values)
+            {
+                there[entry.Path] = entry;
+            }
+
+            root = (await Manifests.EditAsync(root, added.Values, removed)).Root;
+        }
+
+        var anew = await Manifests.AddAsync(ManifestRoot.Empty, there.Values);
+        Assert.Equal(anew.Root.Nodes, root.Nodes);
+    }
+
+    [Fact]
+    public async Task A_folder_is_removed_with_all_below_it_and_nothing_else()
+    {
+        var before = await Manifests.AddAsync(ManifestRoot.Empty, new[] { "a", "b-c", "b.csv", "b/1", "b/2/3", "b0", "c \"q\".csv" }.Select(path => Entries.File(path)));
+        var after = await Manifests.EditAsync(before.Root, [], ["b/", "b/2/3", "c \"q\".csv"]);
+        var anew = await Manifests.AddAsync(ManifestRoot.Empty, new[] { "a", "b-c", "b.csv", "b0" }.Select(path => Entries.File(path)));
+        Assert.Equal(anew.Digest, after.Digest);
+        Assert.Equal([("b/1", 3, 3), ("b/2/3", 4, 3), ("c \"q\".csv", 6, 4)], after.Changes.Select(change => (change.Old!.Path, (int)change.OldRow, (int)change.NewRow)));
+        await Assert.ThrowsAsync<NotFoundException>(() => Manifests.EditAsync(after.Root, [], ["b/"]));
+    }
+
+    [Fact]
+    public async Task A_hundred_changes_among_a_million_files_read_and_write_only_their_nodes()
+    {
+        var before = await Manifests.AddAsync(ManifestRoot.Empty, Entries.Many(1_000_000));
+        _blobs.Forget();
+        var changed = Enumerable.Range(0, 100).Select(i => Entries.File($"folder/{i * 9_973:d7}.bin", "changed")).ToList();
+        var after = await Manifests.EditAsync(before.Root, changed, changed.Select(entry => entry.Path));
+        Assert.Equal(100, after.Changes.Count);
+        Assert.InRange(_blobs.Reads, 1, 110);
+        Assert.InRange(_blobs.Writes, 1, 111);
+
+        _blobs.Forget();
+        Assert.Equal(100, await Manifests.DiffAsync(before.Root, after.Root).CountAsync());
+        Assert.InRange(_blobs.Reads, 1, 220);
+    }
+
     [Fact]
     public async Task One_file_more_in_a_big_manifest_rewrites_only_the_nodes_it_touches()
     {
@@ -50,7 +121,7 @@ public sealed class ManifestTests
         Assert.InRange(_blobs.Reads, 1, 4);
         Assert.InRange(_blobs.Writes, 2, 6);
         Assert.Equal(100_001, after.Root.Count);
-        Assert.Equal(("folder/0050000.extra", 50_001L), (after.Added[0].Entry.Path, after.Added[0].FirstRow));
+        Assert.Equal(("folder/0050000.extra", 50_001L), after.Added.Select(found => (found.Entry.Path, found.FirstRow)).Single());
 
         _blobs.Forget();
         var differences = new List<ManifestDifference>();
@@ -135,6 +206,15 @@ public sealed class ManifestTests
             [("first", 0, 4), ("second", 4, 3), ("first", 7, 4), ("second", 11, 2), ("first", 13, 2)],
             ranges.Select(range => (range.Uri, range.FirstRow, range.Rows)));
         Assert.Equal([(0, 15)], SourceRanges.Insert([first], [(10, 5, first)]).Select(range => (range.FirstRow, range.Rows)));
+    }
+
+    [Fact]
+    public void Removed_rows_leave_the_source_ranges_joined()
+    {
+        var parent = SourceRanges.Insert([Source("first", 0, 10)], [(4, 3, Source("second", 0, 3))]);
+        var edited = SourceRanges.Edit(parent, [(4, 3, []), (9, 2, [Source("third", 0, 1)])]);
+        Assert.Equal([("first", 0, 6), ("third", 6, 1), ("first", 7, 2)], edited.Select(range => (range.Uri, range.FirstRow, range.Rows)));
+        Assert.Equal([("first", 5, 1), ("third", 6, 1), ("first", 7, 1)], SourceRanges.Slice(edited, 5, 3).Select(range => (range.Uri, range.FirstRow, range.Rows)));
     }
 
     private static DatasetSource Source(string uri, long firstRow, long rows) => new()

@@ -58,7 +58,7 @@ internal sealed class TrainingNode : IAsyncDisposable
         var dataset = await Grains.GetGrain<IDatasetsGrain>(Project).CreateAsync(
             Guid.CreateVersion7(), new DatasetSpec { Name = name, Kind = DatasetKind.Table });
         using var bytes = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        await Services.GetRequiredService<DatasetCommits>().CommitAsync(
+        await Services.GetRequiredService<DatasetUploads>().CommitAsync(
             dataset,
             Guid.CreateVersion7(),
             new() { Message = "", Tags = [], Format = IngestFormats.Csv, Header = HeaderMode.Yes, Replace = false, Author = "test", Path = "data.csv" },

@@ -23,4 +23,15 @@ internal static class ImageTable
             },
         ];
     }
+
+    /// <summary>The statistics of what stays when some images go. Labels that were too many to count stay uncounted.</summary>
+    public static IReadOnlyList<ColumnStatistics> Subtract(IReadOnlyList<ColumnStatistics> all, IReadOnlyList<ColumnStatistics> gone) =>
+        [.. all.Zip(gone, (left, right) => left with
+        {
+            Count = left.Count - right.Count,
+            Values = left.Values is null || right.Values is null
+                ? null
+                : left.Values.Select(value => KeyValuePair.Create(value.Key, value.Value - right.Values.GetValueOrDefault(value.Key)))
+                    .Where(value => value.Value > 0).ToDictionary(StringComparer.Ordinal),
+        })];
 }

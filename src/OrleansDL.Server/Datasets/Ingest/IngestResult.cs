@@ -9,4 +9,14 @@ internal sealed record IngestResult
 
     /// <summary>The bytes as they came in.</summary>
     public required BlobRef Source { get; init; }
+
+    /// <summary>Where the bytes came from; null for an upload under the first entry's path.</summary>
+    public string? Uri { get; init; }
+
+    /// <summary>What an HTTP server or an object store called these bytes.</summary>
+    public string? ETag { get; init; }
+    public string? VersionId { get; init; }
+
+    /// <summary>When they were read; null is the moment of the commit.</summary>
+    public DateTimeOffset? FetchedAt { get; init; }
 }

@@ -117,6 +117,16 @@ internal sealed class CanonicalJsonWriter
 
     public CanonicalJsonWriter Optional(string key, bool value) => value ? Key(key).Value(true) : this;
 
+    /// <summary>Takes over what is canonical already.</summary>
+    public CanonicalJsonWriter Raw(ReadOnlySpan<byte> canonical)
+    {
+        Separate();
+        canonical.CopyTo(_output.GetSpan(canonical.Length));
+        _output.Advance(canonical.Length);
+        _comma = true;
+        return this;
+    }
+
     /// <summary>Ends a line of a document of lines.</summary>
     public CanonicalJsonWriter EndLine()
     {

@@ -77,6 +77,47 @@ internal static class CommitFormat
         static DatasetSource Whole(DatasetSource range) => range with { FirstRow = 0, Rows = 0 };
     }
 
+    /// <summary>The ranges of an origins document, in row order.</summary>
+    public static IReadOnlyList<DatasetSource> ReadOrigins(ReadOnlyMemory<byte> bytes)
+    {
+        var at = 0;
+        var (ranges, sources) = (0, 0);
+        using (var head = JsonDocument.Parse(Line()))
+        {
+            if (head.RootElement.GetProperty("format").GetString() is var found && found != Origins)
+            {
+                throw new InvalidDataException($"A document has format '{found}' where this version of OrleansDL reads '{Origins}'.");
+            }
+
+            ranges = head.RootElement.GetProperty("ranges").GetInt32();
+            sources = head.RootElement.GetProperty("sources").GetInt32();
+        }
+
+        var known = new DatasetSource[sources];
+        for (var i = 0; i < sources; i++)
+        {
+            var source = JsonSerializer.Deserialize<CommitSource>(Line().Span, OdlJson.Options)!;
+            known[i] = new DatasetSource { Uri = source.Uri, Sha256 = source.Sha256, Bytes = source.Bytes, FetchedAt = source.FetchedAt, FirstRow = 0, Rows = 0 };
+        }
+
+        var result = new DatasetSource[ranges];
+        for (var i = 0; i < ranges; i++)
+        {
+            var numbers = JsonSerializer.Deserialize<long[]>(Line().Span)!;
+            result[i] = known[numbers[2]] with { FirstRow = numbers[0], Rows = numbers[1] };
+        }
+
+        return result;
+
+        ReadOnlyMemory<byte> Line()
+        {
+            var length = bytes.Span[at..].IndexOf((byte)'\n');
+            var line = length < 0 ? throw new InvalidDataException("An origins document breaks off.") : bytes.Slice(at, length);
+            at += length + 1;
+            return line;
+        }
+    }
+
     public static ReadOnlyMemory<byte> WriteSchema(DatasetKind kind, IReadOnlyList<Column> columns)
     {
         var writer = new CanonicalJsonWriter().StartObject().Key("columns").StartArray();

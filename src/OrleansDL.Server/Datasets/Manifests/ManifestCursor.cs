@@ -1,35 +1,34 @@
 namespace OrleansDL.Datasets.Manifests;
 
-/// <summary>Walks a manifest entry by entry, and can leave out a whole node it has not read yet.</summary>
-internal sealed class ManifestCursor(ManifestRoot root, Func<ManifestNode, Task<IReadOnlyList<DatasetEntry>>> read)
+/// <summary>Walks a manifest line by line, and can leave out a whole node it has not read yet.</summary>
+internal sealed class ManifestCursor(ManifestRoot root, Func<ManifestNode, Task<ManifestLine[]>> read)
 {
-    private IReadOnlyList<DatasetEntry>? _entries;
+    private ManifestLine[]? _lines;
     private int _node;
-    private int _entry;
+    private int _line;
 
     public bool AtEnd => _node == root.Nodes.Count;
 
+    /// <summary>Rows before the current line.</summary>
+    public long Row { get; private set; }
+
     /// <summary>The node about to be entered; null within a node and at the end.</summary>
-    public ManifestNode? NextNode => _entries is null && !AtEnd ? root.Nodes[_node] : null;
+    public ManifestNode? NextNode => _lines is null && !AtEnd ? root.Nodes[_node] : null;
 
-    public void SkipNode() => _node++;
+    /// <summary>Valid after <see cref="LoadAsync"/>.</summary>
+    public ManifestLine Current => _lines![_line];
 
-    public async ValueTask<DatasetEntry?> PeekAsync()
-    {
-        if (AtEnd)
-        {
-            return null;
-        }
+    public void SkipNode() => Row += root.Nodes[_node++].Rows;
 
-        _entries ??= await read(root.Nodes[_node]);
-        return _entries[_entry];
-    }
+    /// <summary>Reads the node that the cursor stands at, if it has not been read.</summary>
+    public async ValueTask LoadAsync() => _lines ??= AtEnd ? null : await read(root.Nodes[_node]);
 
     public void Advance()
     {
-        if (++_entry == _entries!.Count)
+        Row += Current.Rows;
+        if (++_line == _lines!.Length)
         {
-            (_entries, _entry) = (null, 0);
+            (_lines, _line) = (null, 0);
             _node++;
         }
     }

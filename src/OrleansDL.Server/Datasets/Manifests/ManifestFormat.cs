@@ -16,8 +16,11 @@ internal static class ManifestFormat
     private const ulong CutModulus = 768;
 
     /// <summary>Whether a node of so many entries ends after this path. It depends on the node's own keys only, so equal runs of entries become equal nodes wherever they stand.</summary>
-    public static bool EndsNode(long count, string path) =>
+    public static bool EndsNode(long count, ReadOnlySpan<byte> path) =>
         count >= MaximumNode || (count >= MinimumNode && KeyHash(path) % CutModulus == 0);
+
+    /// <inheritdoc cref="EndsNode(long, ReadOnlySpan{byte})"/>
+    public static bool EndsNode(long count, string path) => EndsNode(count, Encoding.UTF8.GetBytes(path));
 
     public static void WriteEntry(CanonicalJsonWriter writer, DatasetEntry entry) => writer
         .StartObject()
@@ -34,6 +37,8 @@ internal static class ManifestFormat
         .EndLine();
 
     public static IEnumerable<DatasetEntry> ReadEntries(ReadOnlyMemory<byte> node) => Lines(node).Select(Read<DatasetEntry>);
+
+    public static ManifestLine[] ReadLines(ReadOnlyMemory<byte> node) => [.. Lines(node).Select(line => new ManifestLine(line))];
 
     public static ReadOnlyMemory<byte> WriteRoot(ManifestRoot root)
     {
@@ -105,11 +110,10 @@ internal static class ManifestFormat
         }
     }
 
-    private static ulong KeyHash(string path)
+    private static ulong KeyHash(ReadOnlySpan<byte> path)
     {
-        Span<byte> utf8 = stackalloc byte[EntryPath.MaximumBytes];
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(path, utf8)], hash);
+        SHA256.HashData(path, hash);
         return BinaryPrimitives.ReadUInt64BigEndian(hash);
     }
 }

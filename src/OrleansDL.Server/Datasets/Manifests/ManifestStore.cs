@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace OrleansDL.Datasets.Manifests;
 
@@ -13,22 +14,22 @@ internal sealed class ManifestStore(
     public async Task<ManifestRoot> ReadRootAsync(BlobId digest, CancellationToken cancellationToken = default) =>
         ManifestFormat.ReadRoot(await ReadAsync(digest, cancellationToken));
 
+    /// <summary>The entries of one node, in order.</summary>
+    public async Task<IReadOnlyList<DatasetEntry>> ReadNodeAsync(ManifestNode node, CancellationToken cancellationToken = default) =>
+        [.. ManifestFormat.ReadEntries(await ReadAsync(node.Digest, cancellationToken))];
+
     /// <summary>The entries in order, from the first one after a path, or from the beginning.</summary>
     public async IAsyncEnumerable<DatasetEntry> EntriesAsync(
         ManifestRoot root, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (var node in root.Nodes)
+        var start = after is null ? [] : Encoding.UTF8.GetBytes(after);
+        for (var i = after is null ? 0 : root.IndexOf(after); i < root.Nodes.Count; i++)
         {
-            if (after is not null && EntryPath.Compare(node.Last, after) <= 0)
+            foreach (var line in await ReadLinesAsync(root.Nodes[i], cancellationToken))
             {
-                continue;
-            }
-
-            foreach (var entry in await ReadNodeAsync(node, cancellationToken))
-            {
-                if (after is null || EntryPath.Compare(entry.Path, after) > 0)
+                if (line.CompareTo(start) > 0)
                 {
-                    yield return entry;
+                    yield return line.Entry;
                 }
             }
         }
@@ -36,13 +37,18 @@ internal sealed class ManifestStore(
 
     public async Task<DatasetEntry?> FindAsync(ManifestRoot root, string path, CancellationToken cancellationToken = default)
     {
-        foreach (var node in root.Nodes)
+        var at = root.IndexOf(path);
+        if (at == root.Nodes.Count || EntryPath.Compare(path, root.Nodes[at].First) < 0)
         {
-            if (EntryPath.Compare(path, node.Last) <= 0)
+            return null;
+        }
+
+        var key = Encoding.UTF8.GetBytes(path);
+        foreach (var line in await ReadLinesAsync(root.Nodes[at], cancellationToken))
+        {
+            if (line.CompareTo(key) == 0)
             {
-                return EntryPath.Compare(path, node.First) < 0
-                    ? null
-                    : (await ReadNodeAsync(node, cancellationToken)).FirstOrDefault(entry => entry.Path == path);
+                return line.Entry;
             }
         }
 
@@ -51,56 +57,90 @@ internal sealed class ManifestStore(
 
     /// <summary>Adds entries to a manifest. Nodes no new path falls into are taken over unread.</summary>
     /// <exception cref="ConflictException">A path is there already with other bytes.</exception>
-    public async Task<ManifestEdit> AddAsync(ManifestRoot parent, IEnumerable<DatasetEntry> entries, CancellationToken cancellationToken = default)
+    public Task<ManifestEdit> AddAsync(ManifestRoot parent, IEnumerable<DatasetEntry> entries, CancellationToken cancellationToken = default) =>
+        EditAsync(parent, entries, [], cancellationToken: cancellationToken);
+
+    /// <summary>Removes paths (<c>folder/</c>: all below it) and adds entries, in one pass; a path in both is replaced. The result is what building it anew would give.
+    /// Nodes that nothing falls into are taken over unread.</summary>
+    /// <param name="parent">The manifest to edit.</param>
+    /// <param name="added">Entries to be there afterwards, in any order.</param>
+    /// <param name="removed">Paths that shall be gone, or may be replaced.</param>
+    /// <param name="writer">Stores the new nodes and the root; null stores each blob by itself.</param>
+    /// <param name="cancellationToken">Stops the edit.</param>
+    /// <exception cref="ConflictException">A path that is not removed is there already with other bytes.</exception>
+    /// <exception cref="NotFoundException">A path to remove is not there.</exception>
+    public async Task<ManifestEdit> EditAsync(
+        ManifestRoot parent, IEnumerable<DatasetEntry> added, IEnumerable<string> removed,
+        Func<ReadOnlyMemory<byte>, CancellationToken, Task<BlobId>>? writer = null, CancellationToken cancellationToken = default)
     {
-        var additions = entries.ToList();
-        additions.Sort((x, y) => EntryPath.Compare(x.Path, y.Path));
+        var (additions, removals) = (ManifestAdditions.Sort(added), new ManifestRemovals(removed));
         var builder = new ManifestNodeBuilder();
         var nodes = new List<ManifestNode>();
-        var added = new List<(DatasetEntry, long)>();
+        var changes = new List<ManifestChange>();
         var written = new List<BlobId>();
         var next = 0;
-        long row = 0;
+        var (oldRow, newRow) = (0L, 0L);
 
         for (var i = 0; i < parent.Nodes.Count; i++)
         {
             var node = parent.Nodes[i];
-            var isLast = i == parent.Nodes.Count - 1;
-            var touched = next < additions.Count && (isLast
-                ? EntryPath.Compare(additions[next].Path, node.Last) <= 0 || !ManifestFormat.EndsNode(node.Count, node.Last)
-                : EntryPath.Compare(additions[next].Path, node.Last) <= 0);
+
+            // What the last node ends with may only be the manifest's end: whatever comes after it then goes into it.
+            var open = i == parent.Nodes.Count - 1 && !ManifestFormat.EndsNode(node.Count, node.Last);
+            var touched = removals.Touches(node) || (next < additions.Count && (open || EntryPath.Compare(additions[next].Entry.Path, node.Last) <= 0));
             if (builder.Count == 0 && !touched)
             {
                 nodes.Add(node);
-                row += node.Rows;
+                oldRow += node.Rows;
+                newRow += node.Rows;
                 continue;
             }
 
-            foreach (var entry in await ReadNodeAsync(node, cancellationToken))
+            foreach (var line in await ReadLinesAsync(node, cancellationToken))
             {
-                while (next < additions.Count && EntryPath.Compare(additions[next].Path, entry.Path) < 0)
+                while (next < additions.Count && line.CompareTo(additions[next].Path) > 0)
                 {
-                    await AppendNewAsync(additions[next++]);
+                    await AddAsync(null, additions[next++].Entry);
                 }
 
-                if (next < additions.Count && additions[next].Path == entry.Path)
+                var gone = removals.Take(line);
+                if (next < additions.Count && line.CompareTo(additions[next].Path) == 0)
                 {
-                    if (additions[next] != entry)
+                    var entry = additions[next++].Entry;
+                    if (line.Entry == entry)
+                    {
+                        await KeepAsync(line);
+                    }
+                    else if (gone)
+                    {
+                        await AddAsync(line.Entry, entry);
+                    }
+                    else
                     {
                         throw new ConflictException(
-                            $"The dataset already has a file '{EntryPath.Shorten(entry.Path)}' with other bytes. Commit under another path, or with mode=replace.");
+                            $"The dataset already has a file '{EntryPath.Shorten(entry.Path)}' with other bytes. Commit under another path, remove it in the same commit, or use mode=replace.");
                     }
-
-                    next++;
                 }
-
-                await AppendAsync(entry);
+                else if (gone)
+                {
+                    changes.Add(new ManifestChange(line.Entry, oldRow, null, newRow));
+                    oldRow += line.Rows;
+                }
+                else
+                {
+                    await KeepAsync(line);
+                }
             }
         }
 
         while (next < additions.Count)
         {
-            await AppendNewAsync(additions[next++]);
+            await AddAsync(null, additions[next++].Entry);
+        }
+
+        if (removals.Unmatched.Except(additions.Select(addition => addition.Entry.Path)).Order(EntryPath.Order).FirstOrDefault() is { } missing)
+        {
+            throw new NotFoundException($"The dataset has no '{EntryPath.Shorten(missing)}' to remove. GET .../versions/VERSION/files lists what is there.");
         }
 
         if (builder.Count > 0)
@@ -109,20 +149,26 @@ internal sealed class ManifestStore(
         }
 
         var root = new ManifestRoot { Nodes = nodes };
-        var digest = await write(ManifestFormat.WriteRoot(root), cancellationToken);
+        var digest = await (writer ?? write)(ManifestFormat.WriteRoot(root), cancellationToken);
         written.Add(digest);
-        return new ManifestEdit { Digest = digest, Root = root, Added = added, Written = written };
+        return new ManifestEdit { Digest = digest, Root = root, Changes = changes, Written = written };
 
-        async ValueTask AppendNewAsync(DatasetEntry entry)
+        async ValueTask AddAsync(DatasetEntry? old, DatasetEntry entry)
         {
-            added.Add((entry, row));
-            await AppendAsync(entry);
+            changes.Add(new ManifestChange(old, oldRow, entry, newRow));
+            oldRow += old?.Rows ?? 0;
+            newRow += entry.Rows;
+            if (builder.Add(entry))
+            {
+                await EndNodeAsync();
+            }
         }
 
-        async ValueTask AppendAsync(DatasetEntry entry)
+        async ValueTask KeepAsync(ManifestLine line)
         {
-            row += entry.Rows;
-            if (builder.Add(entry))
+            oldRow += line.Rows;
+            newRow += line.Rows;
+            if (builder.Add(line))
             {
                 await EndNodeAsync();
             }
@@ -131,18 +177,18 @@ internal sealed class ManifestStore(
         async Task EndNodeAsync()
         {
             var (bytes, node) = builder.Take();
-            var nodeDigest = await write(bytes, cancellationToken);
+            var nodeDigest = await (writer ?? write)(bytes, cancellationToken);
             written.Add(nodeDigest);
             nodes.Add(node(nodeDigest));
         }
     }
 
-    /// <summary>The entries that differ, in order of paths. Equal nodes are left out unread.</summary>
+    /// <summary>The entries that differ, in order of paths. Equal nodes are left out unread, and equal lines unparsed.</summary>
     public async IAsyncEnumerable<ManifestDifference> DiffAsync(
         ManifestRoot from, ManifestRoot to, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var old = new ManifestCursor(from, node => ReadNodeAsync(node, cancellationToken));
-        var now = new ManifestCursor(to, node => ReadNodeAsync(node, cancellationToken));
+        var old = new ManifestCursor(from, node => ReadLinesAsync(node, cancellationToken));
+        var now = new ManifestCursor(to, node => ReadLinesAsync(node, cancellationToken));
         while (!old.AtEnd || !now.AtEnd)
         {
             if (old.NextNode is { } oldNode && now.NextNode is { } newNode && oldNode.Digest == newNode.Digest)
@@ -152,8 +198,14 @@ internal sealed class ManifestStore(
                 continue;
             }
 
-            var (oldEntry, newEntry) = (await old.PeekAsync(), await now.PeekAsync());
-            var order = oldEntry is null ? 1 : newEntry is null ? -1 : EntryPath.Compare(oldEntry.Path, newEntry.Path);
+            await old.LoadAsync();
+            await now.LoadAsync();
+            var order = old.AtEnd ? 1 : now.AtEnd ? -1 : old.Current.CompareTo(now.Current.Path.Span);
+            if (order != 0 || !old.Current.Line.Span.SequenceEqual(now.Current.Line.Span))
+            {
+                yield return new ManifestDifference(order <= 0 ? old.Current.Entry : null, order >= 0 ? now.Current.Entry : null) { OldRow = old.Row, NewRow = now.Row };
+            }
+
             if (order <= 0)
             {
                 old.Advance();
@@ -163,16 +215,12 @@ internal sealed class ManifestStore(
             {
                 now.Advance();
             }
-
-            if (order != 0 || oldEntry != newEntry)
-            {
-                yield return new ManifestDifference(order <= 0 ? oldEntry : null, order >= 0 ? newEntry : null);
-            }
         }
     }
 
-    private async Task<IReadOnlyList<DatasetEntry>> ReadNodeAsync(ManifestNode node, CancellationToken cancellationToken) =>
-        [.. ManifestFormat.ReadEntries(await ReadAsync(node.Digest, cancellationToken))];
+    /// <summary>The entries of one node as they are stored.</summary>
+    public async Task<ManifestLine[]> ReadLinesAsync(ManifestNode node, CancellationToken cancellationToken = default) =>
+        ManifestFormat.ReadLines(await ReadAsync(node.Digest, cancellationToken));
 
     private async Task<ReadOnlyMemory<byte>> ReadAsync(BlobId digest, CancellationToken cancellationToken)
     {

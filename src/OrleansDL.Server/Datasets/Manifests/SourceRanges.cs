@@ -9,26 +9,49 @@ internal static class SourceRanges
     public static IReadOnlyList<DatasetSource> Insert(
         IReadOnlyList<DatasetSource> parent, IEnumerable<(long FirstRow, long Rows, DatasetSource Source)> added)
     {
+        long inserted = 0;
+        return Edit(parent, added.Select(range =>
+        {
+            var at = range.FirstRow - inserted;
+            inserted += range.Rows;
+            return (at, 0L, (IEnumerable<DatasetSource>)[range.Source with { Rows = range.Rows }]);
+        }));
+    }
+
+    /// <summary>Takes rows out of the parent's ranges and puts others in, and joins neighbours of one source.</summary>
+    /// <param name="parent">The parent's ranges.</param>
+    /// <param name="changes">In row order: the row of the parent at which it happens, how many of the parent's rows go, and what comes in their place.</param>
+    public static IReadOnlyList<DatasetSource> Edit(
+        IReadOnlyList<DatasetSource> parent, IEnumerable<(long OldRow, long Gone, IEnumerable<DatasetSource> Added)> changes)
+    {
         var result = new List<DatasetSource>();
         var next = 0;
-        long used = 0;
-        long row = 0;
-        foreach (var (firstRow, rows, source) in added)
+        var (used, oldRow, row) = (0L, 0L, 0L);
+        foreach (var (at, gone, added) in changes)
         {
-            TakeParent(firstRow - row);
-            Append(source, rows);
+            TakeParent(at - oldRow, keep: true);
+            TakeParent(gone, keep: false);
+            foreach (var source in added)
+            {
+                Append(source, source.Rows);
+            }
         }
 
-        TakeParent(long.MaxValue);
+        TakeParent(long.MaxValue, keep: true);
         return result;
 
-        void TakeParent(long count)
+        void TakeParent(long count, bool keep)
         {
             while (count > 0 && next < parent.Count)
             {
                 var take = Math.Min(count, parent[next].Rows - used);
-                Append(parent[next], take);
+                if (keep)
+                {
+                    Append(parent[next], take);
+                }
+
                 count -= take;
+                oldRow += take;
                 used += take;
                 if (used == parent[next].Rows)
                 {
@@ -51,5 +74,39 @@ internal static class SourceRanges
 
             row += rows;
         }
+    }
+
+    /// <summary>The sources of some rows.</summary>
+    public static IReadOnlyList<DatasetSource> Slice(IReadOnlyList<DatasetSource> ranges, long firstRow, long rows)
+    {
+        var (low, high) = (0, ranges.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = ranges[middle].FirstRow + ranges[middle].Rows <= firstRow ? (middle + 1, high) : (low, middle);
+        }
+
+        var slice = new List<DatasetSource>();
+        for (; low < ranges.Count && ranges[low].FirstRow < firstRow + rows; low++)
+        {
+            var first = Math.Max(firstRow, ranges[low].FirstRow);
+            slice.Add(ranges[low] with { FirstRow = first, Rows = Math.Min(firstRow + rows, ranges[low].FirstRow + ranges[low].Rows) - first });
+        }
+
+        return slice;
+    }
+
+    /// <summary>As many ranges as a version's record shows: those of new sources first, then from the first row on.</summary>
+    public static IReadOnlyList<DatasetSource> Shorten(IReadOnlyList<DatasetSource> ranges, IReadOnlySet<BlobId> preferred)
+    {
+        if (ranges.Count <= DatasetVersion.MaximumSources)
+        {
+            return ranges;
+        }
+
+        return [.. ranges.Where(range => preferred.Contains(range.Sha256)).Take(DatasetVersion.MaximumSources)
+            .Concat(ranges.Where(range => !preferred.Contains(range.Sha256)).Take(DatasetVersion.MaximumSources))
+            .Take(DatasetVersion.MaximumSources)
+            .OrderBy(range => range.FirstRow)];
     }
 }

@@ -1,0 +1,62 @@
+using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Manifests;
+
+namespace OrleansDL.Datasets;
+
+/// <summary>Statistics of a new version, from the parent's and what changed where that is enough, else from its files.</summary>
+internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries files)
+{
+    /// <param name="kind">What the dataset holds.</param>
+    /// <param name="schema">The new version's columns.</param>
+    /// <param name="onto">The version the edit began from; null when it began from nothing.</param>
+    /// <param name="edit">What changed.</param>
+    /// <param name="content">What came in.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<ColumnStatistics>> ComputeAsync(
+        DatasetKind kind, IReadOnlyList<Column> schema, DatasetVersion? onto, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
+    {
+        if (schema.Count == 0)
+        {
+            return [];
+        }
+
+        var parent = onto is null ? null : await datasets.StatisticsAsync(onto, cancellationToken);
+        if (kind == DatasetKind.Image)
+        {
+            var added = ImageTable.Summarize([.. edit.Added.Select(found => found.Entry)]);
+            var gone = ImageTable.Summarize([.. edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!)]);
+            return parent is null ? added : StatisticsMerge.Merge(schema, ImageTable.Subtract(parent, gone), added);
+        }
+
+        // Rows that went cannot be taken out of a sum: what stays is added up again, file by file.
+        var summed = edit.Changes.Any(change => change.Old is not null) ? null : parent;
+        var left = new List<DatasetEntry>();
+        if (summed == parent)
+        {
+            left.AddRange(edit.Added.Select(found => found.Entry));
+        }
+        else
+        {
+            await foreach (var entry in datasets.Manifests.EntriesAsync(edit.Root, cancellationToken: cancellationToken))
+            {
+                left.Add(entry);
+            }
+        }
+
+        var known = left.Select(entry => entry.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var added in content.Added.Where(added => added.Entries.All(entry => known.Contains(entry.Path))))
+        {
+            Sum(added.Statistics);
+            known.ExceptWith(added.Entries.Select(entry => entry.Path));
+        }
+
+        foreach (var entry in left.Where(entry => entry.Rows > 0 && known.Contains(entry.Path)))
+        {
+            Sum(await files.SummarizeAsync(entry, schema, cancellationToken));
+        }
+
+        return summed ?? [];
+
+        void Sum(IReadOnlyList<ColumnStatistics> more) => summed = summed is null or [] ? more : StatisticsMerge.Merge(schema, summed, more);
+    }
+}
