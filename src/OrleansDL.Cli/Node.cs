@@ -32,9 +32,9 @@ public static class Node
         }
 
         await app.StartAsync(cancellationToken);
-        var url = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        await WriteNodeFileAsync(node, url, cancellationToken);
-        Console.WriteLine($"ready {url}");
+        string[] urls = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
+        await WriteNodeFileAsync(node, urls, cancellationToken);
+        Console.WriteLine($"ready {urls[0]}");
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
@@ -42,7 +42,15 @@ public static class Node
     public static WebApplication Build(NodeOptions node)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls(node.HttpUrl);
+        if (node.Server)
+        {
+            builder.Listen(node);
+        }
+        else
+        {
+            builder.WebHost.UseUrls(node.HttpUrl);
+        }
+
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>
@@ -96,8 +104,8 @@ public static class Node
     }
 
     // Lets the command line find a node by its folder.
-    private static async Task WriteNodeFileAsync(NodeOptions node, string url, CancellationToken cancellationToken) =>
+    private static async Task WriteNodeFileAsync(NodeOptions node, string[] urls, CancellationToken cancellationToken) =>
         await File.WriteAllTextAsync(
             Path.Combine(node.DirectoryOrDefault, "node.json"),
-            JsonSerializer.Serialize(new { url, pid = Environment.ProcessId }, OdlJson.Options), cancellationToken);
+            JsonSerializer.Serialize(new { url = urls[0], grpcUrl = urls.ElementAtOrDefault(1), pid = Environment.ProcessId }, OdlJson.Options), cancellationToken);
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
@@ -14,8 +15,10 @@ using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Models;
 using OrleansDL.Monitoring;
+using OrleansDL.Nodes;
 using OrleansDL.Projects;
 using OrleansDL.Serving;
+using OrleansDL.Serving.Rpc;
 using OrleansDL.Training;
 using OrleansDL.Workers;
 using OrleansDL.Workflows;
@@ -57,6 +60,15 @@ public static class ServerHost
         });
     }
 
+    /// <summary>Says where the front listens: REST on one address, gRPC on another, since without TLS a connection cannot say which it speaks.</summary>
+    public static void Listen(this IHostApplicationBuilder builder, NodeOptions node) =>
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Kestrel:Endpoints:Http:Url"] = node.HttpUrl,
+            ["Kestrel:Endpoints:Rpc:Url"] = node.GrpcUrlOrDefault,
+            ["Kestrel:Endpoints:Rpc:Protocols"] = nameof(HttpProtocols.Http2),
+        });
+
     /// <summary>Creates the schema, the default project and the first token; before the host starts.</summary>
     public static async Task PrepareAsync(IServiceProvider services)
     {
@@ -88,6 +100,7 @@ public static class ServerHost
         v1.MapMonitoring();
         v1.MapWorkflows();
         app.MapInferenceProtocol();
+        app.MapInferenceRpc();
         app.MapMetrics();
     }
 }

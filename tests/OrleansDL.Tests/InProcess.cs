@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansDL.Nodes;
@@ -27,7 +26,7 @@ internal static class InProcess
     public static async Task<WebApplication> StartAsync(NodeOptions options, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls(options.HttpUrl);
+        builder.Listen(options);
         builder.Logging.ClearProviders();
         builder.AddNode(options, options.Worker ? [] : [typeof(WorkerHost).Assembly]);
         builder.AddServer();

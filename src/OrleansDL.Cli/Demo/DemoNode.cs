@@ -60,7 +60,7 @@ internal sealed class DemoNode : IAsyncDisposable
         }
 
         foreach (var argument in (string[])
-            ["up", "--data", folder, "--http", url.GetLeftPart(UriPartial.Authority), "--silo-port", Text(ports[1]), "--gateway-port", Text(ports[2]), "--stop-with-input"])
+            ["up", "--data", folder, "--http", url.GetLeftPart(UriPartial.Authority), "--grpc", "http://127.0.0.1:0", "--silo-port", Text(ports[1]), "--gateway-port", Text(ports[2]), "--stop-with-input"])
         {
             start.ArgumentList.Add(argument);
         }

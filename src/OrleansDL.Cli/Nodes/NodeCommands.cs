@@ -15,6 +15,7 @@ internal static class NodeCommands
 
     private static readonly Option<string?> Blobs = new("--blobs") { Description = "Folder of the blob store, shared by all nodes of a cluster. Default: blobs in --data." };
     private static readonly Option<string> Http = new("--http") { Description = "Address of the HTTP front.", DefaultValueFactory = _ => Defaults.HttpUrl };
+    private static readonly Option<string?> Grpc = new("--grpc") { Description = "Address of gRPC. Default: the HTTP front's, one port further." };
     private static readonly Option<string> Address = new("--address")
     {
         Description = "IP address silo and gateway bind to and are known by. Their traffic is plaintext.",
@@ -34,9 +35,9 @@ internal static class NodeCommands
         Hidden = true,
     };
 
-    public static Command Up() => Host("up", "Start a node: server and worker in one process.", server: true, worker: true, Http, GatewayPort, Name, Device, Slots, Pool);
+    public static Command Up() => Host("up", "Start a node: server and worker in one process.", server: true, worker: true, Http, Grpc, GatewayPort, Name, Device, Slots, Pool);
 
-    public static Command Server() => Host("server", "Start a server: API and decisions, no device. Workers join it through the database.", server: true, worker: false, Http, GatewayPort);
+    public static Command Server() => Host("server", "Start a server: API and decisions, no device. Workers join it through the database.", server: true, worker: false, Http, Grpc, GatewayPort);
 
     public static Command Worker() => Host("worker", "Start a worker: one device that trains and serves.", server: false, worker: true, Http, Name, Device, Slots, Pool);
 
@@ -46,6 +47,7 @@ internal static class NodeCommands
         Database = parsed.GetValue(Database) ?? environment("ODL_DATABASE"),
         Blobs = parsed.GetValue(Blobs),
         HttpUrl = parsed.GetValue(Http) ?? Defaults.HttpUrl,
+        GrpcUrl = server ? parsed.GetValue(Grpc) : null,
         Address = parsed.GetValue(Address) ?? Defaults.Address,
         SiloPort = parsed.GetValue(SiloPort),
         GatewayPort = server ? parsed.GetValue(GatewayPort) : Defaults.GatewayPort,

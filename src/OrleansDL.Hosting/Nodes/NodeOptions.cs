@@ -15,6 +15,9 @@ public sealed record NodeOptions
     /// <summary>Address the HTTP front listens on.</summary>
     public string HttpUrl { get; init; } = "http://127.0.0.1:8080";
 
+    /// <summary>Address gRPC listens on, HTTP/2 alone; null: the HTTP front's, one port further.</summary>
+    public string? GrpcUrl { get; init; }
+
     /// <summary>Address silo and gateway bind to and are known by. Their traffic is plaintext.</summary>
     public string Address { get; init; } = "127.0.0.1";
     public int SiloPort { get; init; } = 11111;
@@ -37,6 +40,20 @@ public sealed record NodeOptions
     public string WorkerNameOrDefault => WorkerName ?? $"worker-{SiloPort}";
 
     public string DirectoryOrDefault => Path.GetFullPath(DataDirectory ?? "odl-data");
+
+    /// <summary>Where gRPC listens; any free port where the HTTP front takes any.</summary>
+    public string GrpcUrlOrDefault
+    {
+        get
+        {
+            if (GrpcUrl is not null || !Uri.TryCreate(HttpUrl, UriKind.Absolute, out var http))
+            {
+                return GrpcUrl ?? HttpUrl;
+            }
+
+            return new UriBuilder(http) { Port = http.Port == 0 ? 0 : http.Port + 1 }.Uri.GetLeftPart(UriPartial.Authority);
+        }
+    }
 
     public string BlobDirectory => Path.GetFullPath(Blobs ?? Path.Combine(DirectoryOrDefault, "blobs"));
 }

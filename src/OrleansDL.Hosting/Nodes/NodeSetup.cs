@@ -121,6 +121,7 @@ public static class NodeSetup
         }
 
         silo.UseSiloMetadata(metadata);
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OwnManifest>();
         silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
         silo.AddIncomingGrainCallFilter<AccessFilter>();
         silo.AddOutgoingGrainCallFilter<InsideMark>();

@@ -20,10 +20,16 @@ internal static class InferenceProtocolEndpoints
             v2.Answer("GET", "/health/live", InferenceFront.LiveAsync);
             v2.Answer("GET", "/health/ready", front.ReadyAsync);
             v2.Answer("GET", "/models", front.ModelsAsync);
+            v2.Answer("GET", "/models/stats", front.StatisticsAsync);
+            v2.Answer("POST", "/repository/index", front.IndexAsync);
+            v2.Answer("POST", "/repository/models/{model}/load", front.LoadAsync);
+            v2.Answer("POST", "/repository/models/{model}/unload", front.LoadAsync);
             foreach (var model in (string[])["/models/{model}", "/models/{model}/versions/{version}"])
             {
                 v2.Answer("GET", model, front.ModelMetadataAsync);
                 v2.Answer("GET", model + "/ready", front.ModelReadyAsync);
+                v2.Answer("GET", model + "/config", front.ModelConfigAsync);
+                v2.Answer("GET", model + "/stats", front.StatisticsAsync);
                 v2.Answer("POST", model + "/infer", front.InferAsync);
             }
 

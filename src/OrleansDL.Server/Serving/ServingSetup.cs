@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Rpc;
+using OrleansDL.Serving.Statistics;
 
 namespace OrleansDL.Serving;
 
@@ -21,7 +23,11 @@ internal static class ServingSetup
         services.AddSingleton<Router>();
         services.AddSingleton<Predictions>();
         services.AddSingleton<InferenceAccess>();
+        services.AddSingleton<InferenceModels>();
+        services.AddSingleton<ServerReadiness>();
+        services.AddSingleton<InferenceStatistics>();
         services.AddSingleton<InferenceFront>();
+        services.AddInferenceRpc();
         return services;
     }
 }

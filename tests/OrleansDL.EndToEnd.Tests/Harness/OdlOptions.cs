@@ -30,6 +30,7 @@ internal sealed record OdlOptions
         Command, "--data", Data,
         "--http", Url.GetLeftPart(UriPartial.Authority),
         "--silo-port", $"{SiloPort}",
+        .. Option("--grpc", Command == "worker" ? null : "http://127.0.0.1:0"),
         .. Option("--gateway-port", Command == "worker" ? null : $"{GatewayPort}"),
         .. Option("--database", Database),
         .. Option("--blobs", Blobs),

@@ -28,6 +28,8 @@ internal sealed class ServingNode : IAsyncDisposable
 
     public Uri Url => new(_app.Urls.First());
 
+    public Uri RpcUrl => new(_app.Urls.ElementAt(1));
+
     public static async Task<ServingNode> StartAsync()
     {
         var folder = Directory.CreateTempSubdirectory("odl-test-").FullName;

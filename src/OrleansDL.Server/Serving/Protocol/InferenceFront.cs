@@ -1,40 +1,42 @@
-using System.Reflection;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansDL.Serving.Rpc;
+using OrleansDL.Serving.Statistics;
 
 namespace OrleansDL.Serving.Protocol;
 
 /// <summary>Answers the REST side of the Open Inference Protocol. A model of the protocol is a deployment here.</summary>
 internal sealed partial class InferenceFront(
-    RouteTable routes, RouteSync sync, Router router, InferenceAccess access, IServingObserver observer,
-    IHostApplicationLifetime lifetime, TimeProvider time, IOptions<ServingOptions> options, ILogger<InferenceFront> logger)
+    InferenceModels models, ServerReadiness readiness, Router router, InferenceAccess access, IServingObserver observer, InferenceStatistics statistics,
+    ServerReports reports, TimeProvider time, IOptions<ServingOptions> options, ILogger<InferenceFront> logger)
 {
     private const string InferenceIdHeader = "odl-inference-id";
     private const string ModelVersionHeader = "odl-model-version";
-    private static readonly string Version = typeof(InferenceFront).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    /// <summary>Said to whoever asks to load or unload a model by the protocol.</summary>
+    public const string NotControlled = "explicit model load / unload is not allowed if polling is enabled. Models are served by deployments: POST /v1/projects/PROJECT/deployments";
+
     private readonly ServingOptions _options = options.Value;
 
     public static Task LiveAsync(HttpContext context) => SendAsync(context, 200, body => body.Write("{\"live\":true}"u8));
 
     public Task ReadyAsync(HttpContext context)
     {
-        var ready = sync.Loaded && lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested;
+        var ready = readiness.IsReady;
         return SendAsync(context, ready ? 200 : 503, body => ProtocolBodies.WriteServerReady(body, ready));
     }
 
     public Task ServerMetadataAsync(HttpContext context) => GuardAsync(context, async () =>
     {
         await access.CheckAsync(context, await access.ProjectOfAsync(context), null);
-        await SendAsync(context, 200, body => ProtocolBodies.WriteServerMetadata(body, _options.ServerName, Version));
+        await SendAsync(context, 200, body => ProtocolBodies.WriteServerMetadata(body, _options.ServerName, ServerReadiness.Version));
     });
 
     public Task ModelsAsync(HttpContext context) => GuardAsync(context, async () =>
     {
-        var project = await access.ProjectOfAsync(context);
-        await access.CheckAsync(context, project, null);
-        await SendAsync(context, 200, body => ProtocolBodies.WriteModels(body, routes.List(project).Where(route => route.Generation is not null).Select(route => route.Name)));
+        var routes = await models.ListAsync(context);
+        await SendAsync(context, 200, body => ProtocolBodies.WriteModels(body, routes.Where(route => route.Generation is not null).Select(route => route.Name)));
     });
 
     public Task ModelReadyAsync(HttpContext context) => GuardAsync(context, async () =>
@@ -47,8 +49,34 @@ internal sealed partial class InferenceFront(
     public Task ModelMetadataAsync(HttpContext context) => GuardAsync(context, async () =>
     {
         var route = (await FindAsync(context)).Route;
-        var signature = SignatureOf(route);
+        var signature = InferenceModels.SignatureOf(route);
         await SendAsync(context, 200, body => ProtocolBodies.WriteModelMetadata(body, route.Name, route.ModelVersion, signature));
+    });
+
+    public Task ModelConfigAsync(HttpContext context) => GuardAsync(context, async () =>
+    {
+        var config = ModelConfigs.Of((await FindAsync(context)).Route);
+        await SendAsync(context, 200, body => body.Write(ProtocolJson.Serialize(ProtocolJson.ToJson(config, defaults: true))));
+    });
+
+    public Task StatisticsAsync(HttpContext context) => GuardAsync(context, async () =>
+    {
+        var values = context.Request.RouteValues;
+        var found = await reports.StatisticsAsync(context, values["model"] as string, values["version"] as string);
+        await SendAsync(context, 200, body => body.Write(ProtocolJson.Serialize(ProtocolJson.ToJson(found, defaults: true))));
+    });
+
+    public Task IndexAsync(HttpContext context) => GuardAsync(context, async () =>
+    {
+        var index = await reports.IndexAsync(context, await IndexRequest.ReadAsync(context));
+        await SendAsync(context, 200, body => body.Write(ProtocolJson.Serialize(
+            new JsonArray([.. index.Models.Select(model => ProtocolJson.ToJson(model, defaults: false))]))));
+    });
+
+    public Task LoadAsync(HttpContext context) => GuardAsync(context, async () =>
+    {
+        await access.CheckAsync(context, await access.ProjectOfAsync(context), null);
+        throw new InferenceProtocolException(503, NotControlled);
     });
 
     public async Task InferAsync(HttpContext context)
@@ -61,7 +89,9 @@ internal sealed partial class InferenceFront(
             var header = context.Request.Headers[HeaderLength.Name].ToString();
             var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
             var call = Read(body, header, entry.Route);
+            var parsed = time.GetTimestamp();
             var (route, answer) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
+            var answered = time.GetTimestamp();
 
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
             using var response = new PooledBytes();
@@ -82,7 +112,9 @@ internal sealed partial class InferenceFront(
                 context.Response.ContentType = "application/json";
             }
 
-            observer.OnAnswer(route, time.GetElapsedTime(started), TopOf(answer));
+            observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
+            statistics.Of(route).OnSuccess(
+                time.GetElapsedTime(started, parsed), time.GetElapsedTime(parsed, answered), time.GetElapsedTime(answered), time.GetUtcNow());
             await WriteAnswerAsync(context, response);
         }
         catch (Exception error) when (!context.Response.HasStarted)
@@ -91,6 +123,7 @@ internal sealed partial class InferenceFront(
             if (entry is not null && error is not OperationCanceledException)
             {
                 observer.OnError(entry.Route, time.GetElapsedTime(started), status);
+                statistics.Of(entry.Route).Fail.Add(time.GetElapsedTime(started));
             }
 
             await SendAsync(context, status, body => ProtocolBodies.WriteError(body, message));
@@ -107,7 +140,7 @@ internal sealed partial class InferenceFront(
     {
         try
         {
-            var signature = SignatureOf(route);
+            var signature = InferenceModels.SignatureOf(route);
             var jsonLength = HeaderLength.Parse(header, body.Bytes.Length);
             var call = jsonLength == 0 && header.Length > 0
                 ? RawRequest.Read(body.Bytes, signature, route.Name)
@@ -121,36 +154,10 @@ internal sealed partial class InferenceFront(
         }
     }
 
-    private static ReadOnlySpan<LabelScore> TopOf(InferAnswer answer) => answer.Top switch
-    {
-        LabelScore[] array => array,
-        List<LabelScore> list => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list),
-        _ => answer.Top.ToArray(),
-    };
-
-    private static ModelSignature SignatureOf(Route route) => route.Signature
-        ?? throw new InferenceProtocolException(503, $"Request for unknown model: '{route.Name}' has no available versions{(route.Reason is null ? "" : ": " + route.Reason)}");
-
-    private async ValueTask<RouteEntry> FindAsync(HttpContext context)
+    private ValueTask<RouteEntry> FindAsync(HttpContext context)
     {
         var values = context.Request.RouteValues;
-        var model = (string)values["model"]!;
-        var project = await access.ProjectOfAsync(context);
-        var entry = routes.Find(project, model);
-        await access.CheckAsync(context, project, entry?.Route);
-        if (entry is null)
-        {
-            throw new InferenceProtocolException(_options.UnknownModelStatus, $"Request for unknown model: '{model}' is not found");
-        }
-
-        if (values.TryGetValue("version", out var value) && value is string version
-            && (!long.TryParse(version, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
-                || number != entry.Route.ModelVersion || entry.Route.Generation is null))
-        {
-            throw new InferenceProtocolException(404, $"Request for unknown model: '{model}' version {version} is not found");
-        }
-
-        return entry;
+        return models.FindAsync(context, (string)values["model"]!, values.TryGetValue("version", out var version) ? version as string : null);
     }
 
     private async Task GuardAsync(HttpContext context, Func<Task> answer)
@@ -166,29 +173,20 @@ internal sealed partial class InferenceFront(
         }
     }
 
-    private (int Status, string Message) Describe(HttpContext context, Exception error)
+    private ProtocolError Describe(HttpContext context, Exception error)
     {
-        switch (error)
+        if (error is UnauthorizedException)
         {
-            case InferenceProtocolException refused:
-                return (refused.Status, refused.Message);
-            case OrleansDLException ours:
-                if (ours is UnauthorizedException)
-                {
-                    context.Response.Headers.WWWAuthenticate = "Bearer";
-                }
-
-                return (ours.Status, ours.Message);
-            case OperationCanceledException:
-                return (400, "the request was cancelled");
-            case BadHttpRequestException bad:
-                return (bad.StatusCode, bad.Message);
-            case TimeoutException:
-                return (503, "Request timeout expired");
-            default:
-                LogFailed(context.Request.Path, context.TraceIdentifier, error);
-                return (500, $"The request failed inside the server; its log names the reason under trace id {context.TraceIdentifier}.");
+            context.Response.Headers.WWWAuthenticate = "Bearer";
         }
+
+        if (ProtocolError.Of(error) is { } known)
+        {
+            return known;
+        }
+
+        LogFailed(context.Request.Path, context.TraceIdentifier, error);
+        return ProtocolError.Unknown(context.TraceIdentifier);
     }
 
     private static async Task WriteAnswerAsync(HttpContext context, PooledBytes response)

@@ -108,7 +108,7 @@ internal static class InferenceRequestReader
                 sawData = true;
                 if (type is { } known && shape is not null)
                 {
-                    CheckCount(name, shape, known);
+                    TensorSize.CheckCount(name, shape, known);
                     data = TensorData.Read(ref reader, call, name, known, shape);
                 }
                 else
@@ -147,7 +147,7 @@ internal static class InferenceRequestReader
         Require(shape, "shape");
         Require(type, "datatype");
         CheckOneSource(sawData, parameters);
-        CheckCount(name, shape!, type!.Value);
+        TensorSize.CheckCount(name, shape!, type!.Value);
         if (sawData)
         {
             data ??= TensorData.Read(ref deferred, call, name, type.Value, shape!);
@@ -314,21 +314,6 @@ internal static class InferenceRequestReader
         const string Message = "Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But ";
         var set = (sawData ? " 'data'" : "") + (parameters.BinaryDataSize is null ? "" : " 'binary_data_size'") + (parameters.SharedMemory ? " 'shared_memory_region'" : "");
         throw InferenceProtocolException.Invalid(Message + (set.Length == 0 ? "no field is set" : "set" + set));
-    }
-
-    private static void CheckCount(string? name, long[] shape, TensorElementType type)
-    {
-        if (!TensorData.TryCount(shape, out var count))
-        {
-            throw InferenceProtocolException.Invalid(
-                $"invalid shape for input '{name}': shape {InferenceRequestCheck.Format(shape)} causes total element count to exceed maximum size of {long.MaxValue}");
-        }
-
-        if (count > long.MaxValue / Math.Max(1, Datatypes.SizeOf(type)))
-        {
-            throw InferenceProtocolException.Invalid(
-                $"byte size overflow for input '{name}': {count} elements of {Datatypes.NameOf(type)} exceed the maximum size of {long.MaxValue} bytes");
-        }
     }
 
     private static void Require(object? value, string member)

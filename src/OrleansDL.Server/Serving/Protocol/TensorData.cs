@@ -10,29 +10,6 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>Reads a JSON <c>data</c> array, flat or nested, into the little-endian bytes of a tensor.</summary>
 internal static class TensorData
 {
-    /// <summary>Elements of a shape; false when they do not fit into 63 bits.</summary>
-    public static bool TryCount(ReadOnlySpan<long> shape, out long count)
-    {
-        count = 1;
-        if (shape.Contains(0))
-        {
-            count = 0;
-            return true;
-        }
-
-        foreach (var dimension in shape)
-        {
-            if (count > long.MaxValue / dimension)
-            {
-                return false;
-            }
-
-            count *= dimension;
-        }
-
-        return true;
-    }
-
     /// <param name="reader">Stands on the member's name; afterwards on the end of its array.</param>
     /// <param name="call">Lends the buffer.</param>
     /// <param name="input">The input's name, for messages.</param>
@@ -53,7 +30,7 @@ internal static class TensorData
         }
 
         // Every element takes two bytes of JSON: a shape that claims more than the body can hold allocates nothing.
-        if (!TryCount(shape, out var count) || count > call.JsonLength)
+        if (!TensorSize.TryCount(shape, out var count) || count > call.JsonLength)
         {
             throw ShapeMismatch();
         }

@@ -1,0 +1,181 @@
+using System.Globalization;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Serving.Statistics;
+
+namespace OrleansDL.Serving.Rpc;
+
+/// <summary>The Open Inference Protocol over gRPC. A model of the protocol is a deployment here.</summary>
+internal sealed class InferenceService(
+    InferenceModels models, ServerReadiness readiness, ServerReports reports, InferenceAccess access, Router router, RpcErrors errors,
+    IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options)
+    : GRPCInferenceService.GRPCInferenceServiceBase
+{
+    private const string InferenceIdTrailer = "odl-inference-id";
+    private const string StopOnError = "triton_grpc_error";
+    private const string NoSharedMemory = "Client shared memory is disabled. Send tensors in the request.";
+
+    public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) => Task.FromResult(new ServerLiveResponse { Live = true });
+
+    public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
+        Task.FromResult(new ServerReadyResponse { Ready = readiness.IsReady });
+
+    public override async Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
+    {
+        try
+        {
+            var entry = await models.FindAsync(context.GetHttpContext(), request.Name, request.Version);
+            return new ModelReadyResponse { Ready = entry.Route.Generation is not null };
+        }
+        catch (InferenceProtocolException)
+        {
+            // A model or version that is not there is not ready: clients take an error for a broken server.
+            return new ModelReadyResponse();
+        }
+    }
+
+    public override async Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        await access.CheckAsync(http, await access.ProjectOfAsync(http), null);
+        return new ServerMetadataResponse { Name = options.Value.ServerName, Version = ServerReadiness.Version, Extensions = { ProtocolBodies.Extensions } };
+    }
+
+    public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
+    {
+        var route = (await FindAsync(context, request.Name, request.Version)).Route;
+        var signature = InferenceModels.SignatureOf(route);
+        var response = new ModelMetadataResponse { Name = route.Name, Versions = { Text(route.ModelVersion) }, Platform = "onnxruntime_onnx" };
+        response.Inputs.AddRange(signature.Inputs.Select(Metadata));
+        response.Outputs.AddRange(signature.Outputs.Select(Metadata));
+        return response;
+    }
+
+    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
+    {
+        var (response, id) = await InferAsync(request, context);
+        context.ResponseTrailers.Add(InferenceIdTrailer, id);
+        return response;
+    }
+
+    /// <summary>Answers in the order of the requests. A failed request is an answer too, unless the caller asked for the stream to end with it.</summary>
+    public override async Task ModelStreamInfer(
+        IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
+    {
+        var stopOnError = string.Equals(context.RequestHeaders.GetValue(StopOnError), "true", StringComparison.OrdinalIgnoreCase);
+        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+        {
+            ModelStreamInferResponse answer;
+            try
+            {
+                answer = new ModelStreamInferResponse { InferResponse = (await InferAsync(request, context)).Response };
+            }
+            catch (Exception error) when (!stopOnError && !context.CancellationToken.IsCancellationRequested)
+            {
+                answer = new ModelStreamInferResponse
+                {
+                    ErrorMessage = errors.ToRpc(error, context).Status.Detail,
+                    InferResponse = new ModelInferResponse { Id = request.Id },
+                };
+            }
+
+            await responseStream.WriteAsync(answer, context.CancellationToken);
+        }
+    }
+
+    public override async Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
+        new() { Config = ModelConfigs.Of((await FindAsync(context, request.Name, request.Version)).Route) };
+
+    public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context) =>
+        reports.StatisticsAsync(context.GetHttpContext(), request.Name, request.Version);
+
+    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context) =>
+        request.RepositoryName.Length > 0
+            ? throw InferenceProtocolException.Unsupported("'repository_name' specification is not supported")
+            : reports.IndexAsync(context.GetHttpContext(), request.Ready);
+
+    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context) =>
+        throw new InferenceProtocolException(503, InferenceFront.NotControlled);
+
+    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
+        throw new InferenceProtocolException(503, InferenceFront.NotControlled);
+
+    // Nothing is registered, so there is nothing to list and nothing to take back.
+    public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
+        Task.FromResult(new SystemSharedMemoryStatusResponse());
+
+    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
+        Task.FromResult(new CudaSharedMemoryStatusResponse());
+
+    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        Task.FromResult(new SystemSharedMemoryUnregisterResponse());
+
+    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        Task.FromResult(new CudaSharedMemoryUnregisterResponse());
+
+    public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context) =>
+        throw InferenceProtocolException.Unsupported(NoSharedMemory);
+
+    public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context) =>
+        throw InferenceProtocolException.Unsupported(NoSharedMemory);
+
+    private async Task<(ModelInferResponse Response, string Id)> InferAsync(ModelInferRequest request, ServerCallContext context)
+    {
+        var started = time.GetTimestamp();
+        RouteEntry? entry = null;
+        try
+        {
+            entry = await FindAsync(context, request.ModelName, request.ModelVersion);
+            var call = RpcRequestReader.Read(request, entry.Route.Name);
+            InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry.Route), entry.Route.Name);
+            var parsed = time.GetTimestamp();
+            var (route, answer) = await router.InferAsync(entry, call.ToRequest(), context.CancellationToken);
+            var answered = time.GetTimestamp();
+            var response = Response(request, route, answer);
+            observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
+            statistics.Of(route).OnSuccess(
+                time.GetElapsedTime(started, parsed), time.GetElapsedTime(parsed, answered), time.GetElapsedTime(answered), time.GetUtcNow());
+            return (response, InferenceId.New(route.Generation!.Value, time).ToString());
+        }
+        catch (Exception error) when (entry is not null && error is not OperationCanceledException)
+        {
+            observer.OnError(entry.Route, time.GetElapsedTime(started), ProtocolError.Of(error)?.Status ?? StatusCodes.Status500InternalServerError);
+            statistics.Of(entry.Route).Fail.Add(time.GetElapsedTime(started));
+            throw;
+        }
+    }
+
+    private static ModelInferResponse Response(ModelInferRequest request, Route route, InferAnswer answer)
+    {
+        var response = new ModelInferResponse { ModelName = route.Name, ModelVersion = Text(route.ModelVersion), Id = request.Id };
+        foreach (var output in answer.Outputs)
+        {
+            response.Outputs.Add(new ModelInferResponse.Types.InferOutputTensor { Name = output.Name, Datatype = Datatypes.NameOf(output.Type), Shape = { output.Shape } });
+
+            // An answer's tensors are written once and never again, so they go out from where they lie.
+            response.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(output.Data));
+        }
+
+        return response;
+    }
+
+    private ValueTask<RouteEntry> FindAsync(ServerCallContext context, string model, string version)
+    {
+        if (version.Length > 0 && !long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw InferenceProtocolException.Invalid(
+                $"failed to get model version from specified version string '{version}' (details: stol), version should be an integral value > 0");
+        }
+
+        return models.FindAsync(context.GetHttpContext(), model, version);
+    }
+
+    private static ModelMetadataResponse.Types.TensorMetadata Metadata(TensorSpec spec) =>
+        new() { Name = spec.Name, Datatype = Datatypes.NameOf(spec.Type), Shape = { spec.Shape } };
+
+    private static string Text(long version) => version.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,190 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Rpc.Wire;
+
+namespace OrleansDL.Serving.Rpc;
+
+/// <summary>Reads an infer request of gRPC. Raw contents are used where they lie; typed ones are laid out as raw bytes.</summary>
+internal static class RpcRequestReader
+{
+    private const int MaximumDimensions = 16;
+
+    public static InferenceCall Read(ModelInferRequest request, string model)
+    {
+        var call = new InferenceCall { Id = request.Id, BinaryDataOutput = true };
+        CheckParameters(request.Parameters);
+        var raw = request.RawInputContents.Count > 0;
+        for (var i = 0; i < request.Inputs.Count; i++)
+        {
+            call.Inputs.Add(ReadInput(request, i, raw, model));
+        }
+
+        if (raw && request.RawInputContents.Count > request.Inputs.Count)
+        {
+            throw InferenceProtocolException.Invalid($"unexpected additional input data for model '{model}'");
+        }
+
+        foreach (var output in request.Outputs)
+        {
+            foreach (var parameter in output.Parameters.Keys)
+            {
+                if (parameter is "classification" or "shared_memory_region")
+                {
+                    throw InferenceProtocolException.Unsupported($"output parameter '{parameter}' is not supported. ServerMetadata lists the extensions of this server.");
+                }
+            }
+
+            if (call.Outputs.Exists(known => known.Name == output.Name))
+            {
+                throw InferenceProtocolException.Invalid($"output '{output.Name}' already exists in request");
+            }
+
+            call.Outputs.Add(new RequestedOutput(output.Name, Binary: true));
+        }
+
+        return call;
+    }
+
+    private static Tensor ReadInput(ModelInferRequest request, int index, bool raw, string model)
+    {
+        var input = request.Inputs[index];
+        if (!Datatypes.TryParse(input.Datatype, out var type))
+        {
+            throw InferenceProtocolException.Invalid($"invalid datatype '{input.Datatype}' for input '{input.Name}' of model '{model}'");
+        }
+
+        if (input.Parameters.ContainsKey("shared_memory_region"))
+        {
+            throw InferenceProtocolException.Invalid("Client shared memory is disabled. Send the input's bytes in the request.");
+        }
+
+        var shape = input.Shape.ToArray();
+        if (shape.Length > MaximumDimensions || shape.Any(dimension => dimension < 0))
+        {
+            throw InferenceProtocolException.Invalid(
+                $"invalid shape for input '{input.Name}': shape {InferenceRequestCheck.Format(shape)} must have at most {MaximumDimensions} dimensions, none of them negative");
+        }
+
+        TensorSize.CheckCount(input.Name, shape, type);
+        return new Tensor { Name = input.Name, Type = type, Shape = shape, Data = raw ? ReadRaw(request, index, type, shape, model) : ReadTyped(input, type, shape, model) };
+    }
+
+    private static ReadOnlyMemory<byte> ReadRaw(ModelInferRequest request, int index, TensorElementType type, long[] shape, string model)
+    {
+        var input = request.Inputs[index];
+        if (input.Contents is not null)
+        {
+            throw InferenceProtocolException.Invalid($"contents field must not be specified when using raw_input_contents for '{input.Name}' for model '{model}'");
+        }
+
+        if (index >= request.RawInputContents.Count)
+        {
+            throw Missing(input.Name, model);
+        }
+
+        var data = request.RawInputContents[index].Memory;
+        TensorSize.Check(data.Span, input.Name, type, shape, model);
+        return data;
+    }
+
+    private static byte[] ReadTyped(ModelInferRequest.Types.InferInputTensor input, TensorElementType type, long[] shape, string model)
+    {
+        var contents = input.Contents ?? throw Missing(input.Name, model);
+        TensorSize.TryCount(shape, out var count);
+        var given = GivenIn(contents);
+        if (given is null)
+        {
+            return count == 0 ? [] : throw Missing(input.Name, model);
+        }
+
+        if (given != FieldOf(type))
+        {
+            throw InferenceProtocolException.Invalid(
+                $"unexpected explicit tensor data for input tensor '{input.Name}' for model '{model}' of type '{given}', expected datatype '{Datatypes.NameOf(type)}'");
+        }
+
+        byte[] bytes = type switch
+        {
+            TensorElementType.Bool => [.. contents.BoolContents.Select(value => value ? (byte)1 : (byte)0)],
+            TensorElementType.Int8 => [.. contents.IntContents.Select(value => (byte)value)],
+            TensorElementType.Int16 => Bytes(contents.IntContents, value => (short)value),
+            TensorElementType.Int32 => Bytes(contents.IntContents, value => value),
+            TensorElementType.Int64 => Bytes(contents.Int64Contents, value => value),
+            TensorElementType.UInt8 => [.. contents.UintContents.Select(value => (byte)value)],
+            TensorElementType.UInt16 => Bytes(contents.UintContents, value => (ushort)value),
+            TensorElementType.UInt32 => Bytes(contents.UintContents, value => value),
+            TensorElementType.UInt64 => Bytes(contents.Uint64Contents, value => value),
+            TensorElementType.Fp32 => Bytes(contents.Fp32Contents, value => value),
+            TensorElementType.Fp64 => Bytes(contents.Fp64Contents, value => value),
+            _ => Strings(contents.BytesContents),
+        };
+        TensorSize.Check(bytes, input.Name, type, shape, model);
+        return bytes;
+    }
+
+    /// <summary>The one typed field that holds data, by its type's name; null when none does.</summary>
+    private static string? GivenIn(InferTensorContents contents) => contents switch
+    {
+        { BoolContents.Count: > 0 } => "BOOL",
+        { IntContents.Count: > 0 } => "INT32",
+        { Int64Contents.Count: > 0 } => "INT64",
+        { UintContents.Count: > 0 } => "UINT32",
+        { Uint64Contents.Count: > 0 } => "UINT64",
+        { Fp32Contents.Count: > 0 } => "FP32",
+        { Fp64Contents.Count: > 0 } => "FP64",
+        { BytesContents.Count: > 0 } => "BYTES",
+        _ => null,
+    };
+
+    /// <summary>The field a type's elements come in; FP16 and BF16 have none.</summary>
+    private static string FieldOf(TensorElementType type) => type switch
+    {
+        TensorElementType.Int8 or TensorElementType.Int16 => "INT32",
+        TensorElementType.UInt8 or TensorElementType.UInt16 => "UINT32",
+        TensorElementType.Fp16 or TensorElementType.Bf16 => "raw",
+        _ => Datatypes.NameOf(type),
+    };
+
+    private static byte[] Bytes<TFrom, TTo>(RepeatedField<TFrom> values, Func<TFrom, TTo> convert)
+        where TTo : unmanaged
+    {
+        var result = new TTo[values.Count];
+        for (var i = 0; i < result.Length; i++)
+        {
+            result[i] = convert(values[i]);
+        }
+
+        return MemoryMarshal.AsBytes(result.AsSpan()).ToArray();
+    }
+
+    private static byte[] Strings(RepeatedField<ByteString> values)
+    {
+        var result = new byte[values.Sum(value => (long)sizeof(uint) + value.Length)];
+        var at = 0;
+        foreach (var value in values)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(result.AsSpan(at), (uint)value.Length);
+            value.Span.CopyTo(result.AsSpan(at + sizeof(uint)));
+            at += sizeof(uint) + value.Length;
+        }
+
+        return result;
+    }
+
+    private static void CheckParameters(MapField<string, InferParameter> parameters)
+    {
+        foreach (var key in parameters.Keys)
+        {
+            if (key.StartsWith("triton_", StringComparison.Ordinal) && key != "triton_enable_empty_final_response")
+            {
+                throw InferenceProtocolException.Invalid("parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.");
+            }
+        }
+    }
+
+    private static InferenceProtocolException Missing(string input, string model) =>
+        InferenceProtocolException.Invalid($"unable to find data for input tensor '{input}' for model '{model}' in request.");
+}

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Http;
+
+namespace OrleansDL.Serving.Rpc;
+
+internal static class RpcSetup
+{
+    public static IServiceCollection AddInferenceRpc(this IServiceCollection services)
+    {
+        services.AddSingleton<RpcErrors>();
+        services.AddSingleton<ServerReports>();
+        services.AddSingleton<InferenceService>();
+        services.AddGrpc(options =>
+        {
+            // The protocol's clients send tensors of any size; the default is 4 MB.
+            options.MaxReceiveMessageSize = int.MaxValue;
+            options.MaxSendMessageSize = int.MaxValue;
+            options.Interceptors.Add<RpcErrors>();
+        });
+        services.AddGrpcReflection();
+        services.AddGrpcHealthChecks(options => options.Services.Map("", _ => true)).AddCheck<ReadinessHealth>("ready");
+        return services;
+    }
+
+    /// <summary>The service checks access itself, as its REST twin does: deployments can be public.</summary>
+    public static void MapInferenceRpc(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGrpcService<InferenceService>().OpenToAll();
+        routes.MapGrpcHealthChecksService().OpenToAll();
+        routes.MapGrpcReflectionService().OpenToAll();
+    }
+}

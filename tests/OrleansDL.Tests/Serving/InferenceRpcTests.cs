@@ -1,0 +1,259 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using OrleansDL.Serving.Rpc.Wire;
+
+namespace OrleansDL.Tests.Serving;
+
+/// <summary>The Open Inference Protocol over gRPC, and the REST bodies made from the same messages, against one real node.</summary>
+public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFixture<InferenceRpcTests.Fixture>
+{
+    private static readonly float[] Values = [1, 2, 3, 4];
+
+    private GRPCInferenceService.GRPCInferenceServiceClient Client => node.Client;
+
+    [Fact]
+    public async Task A_live_server_says_so_and_what_it_is()
+    {
+        Assert.True((await Client.ServerLiveAsync(new ServerLiveRequest())).Live);
+        Assert.True((await Client.ServerReadyAsync(new ServerReadyRequest())).Ready);
+        var metadata = await Client.ServerMetadataAsync(new ServerMetadataRequest(), node.Token);
+        Assert.Equal("orleansdl", metadata.Name);
+        Assert.Contains("binary_tensor_data", metadata.Extensions);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_there_is_not_ready_rather_than_an_error()
+    {
+        Assert.True((await Client.ModelReadyAsync(new ModelReadyRequest { Name = "open" })).Ready);
+        Assert.False((await Client.ModelReadyAsync(new ModelReadyRequest { Name = "open", Version = "99" })).Ready);
+        Assert.False((await Client.ModelReadyAsync(new ModelReadyRequest { Name = "nobody" }, node.Token)).Ready);
+    }
+
+    [Fact]
+    public async Task Raw_and_typed_contents_get_the_same_raw_answer()
+    {
+        var raw = Request();
+        raw.RawInputContents.Add(ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(Values)));
+        var typed = Request();
+        typed.Inputs[0].Contents = new InferTensorContents { Fp32Contents = { Values } };
+
+        foreach (var request in (ModelInferRequest[])[raw, typed])
+        {
+            using var call = Client.ModelInferAsync(request);
+            var answer = await call;
+            Assert.Equal(("open", "1", "mine"), (answer.ModelName, answer.ModelVersion, answer.Id));
+            Assert.Equal(Values.Select(value => value + 10), MemoryMarshal.Cast<byte, float>(answer.RawOutputContents.Single().Span).ToArray());
+            Assert.True(Guid.TryParse(call.GetTrailers().GetValue("odl-inference-id"), out _));
+        }
+    }
+
+    [Theory]
+    [InlineData("nobody", "", StatusCode.InvalidArgument, "Request for unknown model: 'nobody' is not found")]
+    [InlineData("open", "7", StatusCode.NotFound, "Request for unknown model: 'open' version 7 is not found")]
+    [InlineData("open", "one", StatusCode.InvalidArgument, "failed to get model version from specified version string 'one'")]
+    [InlineData("open", "", StatusCode.InvalidArgument, "unable to find data for input tensor")]
+    public async Task A_refused_call_has_the_status_and_message_of_the_protocol(string model, string version, StatusCode status, string message)
+    {
+        var request = Request();
+        (request.ModelName, request.ModelVersion) = (model, version);
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await Client.ModelInferAsync(request, node.Token));
+        Assert.Equal(status, error.StatusCode);
+        Assert.Contains(message, error.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Contents_of_a_wrong_kind_or_size_are_refused_by_name()
+    {
+        var mixed = Request();
+        mixed.Inputs[0].Contents = new InferTensorContents { Fp32Contents = { Values } };
+        mixed.RawInputContents.Add(ByteString.CopyFrom(new byte[16]));
+        await RefusedAsync(mixed, "contents field must not be specified when using raw_input_contents");
+
+        var other = Request();
+        other.Inputs[0].Contents = new InferTensorContents { IntContents = { 1, 2, 3, 4 } };
+        await RefusedAsync(other, "unexpected explicit tensor data for input tensor");
+
+        var few = Request();
+        few.RawInputContents.Add(ByteString.CopyFrom(new byte[12]));
+        await RefusedAsync(few, "Expected 16, got 12");
+
+        var many = Request();
+        many.RawInputContents.Add(ByteString.CopyFrom(new byte[16]));
+        many.RawInputContents.Add(ByteString.CopyFrom(new byte[16]));
+        await RefusedAsync(many, "unexpected additional input data");
+    }
+
+    [Fact]
+    public async Task A_deployment_that_is_not_public_wants_a_token()
+    {
+        var request = Request();
+        request.ModelName = "closed";
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await Client.ModelInferAsync(request));
+        Assert.Equal(StatusCode.Unauthenticated, error.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stream_answers_in_order_and_outlives_a_failed_request()
+    {
+        using var stream = Client.ModelStreamInfer();
+        for (var i = 0; i < 20; i++)
+        {
+            var request = Request();
+            request.Id = $"{i}";
+            if (i != 7)
+            {
+                request.RawInputContents.Add(ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([i, i, i, i])));
+            }
+
+            await stream.RequestStream.WriteAsync(request);
+        }
+
+        await stream.RequestStream.CompleteAsync();
+        var next = 0;
+        await foreach (var answer in stream.ResponseStream.ReadAllAsync())
+        {
+            Assert.Equal($"{next}", answer.InferResponse.Id);
+            Assert.Equal(next == 7, answer.ErrorMessage.Length > 0);
+            if (next != 7)
+            {
+                Assert.Equal(next + 10f, MemoryMarshal.Read<float>(answer.InferResponse.RawOutputContents[0].Span));
+            }
+
+            next++;
+        }
+
+        Assert.Equal(20, next);
+    }
+
+    [Fact]
+    public async Task A_stream_ends_with_the_first_error_when_asked_to()
+    {
+        using var stream = Client.ModelStreamInfer(new Metadata { { "triton_grpc_error", "true" } });
+        await stream.RequestStream.WriteAsync(Request());
+        var error = await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
+    }
+
+    [Fact]
+    public async Task Configuration_is_told_over_both_protocols_with_numbers_as_numbers()
+    {
+        var config = (await Client.ModelConfigAsync(new ModelConfigRequest { Name = "open" })).Config;
+        Assert.Equal(DataType.TypeFp32, config.Input.Single().DataType);
+
+        using var json = JsonDocument.Parse(await node.Http.GetStringAsync("/v2/models/open/config"));
+        Assert.Equal(config.Input[0].Dims, json.RootElement.GetProperty("input")[0].GetProperty("dims").EnumerateArray().Select(dim => dim.GetInt64()));
+        Assert.Equal(1, json.RootElement.GetProperty("version_policy").GetProperty("specific").GetProperty("versions")[0].GetInt64());
+        Assert.Equal(0, json.RootElement.GetProperty("max_batch_size").GetInt32());
+    }
+
+    [Fact]
+    public async Task Statistics_count_what_was_answered_and_what_failed()
+    {
+        var before = await StatisticsAsync();
+        var request = Request();
+        request.RawInputContents.Add(ByteString.CopyFrom(new byte[16]));
+        await Client.ModelInferAsync(request);
+        await Client.ModelInferAsync(request);
+        await RefusedAsync(Request(), "unable to find data");
+        var after = await StatisticsAsync();
+
+        Assert.Equal(before.InferenceStats.Success.Count + 2, after.InferenceStats.Success.Count);
+        Assert.Equal(before.InferenceStats.Fail.Count + 1, after.InferenceStats.Fail.Count);
+        Assert.Equal(after.InferenceStats.Success.Count, after.InferenceStats.ComputeInfer.Count);
+        Assert.True(after.InferenceStats.ComputeInfer.Ns > before.InferenceStats.ComputeInfer.Ns);
+
+        using var json = JsonDocument.Parse(await node.Http.GetStringAsync("/v2/models/counted/stats"));
+        var stats = json.RootElement.GetProperty("model_stats")[0];
+        Assert.Equal(after.InferenceCount, stats.GetProperty("inference_count").GetUInt64());
+        Assert.Equal("1", stats.GetProperty("version").GetString());
+
+        async Task<ModelStatistics> StatisticsAsync() =>
+            (await Client.ModelStatisticsAsync(new ModelStatisticsRequest { Name = "counted" })).ModelStats.Single();
+
+        static ModelInferRequest Request()
+        {
+            var request = InferenceRpcTests.Request();
+            request.ModelName = "counted";
+            return request;
+        }
+    }
+
+    [Fact]
+    public async Task The_index_lists_what_is_served_over_both_protocols()
+    {
+        var index = await Client.RepositoryIndexAsync(new RepositoryIndexRequest(), node.Token);
+        var open = index.Models.Single(model => model.Name == "open");
+        Assert.Equal(("1", "READY"), (open.Version, open.State));
+
+        using var answer = await node.Http.PostAsync("/v2/repository/index", content: null);
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.Contains(json.RootElement.EnumerateArray(), model => model.GetProperty("name").GetString() == "open" && !model.TryGetProperty("reason", out _));
+
+        using var refused = await node.Http.PostAsync("/v2/repository/models/open/unload", content: null);
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task Health_and_reflection_answer_without_a_token()
+    {
+        var health = new global::Grpc.Health.V1.Health.HealthClient(node.Channel);
+        Assert.Equal(global::Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving, (await health.CheckAsync(new())).Status);
+
+        var reflection = new global::Grpc.Reflection.V1Alpha.ServerReflection.ServerReflectionClient(node.Channel);
+        using var stream = reflection.ServerReflectionInfo();
+        await stream.RequestStream.WriteAsync(new() { ListServices = "" });
+        Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Contains(stream.ResponseStream.Current.ListServicesResponse.Service, service => service.Name == "inference.GRPCInferenceService");
+    }
+
+    private static ModelInferRequest Request() => new()
+    {
+        ModelName = "open",
+        Id = "mine",
+        Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = Fixture.Input, Datatype = "FP32", Shape = { 1, 4 } } },
+    };
+
+    private async Task RefusedAsync(ModelInferRequest request, string message)
+    {
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await Client.ModelInferAsync(request));
+        Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
+        Assert.Contains(message, error.Status.Detail, StringComparison.Ordinal);
+    }
+
+    public sealed class Fixture : IAsyncLifetime
+    {
+        public const string Input = "x";
+        private ServingNode _node = null!;
+
+        internal GRPCInferenceService.GRPCInferenceServiceClient Client { get; private set; } = null!;
+
+        public GrpcChannel Channel { get; private set; } = null!;
+
+        public HttpClient Http { get; private set; } = null!;
+
+        public Metadata Token { get; } = [];
+
+        public async Task InitializeAsync()
+        {
+            _node = await ServingNode.StartAsync();
+            await _node.RegisterAsync(10);
+            await _node.DeployAsync("open", isPublic: true);
+            await _node.DeployAsync("counted", isPublic: true);
+            await _node.DeployAsync("closed");
+            Http = _node.Client();
+            Token.Add("authorization", Http.DefaultRequestHeaders.Authorization!.ToString());
+            Channel = GrpcChannel.ForAddress(_node.RpcUrl);
+            Client = new(Channel);
+        }
+
+        public async Task DisposeAsync()
+        {
+            Http.Dispose();
+            Channel.Dispose();
+            await _node.DisposeAsync();
+        }
+    }
+}
