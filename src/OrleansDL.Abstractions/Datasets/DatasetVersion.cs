@@ -44,5 +44,8 @@ public sealed record DatasetVersion
     /// <summary>Whether <see cref="Sources"/> leaves ranges out.</summary>
     [Id(18), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool SourcesTruncated { get; init; }
 
+    /// <summary>For a snapshot, the selection it was made of.</summary>
+    [Id(20)] public ResolvedSelection? Selection { get; init; }
+
     public const int MaximumSources = 256;
 }
