@@ -18,7 +18,7 @@ internal static class DatasetCommands
 
     public static Command Create() => new("dataset", "Versioned data: create, push, look at, download.")
     {
-        CreateDataset(), List(), Show(), Push(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
+        CreateDataset(), List(), Show(), Push(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), SelectCommand.Create(), Rename(), Tag(), Delete(),
     };
 
     private static Command CreateDataset()

@@ -113,7 +113,13 @@ internal sealed class DatasetCommits(
                 FetchedAt = added.FetchedAt!.Value,
                 Etag = added.ETag,
                 VersionId = added.VersionId,
-            })],
+            }).Concat((intent.Selection?.Commits ?? []).Select(from => new CommitSource
+            {
+                Uri = $"dataset:{dataset.Name}@v{from.Version}",
+                Sha256 = from.Commit,
+                Bytes = 0,
+                FetchedAt = Whole(time.GetUtcNow()),
+            }))],
         };
         var digest = await PutAsync(CommitFormat.WriteCommit(commit));
         await blobs.ReferAsync(owner, edit.Written.Concat(edit.Added.Select(added => added.Entry.Blob)).Concat([commit.Schema, commit.Statistics, commit.Origins, digest]));
@@ -138,6 +144,7 @@ internal sealed class DatasetCommits(
             Kind = dataset.Kind,
             Branch = intent.Branch,
             Parents = commit.Parents,
+            Selection = intent.Selection,
             SourcesTruncated = shown.Count < origins.Count,
         };
 

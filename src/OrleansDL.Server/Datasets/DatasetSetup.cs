@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Selection;
 using OrleansDL.Lineage;
 
 namespace OrleansDL.Datasets;
@@ -22,6 +23,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddSelections();
         return services;
     }
 }

@@ -111,7 +111,7 @@ internal sealed class DatasetSelections(
         };
     }
 
-    private static IReadOnlyList<LabelRows> Rows(IReadOnlyList<string>? order, IReadOnlyDictionary<string, long>? rows) => order is null || rows is null
+    private static List<LabelRows> Rows(IReadOnlyList<string>? order, IReadOnlyDictionary<string, long>? rows) => order is null || rows is null
         ? []
         : order.Where(rows.ContainsKey).Take(SelectionResult.MaximumLabels).Select(label => new LabelRows { Label = label, Rows = rows[label] }).ToList();
 }

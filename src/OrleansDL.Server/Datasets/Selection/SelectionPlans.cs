@@ -161,7 +161,7 @@ internal sealed class SelectionPlans(DatasetTable table, SelectionTable tags, Da
     }
 
     /// <summary>The columns of all commits: the newest's order, the widest type.</summary>
-    private static IReadOnlyList<Column> Join(IReadOnlyList<DatasetVersion> commits)
+    private static List<Column> Join(IReadOnlyList<DatasetVersion> commits)
     {
         var joined = commits[^1].Schema.ToList();
         foreach (var commit in commits)
