@@ -20,5 +20,36 @@ public sealed record ColumnStatistics
     /// <summary>How often each value stands there; null for columns with more than <see cref="MaximumValues"/> different values.</summary>
     [Id(8)] public IReadOnlyDictionary<string, long>? Values { get; init; }
 
+    /// <summary>NaN and infinite values: in neither <see cref="Count"/> nor <see cref="Nulls"/>. Null when there are none.</summary>
+    [Id(9)] public long? NotFinite { get; init; }
+
+    /// <summary>How many different values there are: exact where <see cref="Values"/> are given, else estimated with a standard error of 0.81%. Null when it is not known.</summary>
+    [Id(10)] public long? Distinct { get; init; }
+
+    /// <summary>Numeric columns only.</summary>
+    [Id(11)] public Quantiles? Quantiles { get; init; }
+    [Id(12)] public Histogram? Histogram { get; init; }
+
+    /// <summary>The most frequent values, at most <see cref="MaximumTop"/>, the most frequent first. Each count is short by <see cref="TopError"/> at most.</summary>
+    [Id(13)] public IReadOnlyList<ValueCount>? Top { get; init; }
+    [Id(14)] public long? TopError { get; init; }
+
+    /// <summary>String columns only.</summary>
+    [Id(15)] public TextStatistics? Text { get; init; }
+
+    /// <summary>Image columns only.</summary>
+    [Id(16)] public ImageStatistics? Image { get; init; }
+
+    /// <summary>Image columns: red, green, blue. Tensor columns: the channels of the first axis of three, else all elements as one.</summary>
+    [Id(17)] public IReadOnlyList<ChannelStatistics>? Channels { get; init; }
+
+    /// <summary>Columns whose <see cref="Values"/> are given and could be labels (not floats).</summary>
+    [Id(18)] public LabelBalance? Balance { get; init; }
+
+    /// <summary>What the fields above are made from when the values are many; not part of answers.</summary>
+    [Id(19)] public ColumnSketches? Sketches { get; init; }
+
+    public const int MaximumTop = 100;
+
     public const int MaximumValues = 1000;
 }

@@ -44,6 +44,9 @@ public sealed record DatasetVersion
     /// <summary>Whether <see cref="Sources"/> leaves ranges out.</summary>
     [Id(18), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool SourcesTruncated { get; init; }
 
+    /// <summary>What validation found at the commit; null for versions that were committed before there was any.</summary>
+    [Id(19)] public DatasetValidation? Validation { get; init; }
+
     /// <summary>For a snapshot, the selection it was made of.</summary>
     [Id(20)] public ResolvedSelection? Selection { get; init; }
 

@@ -4,8 +4,12 @@ namespace OrleansDL.Blobs;
 internal static class BlobKeys
 {
     private const string Packs = "packs/";
+    private const string Sums = ".sums";
 
     public static string Of(BlobId blob) => $"{blob.Hex[..2]}/{blob.Hex[2..]}";
+
+    /// <summary>Where the checksums of a large blob lie.</summary>
+    public static string OfSums(BlobId blob) => Of(blob) + Sums;
 
     public static string OfPack(string pack) => $"{Packs}{pack[..2]}/{pack[2..]}";
 
@@ -15,4 +19,7 @@ internal static class BlobKeys
     /// <summary>The blob that lies under a key, or null.</summary>
     public static BlobId? BlobOf(string key) =>
         key.Length == 65 && key[2] == '/' && BlobId.TryParse(string.Concat(key.AsSpan(0, 2), key.AsSpan(3)), out var id) ? id : null;
+
+    /// <summary>The blob whose checksums lie under a key, or null.</summary>
+    public static BlobId? SumsOf(string key) => key.EndsWith(Sums, StringComparison.Ordinal) ? BlobOf(key[..^Sums.Length]) : null;
 }

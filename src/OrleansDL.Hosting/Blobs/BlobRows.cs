@@ -102,6 +102,15 @@ internal sealed class BlobRows(Db database, TimeProvider time)
         return found.Select(row => (PackPlace?)new PackPlace(row.Item1, row.Item2, (int)row.Item3)).FirstOrDefault();
     }
 
+    /// <summary>What lies in a pack and has a row.</summary>
+    public async Task<IReadOnlyList<PackEntry>> EntriesAsync(string pack, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        return [.. (await connection.QueryAsync<(string Sha256, long Position, long Bytes)>(new CommandDefinition(
+            "SELECT b.sha256, b.position, b.bytes FROM packed_blob b JOIN blob_pack p ON p.number = b.pack WHERE p.pack = @pack ORDER BY b.position",
+            new { pack }, cancellationToken: cancellationToken))).Select(row => new PackEntry(BlobId.Parse(row.Sha256), row.Position, (int)row.Bytes))];
+    }
+
     private async Task<long> AddPackAsync(DbConnection connection, DbTransaction transaction, string pack, long bytes) =>
         await connection.ExecuteScalarAsync<long>(
             "INSERT INTO blob_pack (pack, bytes, stored_at) VALUES (@pack, @bytes, @now) ON CONFLICT (pack) DO UPDATE SET stored_at = excluded.stored_at RETURNING number",

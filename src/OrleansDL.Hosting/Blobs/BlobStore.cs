@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansDL.Database;
@@ -6,7 +5,7 @@ using OrleansDL.Database;
 namespace OrleansDL.Blobs;
 
 /// <summary>Content-addressed bytes: a blob's name is the SHA-256 of its bytes. Bytes first, then the name in the database.</summary>
-public sealed partial class BlobStore
+public sealed class BlobStore
 {
     /// <summary>Smaller blobs may lie in packs, and are verified whole before they are handed out: 1 MiB.</summary>
     public const int PackedBelow = 1 << 20;
@@ -18,15 +17,16 @@ public sealed partial class BlobStore
     private readonly BlobRows _rows;
     private readonly BlobReferences _references;
     private readonly BlobSweep _sweep;
-    private readonly ILogger<BlobStore> _logger;
+    private readonly BlobReader _reader;
 
     public BlobStore(Db database, TimeProvider time, IOptions<BlobOptions> options, ILogger<BlobStore> logger)
     {
-        _backend = new LocalFolder(options.Value.Directory);
+        _backend = new LocalFolder(options.Value.Location);
         _rows = new BlobRows(database, time);
         _references = new BlobReferences(database, _rows, time);
         _sweep = new BlobSweep(database, _backend, _rows, _references);
-        _logger = logger;
+        var cache = new BlobCache(options.Value.CacheDirectory, options.Value.CacheBytes, time);
+        _reader = new BlobReader(_backend, cache, _rows, logger);
     }
 
     /// <summary>Begins a blob; its id is known when it is complete.</summary>
@@ -49,9 +49,7 @@ public sealed partial class BlobStore
         return await writer.CompleteAsync(cancellationToken);
     }
 
-    public async Task<bool> ExistsAsync(BlobId blob, CancellationToken cancellationToken = default) => _backend.IsLocal
-        ? await _backend.LengthAsync(BlobKeys.Of(blob), cancellationToken) is not null || await _rows.FindPlaceAsync(blob, cancellationToken) is not null
-        : await _rows.FindPlaceAsync(blob, cancellationToken) is not null || await _backend.LengthAsync(BlobKeys.Of(blob), cancellationToken) is not null;
+    public Task<bool> ExistsAsync(BlobId blob, CancellationToken cancellationToken = default) => _reader.ExistsAsync(blob, cancellationToken);
 
     /// <summary>Which of many blobs the store has. They are kept from now on for at least the store's grace (24 hours), as if they had
     /// just been stored: so a client need not send them. <see cref="LeaseAsync"/> keeps them for longer.</summary>
@@ -77,84 +75,43 @@ public sealed partial class BlobStore
         return known;
     }
 
-    /// <summary>Opens a blob for reading; the stream can seek.</summary>
+    /// <summary>Opens a blob for reading; the stream can seek, and verifies its bytes before it hands them out.</summary>
+    /// <exception cref="NotFoundException">The store has no such blob.</exception>
+    /// <exception cref="BlobDamagedException">The stored bytes are not the blob's (now, or when the damaged part is read).</exception>
+    public Task<Stream> OpenReadAsync(BlobId blob, CancellationToken cancellationToken = default) => _reader.OpenAsync(blob, cancellationToken);
+
+    /// <summary>A verified file of this machine that holds the blob; it must not be written to. It may lie in the cache, whose
+    /// oldest files go when it is full: open it now, or use <see cref="LinkAsync"/> for a file that stays.</summary>
     /// <exception cref="NotFoundException">The store has no such blob.</exception>
     /// <exception cref="BlobDamagedException">The stored bytes are not the blob's.</exception>
-    public async Task<Stream> OpenReadAsync(BlobId blob, CancellationToken cancellationToken = default)
-    {
-        if (_backend.FileOf(BlobKeys.Of(blob)) is { } path && File.Exists(path))
-        {
-            try
-            {
-                return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            }
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-            {
-                throw Missing(blob);
-            }
-        }
+    public async Task<string> FetchAsync(BlobId blob, CancellationToken cancellationToken = default) => (await _reader.FetchAsync(blob, cancellationToken)).File;
 
-        return new MemoryStream(await ReadAsync(blob, cancellationToken), writable: false);
-    }
-
-    /// <summary>A file of this machine that holds the blob, for linking; it must not be written to.</summary>
+    /// <summary>Makes a name for a blob's verified file: a symbolic link into the store's folder, or a hard link (where that cannot be,
+    /// a copy) of the cached file, which stays when the cache drops its own. The file must not be written to.</summary>
     /// <exception cref="NotFoundException">The store has no such blob.</exception>
-    public async Task<string> FetchAsync(BlobId blob, CancellationToken cancellationToken = default)
+    /// <exception cref="BlobDamagedException">The stored bytes are not the blob's.</exception>
+    public async Task LinkAsync(BlobId blob, string link, CancellationToken cancellationToken = default)
     {
-        if (_backend.FileOf(BlobKeys.Of(blob)) is { } path && File.Exists(path))
+        while (true)
         {
-            return path;
-        }
+            var (file, cached) = await _reader.FetchAsync(blob, cancellationToken);
+            if (!cached)
+            {
+                File.CreateSymbolicLink(link, file);
+                return;
+            }
 
-        var unpacked = Path.Combine(_backend.Where, "unpacked", blob.Hex[..2], blob.Hex[2..]);
-        if (!File.Exists(unpacked))
-        {
-            var bytes = await ReadAsync(blob, cancellationToken);
-            var file = NewFile();
-            await File.WriteAllBytesAsync(file, bytes, cancellationToken);
-            Directory.CreateDirectory(Path.GetDirectoryName(unpacked)!);
-            File.Move(file, unpacked, overwrite: true);
+            // The cache may drop the file in between: then it is fetched again.
+            if (CLibrary.LinkOrCopy(file, link))
+            {
+                return;
+            }
         }
-
-        return unpacked;
     }
 
     /// <exception cref="NotFoundException">The store has no such blob.</exception>
     /// <exception cref="BlobDamagedException">The stored bytes are not the blob's.</exception>
-    public async Task<byte[]> ReadAsync(BlobId blob, CancellationToken cancellationToken = default)
-    {
-        if (_backend.IsLocal && await _backend.OpenAsync(BlobKeys.Of(blob), cancellationToken) is { } loose)
-        {
-            using (loose)
-            {
-                return await ReadVerifiedAsync(blob, loose, 0, loose.Length, BlobKeys.Of(blob), cancellationToken);
-            }
-        }
-
-        if (await _rows.FindPlaceAsync(blob, cancellationToken) is { } place && await _backend.OpenAsync(BlobKeys.OfPack(place.Pack), cancellationToken) is { } pack)
-        {
-            using (pack)
-            {
-                return await ReadVerifiedAsync(blob, pack, place.Position, place.Bytes, BlobKeys.OfPack(place.Pack), cancellationToken);
-            }
-        }
-
-        throw Missing(blob);
-    }
-
-    private async Task<byte[]> ReadVerifiedAsync(BlobId blob, IBlobObject from, long position, long length, string key, CancellationToken cancellationToken)
-    {
-        var bytes = new byte[length];
-        await from.ReadAsync(position, bytes, cancellationToken);
-        if (BlobId.FromHash(SHA256.HashData(bytes)) != blob)
-        {
-            LogDamaged(blob, key, _backend.Where);
-            throw new BlobDamagedException(
-                $"Blob {blob} is damaged where it is stored ({_backend.Where}, {key}); it is not served. Restore that file from a backup, or upload the same bytes again. 'odl admin blobs verify' lists all damage.");
-        }
-
-        return bytes;
-    }
+    public Task<byte[]> ReadAsync(BlobId blob, CancellationToken cancellationToken = default) => _reader.ReadAsync(blob, cancellationToken);
 
     /// <summary>Where the blob lies (or would lie) in the folder.</summary>
     internal string PathOf(BlobId blob) => _backend.FileOf(BlobKeys.Of(blob))!;
@@ -188,9 +145,14 @@ public sealed partial class BlobStore
     internal PackFile NewPack() => new(NewFile());
 
     /// <summary>Names a blob whose bytes are durable in a file; the file may be gone afterwards.</summary>
-    internal async Task KeepAsync(BlobRef blob, string file, CancellationToken cancellationToken)
+    internal async Task KeepAsync(BlobRef blob, BlobSums sums, string file, CancellationToken cancellationToken)
     {
         var key = BlobKeys.Of(blob.Blob);
+        if (blob.Bytes >= PackedBelow)
+        {
+            await _backend.WriteAsync(BlobKeys.OfSums(blob.Blob), sums.ToBytes(), cancellationToken);
+        }
+
         await _backend.UploadAsync(file, key, cancellationToken);
         await _rows.KeepAsync(blob, () => _backend.SettleAsync(file, key, cancellationToken), cancellationToken);
     }
@@ -204,10 +166,4 @@ public sealed partial class BlobStore
     }
 
     private string NewFile() => Path.Combine(_backend.Incoming, Guid.NewGuid().ToString("N"));
-
-    private static NotFoundException Missing(BlobId blob) => new(
-        $"The blob store has no blob {blob}. If the database was restored or moved, restore or move the blob folder of the same time with it.");
-
-    [LoggerMessage(LogLevel.Error, "Blob {Blob} is damaged at {Key} in {Store} and was not served. Restore it from a backup")]
-    private partial void LogDamaged(BlobId blob, string key, string store);
 }

@@ -83,7 +83,7 @@ internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows
                 new { ids = rows.List(found.Select(blob => blob.Sha256)), before = Micros.From(storedBefore) }, transaction)).AsList();
             if (table == "blob")
             {
-                await backend.DeleteAsync([.. gone.Select(blob => BlobKeys.Of(BlobId.Parse(blob.Sha256)))], cancellationToken);
+                await backend.DeleteAsync([.. gone.SelectMany(blob => Keys(BlobId.Parse(blob.Sha256), blob.Bytes))], cancellationToken);
             }
 
             await transaction.CommitAsync(cancellationToken);
@@ -122,4 +122,7 @@ internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows
 
         return swept;
     }
+
+    private static IEnumerable<string> Keys(BlobId blob, long bytes) =>
+        bytes < BlobStore.PackedBelow ? [BlobKeys.Of(blob)] : [BlobKeys.Of(blob), BlobKeys.OfSums(blob)];
 }

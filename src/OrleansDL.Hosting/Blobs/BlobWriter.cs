@@ -9,6 +9,7 @@ public sealed class BlobWriter : Stream
     private readonly string _path;
     private readonly FileStream _file;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly BlobSumsBuilder _sums = new();
     private bool _completed;
     private bool _disposed;
 
@@ -44,7 +45,7 @@ public sealed class BlobWriter : Stream
             {
                 _file.Flush(flushToDisk: true);
                 await _file.DisposeAsync();
-                await _store.KeepAsync(blob, _path, cancellationToken);
+                await _store.KeepAsync(blob, _sums.Finish(), _path, cancellationToken);
             }
         }
         catch (IOException e) when (Disk.IsFull(e))
@@ -68,6 +69,7 @@ public sealed class BlobWriter : Stream
         }
 
         _hash.AppendData(buffer);
+        _sums.Append(buffer);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

@@ -21,6 +21,9 @@ internal interface IBlobBackend
     /// <summary>Opens an object, or answers null when there is none.</summary>
     Task<IBlobObject?> OpenAsync(string key, CancellationToken cancellationToken);
 
+    /// <summary>Writes a small object that can be made again: it need not survive a power cut.</summary>
+    Task WriteAsync(string key, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
+
     /// <summary>Does the long part of storing a durable file: sends it. The file stays.</summary>
     Task UploadAsync(string file, string key, CancellationToken cancellationToken);
 

@@ -33,6 +33,21 @@ internal sealed class LocalFolder : IBlobBackend
         return Task.FromResult<IBlobObject?>(LocalObject.Open(FileOf(key)));
     }
 
+    public async Task WriteAsync(string key, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(Incoming, Guid.NewGuid().ToString("N"));
+        try
+        {
+            await File.WriteAllBytesAsync(file, bytes, cancellationToken);
+            Directory.CreateDirectory(Path.GetDirectoryName(FileOf(key))!);
+            File.Move(file, FileOf(key), overwrite: true);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     public Task UploadAsync(string file, string key, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task SettleAsync(string file, string key, CancellationToken cancellationToken)
@@ -40,6 +55,7 @@ internal sealed class LocalFolder : IBlobBackend
         var target = FileOf(key);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         File.Move(file, target, overwrite: true);
+        CLibrary.FlushFolder(Path.GetDirectoryName(target)!);
         return Task.CompletedTask;
     }
 

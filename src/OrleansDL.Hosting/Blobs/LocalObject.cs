@@ -21,11 +21,17 @@ internal sealed class LocalObject(SafeFileHandle file) : IBlobObject
 
     public ValueTask ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        // Linux has no cheaper way than to ask and wait: most of it comes from the page cache.
+        // Most of it comes from the page cache: a thread's hop would cost more than the copy.
         cancellationToken.ThrowIfCancellationRequested();
+        Read(position, buffer.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public void Read(long position, Span<byte> buffer)
+    {
         while (buffer.Length > 0)
         {
-            var read = RandomAccess.Read(file, buffer.Span, position);
+            var read = RandomAccess.Read(file, buffer, position);
             if (read == 0)
             {
                 throw new EndOfStreamException($"The file ends at byte {position}.");
@@ -34,9 +40,9 @@ internal sealed class LocalObject(SafeFileHandle file) : IBlobObject
             position += read;
             buffer = buffer[read..];
         }
-
-        return ValueTask.CompletedTask;
     }
+
+    public bool Forget() => false;
 
     public void Dispose() => file.Dispose();
 }

@@ -9,7 +9,7 @@ public sealed record NodeOptions
     /// <summary>PostgreSQL connection string; null for SQLite in the data folder.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Folder of the blob store; null for <c>blobs</c> in the data folder.</summary>
+    /// <summary>The blob store: a folder, or <c>s3://BUCKET/PREFIX</c>; null for <c>blobs</c> in the data folder.</summary>
     public string? Blobs { get; init; }
 
     /// <summary>Address the HTTP front listens on.</summary>
@@ -55,5 +55,7 @@ public sealed record NodeOptions
         }
     }
 
-    public string BlobDirectory => Path.GetFullPath(Blobs ?? Path.Combine(DirectoryOrDefault, "blobs"));
+    public string BlobLocation => Blobs?.StartsWith("s3://", StringComparison.Ordinal) == true
+        ? Blobs
+        : Path.GetFullPath(Blobs ?? Path.Combine(DirectoryOrDefault, "blobs"));
 }

@@ -34,7 +34,11 @@ public static class NodeSetup
             options.ConnectionString = node.Database;
             options.SqliteFile = Path.Combine(node.DirectoryOrDefault, "orleansdl.db");
         });
-        services.Configure<BlobOptions>(options => options.Directory = node.BlobDirectory);
+        services.AddOptionsWithValidateOnStart<BlobOptions>().BindConfiguration("Blobs").Configure(options =>
+        {
+            options.Location = node.BlobLocation;
+            options.CacheDirectory = Path.Combine(node.DirectoryOrDefault, "blob-cache");
+        }).ValidateDataAnnotations();
         services.AddSingleton<Db>();
         services.AddSingleton<Schema>();
         services.AddSingleton<WakeUpPump>();

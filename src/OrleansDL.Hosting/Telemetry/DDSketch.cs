@@ -45,17 +45,20 @@ public sealed class DDSketch
     /// <summary>Mean of the numbers; null without any.</summary>
     public double? Mean => Count == 0 ? null : Sum / Count;
 
-    public void Add(double value)
+    public void Add(double value) => Add(value, 1);
+
+    /// <summary>Adds a number that was seen so many times.</summary>
+    public void Add(double value, long count)
     {
         if (!double.IsFinite(value))
         {
             if (double.IsNaN(value))
             {
-                NotNumbers++;
+                NotNumbers += count;
             }
             else
             {
-                Infinities++;
+                Infinities += count;
             }
 
             return;
@@ -63,18 +66,18 @@ public sealed class DDSketch
 
         if (value > 0)
         {
-            _positive.Add(IndexOf(value), 1);
+            _positive.Add(IndexOf(value), count);
         }
         else if (value < 0)
         {
-            _negative.Add(IndexOf(-value), 1);
+            _negative.Add(IndexOf(-value), count);
         }
         else
         {
-            _zeros++;
+            _zeros += count;
         }
 
-        Sum += value;
+        Sum += value * count;
         Minimum = Math.Min(Minimum, value);
         Maximum = Math.Max(Maximum, value);
     }
@@ -104,6 +107,32 @@ public sealed class DDSketch
             : rank == 0 ? Minimum
             : rank == 1 ? Maximum
             : Math.Clamp(ValueAt(rank * (Count - 1)), Minimum, Maximum);
+    }
+
+    /// <summary>The bins that hold something, from the smallest value to the greatest: a value within 1% of all in the bin, and their number.</summary>
+    /// <remarks>The grid is the same for all sketches: equal values here are equal bins, so two sketches can be compared bin by bin.</remarks>
+    public IEnumerable<(double Value, long Count)> Bins()
+    {
+        for (var index = _negative.Highest; _negative.Total > 0 && index >= _negative.Lowest; index--)
+        {
+            if (_negative[index] > 0)
+            {
+                yield return (-ValueOf(index), _negative[index]);
+            }
+        }
+
+        if (_zeros > 0)
+        {
+            yield return (0, _zeros);
+        }
+
+        for (var index = _positive.Lowest; _positive.Total > 0 && index <= _positive.Highest; index++)
+        {
+            if (_positive[index] > 0)
+            {
+                yield return (ValueOf(index), _positive[index]);
+            }
+        }
     }
 
     /// <summary>The stored form.</summary>

@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using OrleansDL.Database;
+using OrleansDL.Datasets.Statistics;
 using OrleansDL.Projects;
 
 namespace OrleansDL.Datasets;
@@ -37,7 +38,7 @@ internal sealed class DatasetsGrain(DatasetTable table, DatasetBlobs blobs, Name
     }
 
     public async Task<IReadOnlyList<ColumnStatistics>> GetStatisticsAsync(string reference) =>
-        await blobs.StatisticsAsync(await ResolveAsync(reference));
+        (await blobs.StatisticsAsync(await ResolveAsync(reference))).Select(StatisticsView.Describe).ToArray();
 
     public async Task<Page<DatasetEntry>> ListFilesAsync(string reference, PageRequest page)
     {

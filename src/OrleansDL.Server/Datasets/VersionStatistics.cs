@@ -1,5 +1,6 @@
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Manifests;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets;
 

@@ -48,7 +48,7 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node) : IReplicaMo
 
             var link = Path.Combine(folder, name);
             File.Delete(link);
-            File.CreateSymbolicLink(link, await blobs.FetchAsync(file.Blob));
+            await blobs.LinkAsync(file.Blob, link);
         }
     }
 }

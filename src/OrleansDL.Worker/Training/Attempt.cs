@@ -246,7 +246,7 @@ internal sealed partial class Attempt
         Directory.CreateDirectory(Path.GetDirectoryName(link)!);
         try
         {
-            File.CreateSymbolicLink(link, await _blobs.FetchAsync(blob));
+            await _blobs.LinkAsync(blob, link);
         }
         catch (NotFoundException)
         {

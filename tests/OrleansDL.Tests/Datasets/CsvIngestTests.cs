@@ -3,6 +3,7 @@ using System.Text;
 using FsCheck.Xunit;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Tests.Datasets;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 
@@ -17,6 +18,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
 
     private readonly List<string> _first = [];
     private readonly RowIndexBuilder _index = new();
+    private readonly SketchBudget _budget = new();
     private ColumnAccumulator[]? _columns;
     private byte[] _scratch = [];
     private bool _header;
@@ -258,7 +260,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
                 throw new InvalidException($"Line {_firstLine}: the header has two columns '{name}'. Rename one.");
             }
 
-            _columns[i] = new ColumnAccumulator(name, SchemaRules.Expect(expected, name));
+            _columns[i] = new ColumnAccumulator(name, SchemaRules.Expect(expected, name), _budget);
         }
 
         if (!header)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 
@@ -11,6 +12,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
     private readonly Dictionary<string, ColumnAccumulator> _byName = new(StringComparer.Ordinal);
     private readonly List<byte[]> _names = [];
     private readonly RowIndexBuilder _index = new();
+    private readonly SketchBudget _budget = new();
     private byte[] _scratch = new byte[4096];
     private long _line = 1;
     private long _rows;
@@ -166,7 +168,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
             throw new InvalidException($"Line {_line}: the file has more than {limits.MaximumColumns} different names. Raise Datasets:MaximumColumns to allow it.");
         }
 
-        var column = new ColumnAccumulator(name, SchemaRules.Expect(expected, name));
+        var column = new ColumnAccumulator(name, SchemaRules.Expect(expected, name), _budget);
         column.AddNulls(_rows);
         _columns.Add(column);
         _names.Add(Encoding.UTF8.GetBytes(name));

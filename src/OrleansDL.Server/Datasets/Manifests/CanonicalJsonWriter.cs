@@ -115,6 +115,8 @@ internal sealed class CanonicalJsonWriter
 
     public CanonicalJsonWriter Optional(string key, double? value) => value is { } number ? Key(key).Value(number) : this;
 
+    public CanonicalJsonWriter Optional(string key, long? value) => value is { } number ? Key(key).Value(number) : this;
+
     public CanonicalJsonWriter Optional(string key, bool value) => value ? Key(key).Value(true) : this;
 
     /// <summary>Takes over what is canonical already.</summary>

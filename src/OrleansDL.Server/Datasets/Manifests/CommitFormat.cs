@@ -139,24 +139,21 @@ internal static class CommitFormat
         var writer = new CanonicalJsonWriter().StartObject().Key("columns").StartArray();
         foreach (var column in columns)
         {
-            writer.StartObject()
-                .Key("count").Value(column.Count)
+            writer.StartObject();
+            WriteChannels(writer, column.Channels);
+            writer.Key("count").Value(column.Count)
                 .Optional("m2", column.M2)
                 .Optional("max", column.Max)
                 .Optional("mean", column.Mean)
                 .Optional("min", column.Min)
                 .Key("name").Value(column.Name)
-                .Key("nulls").Value(column.Nulls)
-                .Key("type").Value(Name(column.Type));
+                .Optional("notFinite", column.NotFinite)
+                .Key("nulls").Value(column.Nulls);
+            WriteSketches(writer, column.Sketches);
+            writer.Key("type").Value(Name(column.Type));
             if (column.Values is { } values)
             {
-                writer.Key("values").StartObject();
-                foreach (var (value, count) in values.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                {
-                    writer.Key(value).Value(count);
-                }
-
-                writer.EndObject();
+                WriteCounts(writer.Key("values"), values);
             }
 
             writer.EndObject();
@@ -167,6 +164,65 @@ internal static class CommitFormat
 
     public static IReadOnlyList<ColumnStatistics> ReadStatistics(ReadOnlyMemory<byte> bytes) =>
         Read<StatisticsDocument>(bytes, Statistics).Columns;
+
+    private static void WriteChannels(CanonicalJsonWriter writer, IReadOnlyList<ChannelStatistics>? channels)
+    {
+        if (channels is null)
+        {
+            return;
+        }
+
+        writer.Key("channels").StartArray();
+        foreach (var channel in channels)
+        {
+            writer.StartObject()
+                .Key("count").Value(channel.Count)
+                .Key("m2").Value(channel.M2)
+                .Key("max").Value(channel.Max)
+                .Key("mean").Value(channel.Mean)
+                .Key("min").Value(channel.Min)
+                .EndObject();
+        }
+
+        writer.EndArray();
+    }
+
+    // Sketches are base64 of their own stored forms, which have version numbers.
+    private static void WriteSketches(CanonicalJsonWriter writer, ColumnSketches? sketches)
+    {
+        if (sketches is null)
+        {
+            return;
+        }
+
+        writer.Key("sketches").StartObject()
+            .Optional("characters", Text(sketches.Characters))
+            .Optional("distinct", Text(sketches.Distinct))
+            .Optional("heights", Text(sketches.Heights))
+            .Optional("numbers", Text(sketches.Numbers));
+        if (sketches.Top is { } top)
+        {
+            WriteCounts(writer.Key("top"), top);
+        }
+
+        writer.Optional("topError", sketches.TopError == 0 ? (long?)null : sketches.TopError)
+            .Optional("widths", Text(sketches.Widths))
+            .Optional("words", Text(sketches.Words))
+            .EndObject();
+
+        static string? Text(byte[]? bytes) => bytes is null ? null : Convert.ToBase64String(bytes);
+    }
+
+    private static void WriteCounts(CanonicalJsonWriter writer, IReadOnlyDictionary<string, long> counts)
+    {
+        writer.StartObject();
+        foreach (var (value, count) in counts.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            writer.Key(value).Value(count);
+        }
+
+        writer.EndObject();
+    }
 
     /// <summary>Microseconds are what every database of ours keeps.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

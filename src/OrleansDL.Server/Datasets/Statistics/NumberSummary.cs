@@ -1,7 +1,8 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using OrleansDL.Telemetry;
 
-namespace OrleansDL.Datasets.Ingest;
+namespace OrleansDL.Datasets.Statistics;
 
 /// <summary>Count, extremes, mean and sum of squared deviations of a column of numbers, taken in blocks so that the common case is one store.</summary>
 internal sealed class NumberSummary
@@ -15,6 +16,9 @@ internal sealed class NumberSummary
     private double _max = double.NegativeInfinity;
     private double _mean;
     private double _m2;
+
+    /// <summary>Where numbers are added to from now on, once the column has too many values to count each.</summary>
+    public DDSketch? Distribution { get; set; }
 
     public void Add(double value)
     {
@@ -40,7 +44,8 @@ internal sealed class NumberSummary
         return (meanA + (delta * (countB / count)), m2A + m2B + (delta * delta * (countA * (countB / count))));
     }
 
-    private void Flush()
+    /// <summary>Takes in what waits in the block.</summary>
+    public void Flush()
     {
         if (_used == 0)
         {
@@ -48,6 +53,14 @@ internal sealed class NumberSummary
         }
 
         var values = _block.AsSpan(0, _used);
+        if (Distribution is { } distribution)
+        {
+            foreach (var value in values)
+            {
+                distribution.Add(value);
+            }
+        }
+
         var vectors = MemoryMarshal.Cast<double, Vector<double>>(values);
         var (sums, mins, maxs) = (Vector<double>.Zero, new Vector<double>(_min), new Vector<double>(_max));
         foreach (var vector in vectors)
