@@ -113,7 +113,7 @@ public sealed class SelectionTests(DatasetNode node) : IClassFixture<DatasetNode
         }
     }
 
-    private const string SampleOfOldDays = "0";
+    private const string SampleOfOldDays = "35 44 55 74 87 129 139 163 198 293";
 
     [Fact]
     public async Task Labels_and_images_are_chosen_by_what_is_known_of_them()
