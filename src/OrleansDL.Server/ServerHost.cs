@@ -11,6 +11,7 @@ using Orleans.Dashboard;
 using OrleansDL.Database;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Selection;
+using OrleansDL.Datasets.Uploads;
 using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
@@ -95,6 +96,7 @@ public static class ServerHost
         v1.MapWorkers();
         v1.MapDatasets();
         v1.MapSelections();
+        v1.MapUploads();
         v1.MapTraining();
         v1.MapModels();
         v1.MapLineage();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Selection;
+using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
 
 namespace OrleansDL.Datasets;
@@ -24,6 +25,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
         services.AddSelections();
+        services.AddUploads();
         return services;
     }
 }
