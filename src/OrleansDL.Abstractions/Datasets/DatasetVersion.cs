@@ -50,5 +50,8 @@ public sealed record DatasetVersion
     /// <summary>For a snapshot, the selection it was made of.</summary>
     [Id(20)] public ResolvedSelection? Selection { get; init; }
 
+    /// <summary>Null while the version's bytes are there; else when and why they went: a sentence.</summary>
+    [Id(22)] public string? Gone { get; init; }
+
     public const int MaximumSources = 256;
 }

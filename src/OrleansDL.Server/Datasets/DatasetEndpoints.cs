@@ -28,15 +28,16 @@ internal static class DatasetEndpoints
             await (await OneAsync(grains, project, dataset)).DeleteAsync(request.IfMatch());
             return TypedResults.NoContent();
         }).RequireRole(Role.Developer);
-        datasets.MapGet("/{dataset}/diff", (string project, string dataset, string from, string to, IGrainFactory grains) =>
-            All(grains, project).DiffAsync($"{dataset}@{from}", $"{dataset}@{to}")).RequireRole(Role.Viewer);
+        datasets.MapGet("/{dataset}/diff", (string project, string dataset, string from, string to, IGrainFactory grains, bool sinceBase = false) => sinceBase
+            ? All(grains, project).DiffSinceBaseAsync($"{dataset}@{from}", $"{dataset}@{to}")
+            : All(grains, project).DiffAsync($"{dataset}@{from}", $"{dataset}@{to}")).RequireRole(Role.Viewer);
         datasets.MapPost("/{dataset}/commits", CommitAsync).RequireRole(Role.Developer).Accepts<Stream>("*/*");
 
         var versions = datasets.MapGroup("/{dataset}/versions");
         versions.MapGet("/", (string project, string dataset, Paging paging, IGrainFactory grains) =>
             All(grains, project).ListVersionsAsync(dataset, paging.Page)).RequireRole(Role.Viewer);
         versions.MapGet("/{version}", (string project, string dataset, string version, IGrainFactory grains) =>
-            All(grains, project).ResolveAsync($"{dataset}@{version}")).RequireRole(Role.Viewer);
+            All(grains, project).DescribeAsync($"{dataset}@{version}")).RequireRole(Role.Viewer);
         versions.MapGet("/{version}/statistics", async (string project, string dataset, string version, IGrainFactory grains) =>
             new Page<ColumnStatistics> { Items = await All(grains, project).GetStatisticsAsync($"{dataset}@{version}") }).RequireRole(Role.Viewer);
         versions.MapGet("/{version}/files", (string project, string dataset, string version, Paging paging, IGrainFactory grains) =>
@@ -58,7 +59,7 @@ internal static class DatasetEndpoints
     }
 
     private static async Task<Results<Created<DatasetVersion>, Ok<DatasetVersion>>> CommitAsync(
-        string project, string dataset, HttpContext context, string? message, string? tags, string? format, string? header, string? path, string? mode,
+        string project, string dataset, HttpContext context, string? message, string? tags, string? format, string? header, string? types, string? path, string? mode,
         string? branch, string? expectedHead, [FromQuery] string[] remove, Idempotency ids, DatasetUploads uploads, IOptions<IngestLimits> limits, IGrainFactory grains, CancellationToken cancel)
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = limits.Value.MaximumBodyBytes;
@@ -67,7 +68,8 @@ internal static class DatasetEndpoints
         {
             Message = message?.Length > 4096 ? throw new InvalidException("A commit message has 4096 characters at most.") : message ?? "",
             Tags = [.. (tags ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(DatasetReference.CheckTag).Distinct(StringComparer.Ordinal)],
-            Format = IngestFormats.Check(format ?? (target.Kind switch { DatasetKind.Image => IngestFormats.Tar, DatasetKind.Files => IngestFormats.File, _ => IngestFormats.Csv }), target.Kind),
+            Format = string.IsNullOrEmpty(format) || format == "auto" ? null : IngestFormats.Check(format, target.Kind),
+            Types = string.IsNullOrEmpty(types) ? null : types,
             Header = header switch
             {
                 null or "auto" => HeaderMode.Auto,
