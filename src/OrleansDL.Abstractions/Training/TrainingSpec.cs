@@ -51,4 +51,7 @@ public sealed record TrainingSpec
 
     /// <summary>Which of the dataset's rows; null: all of the version. Made into a snapshot when the run is created, and <see cref="Dataset"/> then names that.</summary>
     [Id(19)] public DatasetSelection? Selection { get; init; }
+
+    /// <summary>train: split and reading ahead; null: the defaults.</summary>
+    [Id(21)] public ReaderSpec? Reader { get; init; }
 }

@@ -53,6 +53,8 @@ internal sealed class SelectionPlans(DatasetTable table, SelectionTable tags, Da
     public async Task<SelectionPlan> MakeAsync(
         Dataset dataset, DatasetSelection query, IReadOnlyList<DatasetVersion> commits, string? labelColumn, CancellationToken cancellationToken)
     {
+        // What is gone is told before anything of it is looked for.
+        commits = [.. commits.Select(DatasetReference.CheckThere)];
         var schema = Join(commits);
         var known = Projection.Known(commits[^1] with { Schema = schema });
         return new SelectionPlan
@@ -81,8 +83,8 @@ internal sealed class SelectionPlans(DatasetTable table, SelectionTable tags, Da
         return named ?? (kind == DatasetKind.Files || schema.Count == 0 ? null : schema[^1].Name);
     }
 
-    private async Task<DatasetVersion> VersionAsync(Dataset dataset, string name) => await table.FindVersionAsync(dataset.Id, name)
-        ?? throw new NotFoundException($"Dataset '{dataset.Name}' has no version '{name}'. GET .../datasets/{dataset.Name}/versions lists them.");
+    private async Task<DatasetVersion> VersionAsync(Dataset dataset, string name) =>
+        await table.FindVersionAsync(dataset.Id, name) ?? throw new NotFoundException($"Dataset '{dataset.Name}' has no version '{name}'. GET .../datasets/{dataset.Name}/versions lists them.");
 
     // Versions count all commits, so what comes before a number cannot be among what follows it.
     private async Task<HashSet<BlobId>> HistoryAsync(Dataset dataset, DatasetVersion head, long oldest)
