@@ -13,6 +13,7 @@ using OrleansDL.Blobs;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Events;
 using OrleansDL.Http;
@@ -97,6 +98,7 @@ public static class ServerHost
         v1.MapEvents();
         v1.MapWorkers();
         v1.MapDatasets();
+        v1.MapSelections();
         v1.MapDatasetShards();
         v1.MapBranches();
         v1.MapUploads();
