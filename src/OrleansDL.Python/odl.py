@@ -237,6 +237,28 @@ class Client:
         if kept:
             yield _columns(kept, names or list(types) or list(kept[0]), types, numpy)
 
+    # Selections
+
+    def select(self, dataset, tags=None, versions=None, branch=None, splits=None, label_column=None, include=None, exclude=None,
+               filter=None, rows=None, fraction=None, seed=0, dry_run=False):
+        """Makes a snapshot of what a query selects, and answers what it came to; the same query answers the same version.
+
+        tags: the rows that the commits carrying all of these brought; versions: those that these commits brought; neither: all
+        rows of the newest version, or of `branch`. include, exclude: labels. filter: a condition over the columns, for
+        example 'x > 3 && side == "above"'. rows or fraction: a sample, chosen by the seed. dry_run: only count.
+        """
+        query = {"tags": tags, "versions": versions, "branch": branch, "splits": splits, "filter": filter}
+        if label_column or include or exclude:
+            query["labels"] = _given(column=label_column, include=include, exclude=exclude)
+        if rows or fraction:
+            query["sample"] = _given(rows=rows, fraction=fraction, seed=seed)
+        path = self._of("datasets", dataset, "selections") + _query(dryRun="true" if dry_run else None)
+        return self._post(path, query)
+
+    def labels(self, dataset, version="latest", column=None):
+        """The labels of a version in the order of their ids, or None where the column is no label."""
+        return self._get(self._of("datasets", dataset, "versions", version, "labels") + _query(column=column)).get("labels")
+
     # Training
 
     def train(self, **spec):
@@ -285,6 +307,11 @@ class Client:
     def metrics(self, run, name=None):
         """Metric points of a run in order of step; name: only this metric, for example train.loss."""
         return self._pages(self._of("training-runs", run, "metrics") + _query(name=name))
+
+    def artifact(self, run, file):
+        """The bytes of a file that a run left, for example model.onnx."""
+        with self._open("GET", self._of("training-runs", run, "artifact", file)) as answer:
+            return answer.read()
 
     def logs(self, run):
         """The lines a run wrote."""
@@ -467,6 +494,10 @@ def _quoted(part):
 def _query(**parameters):
     given = [(name, str(value)) for name, value in parameters.items() if value is not None]
     return "?" + urllib.parse.urlencode(given) if given else ""
+
+
+def _given(**fields):
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _plain(value):

@@ -4,7 +4,7 @@ using OrleansDL.Database;
 namespace OrleansDL.Blobs;
 
 /// <summary>Removes what one owner alone refers to at once, whatever its age. A pack is written anew without it.</summary>
-internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobRows rows, Func<PackFile> newPack)
+internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobCache cache, BlobRows rows, Func<PackFile> newPack)
 {
     private const string Unnamed = "NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256 AND r.owner <> @owner)";
 
@@ -30,8 +30,13 @@ internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobRows ro
         {
             var before = await rows.EntriesAsync(pack, cancellationToken);
             var going = (await UnnamedAsync(owner, before.Select(entry => entry.Blob.Hex), blobs, cancellationToken)).ToHashSet();
-            await RewriteAsync(pack, [.. before.Where(entry => !going.Contains(entry.Blob))], cancellationToken);
+            await RewriteAsync(owner, pack, [.. before.Where(entry => !going.Contains(entry.Blob))], cancellationToken);
             swept = swept.Plus(going.Count, before.Where(entry => going.Contains(entry.Blob)).Sum(entry => (long)entry.Bytes));
+        }
+
+        foreach (var blob in blobs)
+        {
+            cache.Remove(blob.Hex);
         }
 
         return swept;
@@ -45,7 +50,7 @@ internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobRows ro
     }
 
     // What stays is copied first and named at its new place; then the old pack goes with the rows that still name it.
-    private async Task RewriteAsync(string pack, IReadOnlyList<PackEntry> stays, CancellationToken cancellationToken)
+    private async Task RewriteAsync(string owner, string pack, IReadOnlyList<PackEntry> stays, CancellationToken cancellationToken)
     {
         var key = BlobKeys.OfPack(pack);
         if (stays.Count > 0 && await backend.OpenAsync(key, cancellationToken) is { } old)
@@ -68,9 +73,17 @@ internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobRows ro
 
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
-        await connection.ExecuteAsync("DELETE FROM packed_blob WHERE pack = (SELECT number FROM blob_pack WHERE pack = @pack)", new { pack }, transaction);
-        await connection.ExecuteAsync("DELETE FROM blob_pack WHERE pack = @pack", new { pack }, transaction);
-        await backend.DeleteAsync([key], cancellationToken);
+        await connection.ExecuteAsync(
+            $"DELETE FROM packed_blob AS b WHERE b.pack = (SELECT number FROM blob_pack WHERE pack = @pack) AND {Unnamed}", new { owner, pack }, transaction);
+
+        // What somebody came to need meanwhile keeps the pack.
+        var gone = await connection.ExecuteAsync(
+            "DELETE FROM blob_pack WHERE pack = @pack AND NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number)", new { pack }, transaction);
+        if (gone > 0)
+        {
+            await backend.DeleteAsync([key], cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
     }
 }

@@ -87,6 +87,27 @@ client.cancel(run["id"])
 raises(odl.RunFailed, lambda: client.wait(run["id"], timeout=60), "was cancelled")
 assert any(found["id"] == run["id"] for found in client.runs("cancelled"))
 
+# A selection is a snapshot made once; a run can bring its own, and its classes are in the order of the version's list.
+client.create_dataset("kinds", kind="text")
+for part, labels in (("one", ["zebra", "mole"]), ("two", ["ape", "zebra"]), ("three", ["bat"])):
+    with open(part + ".csv", "w", encoding="utf-8") as file:
+        file.write("".join("says %s number %d,%s\n" % (label, i, label) for label in labels for i in range(40)))
+    client.push("kinds", part + ".csv", tags=["animals", part], header=False)
+counted = client.select("kinds", tags=["animals"], exclude=["mole"], dry_run=True)
+assert counted["rows"] == 160 and counted["filesCut"] == 1 and "version" not in counted, counted
+chosen = client.select("kinds", tags=["animals"], exclude=["mole"])
+assert chosen["version"]["rows"] == 160 and client.select("kinds", tags=["animals"], exclude=["mole"])["version"]["commit"] == chosen["version"]["commit"]
+assert client.labels("kinds", "v%d" % chosen["version"]["version"]) == ["zebra", "ape", "bat"]
+assert client.labels("kinds") == ["mole", "zebra", "ape", "bat"]
+assert client.labels("kinds", "v2") == ["mole", "zebra", "ape"]
+run = client.wait(client.train(
+    dataset="kinds", selection={"tags": ["animals"], "labels": {"exclude": ["mole"]}}, network={"family": "textbag"}, epochs=2)["name"])
+assert run["datasetCommit"] == chosen["version"]["commit"] and run["spec"]["selection"]["tags"] == ["animals"], run
+assert json.loads(client.artifact(run["name"], "pipeline.json"))["labels"] == ["zebra", "ape", "bat"]
+run = client.wait(client.train(dataset="kinds@v2", network={"family": "textbag"}, epochs=2)["name"])
+assert json.loads(client.artifact(run["name"], "pipeline.json"))["labels"] == ["mole", "zebra", "ape"]
+raises(odl.NotFound, lambda: client.train(dataset="kinds", selection={"tags": ["none"]}, network={"family": "textbag"}), "carries the tag 'none'")
+
 # Threads share a client.
 counts = []
 threads = [threading.Thread(target=lambda: counts.append(sum(1 for _ in client.rows("table")))) for _ in range(4)]
