@@ -65,7 +65,35 @@ assert pushed["files"] == 3, pushed
 assert [found["path"] for found in client.files("folder")] == ["deep/er/small.txt", "large.bin", "ä name.txt"]
 client.download("folder", "large.bin", ".")
 assert open("large.bin", "rb").read() == open("folder/large.bin", "rb").read()
-assert client.push("folder", "folder")["version"] == 1
+again = []
+assert client.push("folder", "folder", progress=again.append)["version"] == 1 and not again
+
+# A large file goes in pieces; one that was cut off goes on where it was, and what the node has is never sent again.
+odl._SMALL, odl._PIECE = 1 << 20, 1 << 20
+with open("folder/huge.bin", "wb") as file:
+    file.write(os.urandom(5_500_000))
+sent = []
+
+
+def stop(offset):
+    sent.append(offset)
+    if len(sent) == 2:
+        raise KeyboardInterrupt
+
+
+try:
+    client.push("folder", "folder", progress=stop)
+    raise AssertionError("it was not cut off")
+except KeyboardInterrupt:
+    pass
+more = []
+assert client.push("folder", "folder", progress=more.append)["files"] == 4
+assert sent == [1 << 20, 2 << 20] and more[0] == 3 << 20 and more[-1] == 5_500_000, (sent, more)
+client.download("folder", "huge.bin", "huge.bin")
+assert open("huge.bin", "rb").read() == open("folder/huge.bin", "rb").read()
+copied = []
+assert client.push("folder", "huge.bin", path="copies/huge.bin", progress=copied.append)["files"] == 5 and not copied
+assert client.push("folder", "a.csv", replace=True)["files"] == 1
 
 # NumPy is used where it is; where it is not, the error is Python's own.
 try:
