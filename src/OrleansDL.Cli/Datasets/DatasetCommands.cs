@@ -20,7 +20,11 @@ internal static class DatasetCommands
     {
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
+<<<<<<< HEAD
             CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), ShardsCommand.Create(), Rename(), Tag(), Delete(),
+=======
+            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+>>>>>>> main
         };
         foreach (var command in BranchCommands.All())
         {

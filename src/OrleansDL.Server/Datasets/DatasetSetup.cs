@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
@@ -29,6 +30,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddSelections();
         services.AddDatasetShards();
         services.AddUploads();
         return services;
