@@ -16,6 +16,8 @@ public interface IDatasetGrain : IGrainWithGuidKey, IWakeable
     [Alias("commit")] Task<DatasetVersion> CommitAsync(CommitRequest request);
 
     [Alias("tag"), Requires(Role.Developer)] Task<DatasetVersion> TagAsync(long version, string tag);
+    /// <summary>Says what commits are held to from now on. Repeating it does nothing.</summary>
+    [Alias("set-policy"), Requires(Role.Developer)] Task<Dataset> SetPolicyAsync(ValidationPolicy policy, string? ifMatch);
     [Alias("rename"), Requires(Role.Developer)] Task<Dataset> RenameAsync(string name, string? ifMatch);
 
     /// <summary>Deletes the dataset: its name is free again, and its bytes are collected once nothing pins them.</summary>

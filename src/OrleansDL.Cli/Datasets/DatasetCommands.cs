@@ -18,7 +18,7 @@ internal static class DatasetCommands
 
     public static Command Create() => new("dataset", "Versioned data: create, push, look at, download.")
     {
-        CreateDataset(), List(), Show(), Push(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
+        CreateDataset(), List(), Show(), Push(), Versions(), Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
     };
 
     private static Command CreateDataset()
@@ -91,7 +91,7 @@ internal static class DatasetCommands
             }
 
             session.Screen.Show(version, v => session.Screen.Line(
-                $"{v.DatasetName} v{v.Version}: {Format.Count(v.Rows)} rows in {Format.Count(v.Files)} files, {Format.Bytes(v.Bytes)}, commit {Format.Digest(v.Commit)}."));
+                $"{v.DatasetName} v{v.Version}: {Format.Count(v.Rows)} rows in {Format.Count(v.Files)} files, {Format.Bytes(v.Bytes)}, commit {Format.Digest(v.Commit)}.{Found(v)}"));
         });
     }
 
@@ -135,17 +135,6 @@ internal static class DatasetCommands
             }
         });
     }
-
-    private static Command Statistics() => new Command("statistics", "What is known of each column's values.") { Dataset, Version }.Does(async (session, cancel) =>
-        session.Screen.Show(
-            await session.Client.Datasets.GetStatisticsAsync(session.Get(Dataset), session.Get(Version)!, cancel),
-            list => session.Screen.Table(
-                ["column", "type", "count", "nulls", "min", "max", "mean", "values"],
-                list.Select(c => new[]
-                {
-                    c.Name, Format.Of(c.Type), Format.Count(c.Count), Format.Count(c.Nulls), Number(c.Min), Number(c.Max), Number(c.Mean),
-                    c.Values is null ? "many" : Format.Count(c.Values.Count),
-                }))));
 
     private static Command FilesOf() => new Command("files", "List the files of a version.") { Dataset, Version, Limit }.Does((session, cancel) =>
         session.Screen.ListAsync(
@@ -219,13 +208,23 @@ internal static class DatasetCommands
             ("columns", version.Schema.Count <= 12
                 ? string.Join(", ", version.Schema.Select(c => $"{c.Name} {Format.Of(c.Type)}"))
                 : $"{version.Schema.Count}, {version.Schema[0].Name} {Format.Of(version.Schema[0].Type)} ... {version.Schema[^1].Name} {Format.Of(version.Schema[^1].Type)}"));
+        if (version.Validation is { } validation)
+        {
+            ValidationCommands.Print(screen, validation);
+        }
+
         foreach (var source in version.Sources)
         {
             screen.Line($"source    {source.Uri}: rows {Format.Count(source.FirstRow)} to {Format.Count(source.FirstRow + source.Rows - 1)}, {Format.Bytes(source.Bytes)}, {Format.Digest(source.Sha256)}");
         }
     }
 
-    private static string?[] Row(string sign, DatasetEntry entry) => [sign, entry.Path, Format.Count(entry.Rows), Format.Bytes(entry.Bytes)];
+    private static string Found(DatasetVersion version) => version.Validation switch
+    {
+        { QuarantinedFrom: { } branch } => $" QUARANTINED on branch {version.Branch} instead of {branch}: 'odl dataset show {version.DatasetName} --version v{version.Version}' says why.",
+        { Errors: > 0 } or { Warnings: > 0 } => $" {version.Validation.Errors} errors and {version.Validation.Warnings} warnings: 'odl dataset show {version.DatasetName} --version v{version.Version}' lists them.",
+        _ => "",
+    };
 
-    private static string Number(double? value) => value is null ? "-" : Format.Number(value.Value);
+    private static string?[] Row(string sign, DatasetEntry entry) => [sign, entry.Path, Format.Count(entry.Rows), Format.Bytes(entry.Bytes)];
 }

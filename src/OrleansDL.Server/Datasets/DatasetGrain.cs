@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
+using OrleansDL.Datasets.Validation;
 using OrleansDL.Events;
 using OrleansDL.Lineage;
 using OrleansDL.Projects;
@@ -40,6 +41,7 @@ internal sealed partial class DatasetGrain(
                 Description = spec.Description,
                 CreatedAt = time.GetUtcNow(),
                 Revision = 1,
+                Policy = spec.Policy is null ? null : PolicyRules.Check(spec.Policy),
             });
             await ActAsync();
             await wakeUps.DisarmAsync(this);
@@ -63,6 +65,7 @@ internal sealed partial class DatasetGrain(
             LatestVersion = state.State.LatestVersion,
             Head = state.State.Head,
             ETag = DatasetTable.ETag(Id, state.State.Revision, name),
+            Policy = state.State.Policy,
         };
     }
 
@@ -124,6 +127,17 @@ internal sealed partial class DatasetGrain(
 
         // The table of names is the one place where the name stands: renaming is one row.
         await names.RenameAsync(ThingKind.Dataset, Id, Names.Check(name, "dataset"));
+        return await GetAsync();
+    }
+
+    public async Task<Dataset> SetPolicyAsync(ValidationPolicy policy, string? ifMatch)
+    {
+        await CheckETagAsync(ifMatch);
+        policy = PolicyRules.Check(policy);
+        await wakeUps.ArmAsync(this);
+        await WriteAsync(state.State with { Policy = policy, Revision = state.State.Revision + 1 });
+        await ActAsync();
+        await wakeUps.DisarmAsync(this);
         return await GetAsync();
     }
 
@@ -189,6 +203,13 @@ internal sealed partial class DatasetGrain(
             rowsAdded = version.RowsAdded,
             rows = version.Rows,
             schemaChanged = parent is not null && !parent.Schema.SequenceEqual(version.Schema),
+            validation = version.Validation is not { } found ? null : new
+            {
+                errors = found.Errors,
+                warnings = found.Warnings,
+                infos = found.Infos,
+                quarantinedFrom = found.QuarantinedFrom,
+            },
         });
         await WriteAsync(now with { Pending = null });
     }

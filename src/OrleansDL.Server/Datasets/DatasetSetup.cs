@@ -2,6 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Statistics;
+using OrleansDL.Datasets.Validation;
 using OrleansDL.Lineage;
 
 namespace OrleansDL.Datasets;
@@ -15,7 +17,10 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetTable>();
         services.AddSingleton<DatasetBlobs>();
         services.AddSingleton<DatasetIngest>();
+        services.AddSingleton<FileSummaryTable>();
         services.AddSingleton<FileSummaries>();
+        services.AddSingleton<CommitValidation>();
+        services.AddSingleton<DryRun>();
         services.AddSingleton<VersionStatistics>();
         services.AddSingleton<DatasetCommits>();
         services.AddSingleton<DatasetUploads>();

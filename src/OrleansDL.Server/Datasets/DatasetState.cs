@@ -19,4 +19,7 @@ internal sealed record DatasetState
 
     /// <summary>A deleted dataset is remembered, so that a late call does not bring it back.</summary>
     [Id(8)] public bool Deleted { get; init; }
+
+    /// <summary>What commits are held to.</summary>
+    [Id(15)] public ValidationPolicy? Policy { get; init; }
 }

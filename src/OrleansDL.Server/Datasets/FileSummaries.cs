@@ -1,21 +1,77 @@
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Manifests;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets;
 
-/// <summary>Statistics of single files that lie in the store, for versions whose rows are not simply the parent's and the new ones.</summary>
-internal sealed class FileSummaries(BlobStore blobs, IOptions<IngestLimits> limits)
+/// <summary>Summaries of single files and of manifests' nodes, for versions whose rows are not simply the parent's and the new ones. Each is worked out once and kept.</summary>
+internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, FileSummaryTable table, IOptions<IngestLimits> limits)
 {
-    public async Task<IReadOnlyList<ColumnStatistics>> SummarizeAsync(DatasetEntry entry, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
+    /// <summary>Keeps what was learnt of a file while it came in.</summary>
+    public async Task RememberAsync(IngestResult added)
     {
+        if (added.Entries is [{ Rows: > 0 } entry] && Of(added, entry) is { } summary)
+        {
+            await table.WriteAsync(entry.Blob, entry.Format, entry.Header, entry.Rows, summary);
+        }
+    }
+
+    /// <summary>What an upload says of its rows; its one file's split names them.</summary>
+    public static FileSummary Of(IngestResult added, DatasetEntry entry) => new()
+    {
+        Columns = added.Statistics,
+        Rows = added.RowHashes is null ? null : new Dictionary<string, RowSketch> { [entry.Split ?? ""] = added.RowHashes },
+    };
+
+    /// <summary>The rows of a run of entries together. What changed since last time is all that is read.</summary>
+    public async Task<FileSummary> SummarizeAsync(ManifestNode node, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
+    {
+        if (await table.FindAsync(node.Digest, FileSummaryTable.NodeFormat, header: false, cancellationToken) is { } known)
+        {
+            return known;
+        }
+
+        var summary = FileSummary.Empty;
+        await foreach (var entry in datasets.Manifests.EntriesAsync(new ManifestRoot { Nodes = [node] }, cancellationToken: cancellationToken))
+        {
+            if (entry.Rows > 0)
+            {
+                summary = summary.Merge(schema, await SummarizeAsync(entry, schema, cancellationToken));
+            }
+        }
+
+        await table.WriteAsync(node.Digest, FileSummaryTable.NodeFormat, header: false, node.Rows, summary);
+        return summary;
+    }
+
+    public async Task<FileSummary> SummarizeAsync(DatasetEntry entry, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
+    {
+        if (await table.FindAsync(entry.Blob, entry.Format, entry.Header, cancellationToken) is { } known)
+        {
+            return Under(known, entry);
+        }
+
         await using var bytes = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
-        var table = entry.Format switch
+        var read = entry.Format switch
         {
             IngestFormats.Csv => await new CsvIngest(entry.Header ? HeaderMode.Yes : HeaderMode.No, schema, limits.Value).ReadAsync(bytes, cancellationToken),
             IngestFormats.JsonLines => await new JsonLinesIngest(schema, limits.Value).ReadAsync(bytes, cancellationToken),
             _ => throw new InvalidException($"'{entry.Path}' is of format '{entry.Format}', whose rows cannot be counted again. Replace the whole version with mode=replace."),
         };
-        return table.Statistics;
+        var summary = new FileSummary
+        {
+            Columns = read.Statistics,
+            Rows = read.RowHashes is null ? null : new Dictionary<string, RowSketch> { [""] = read.RowHashes },
+        };
+        await table.WriteAsync(entry.Blob, entry.Format, entry.Header, entry.Rows, summary);
+        return Under(summary, entry);
     }
+
+    // The same bytes may stand in another dataset under another split.
+    private static FileSummary Under(FileSummary summary, DatasetEntry entry) => summary with
+    {
+        Rows = RowSketch.Union(summary.Rows?.Values ?? []) is { } rows ? new Dictionary<string, RowSketch> { [entry.Split ?? ""] = rows } : null,
+    };
 }

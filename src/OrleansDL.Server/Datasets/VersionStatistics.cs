@@ -13,51 +13,73 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
     /// <param name="edit">What changed.</param>
     /// <param name="content">What came in.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<ColumnStatistics>> ComputeAsync(
+    public async Task<VersionSummary> ComputeAsync(
         DatasetKind kind, IReadOnlyList<Column> schema, DatasetVersion? onto, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
     {
         if (schema.Count == 0)
         {
-            return [];
+            return new VersionSummary { Whole = FileSummary.Empty };
         }
 
-        var parent = onto is null ? null : await datasets.StatisticsAsync(onto, cancellationToken);
+        var parent = onto is null ? null : await datasets.SummaryAsync(onto, cancellationToken);
         if (kind == DatasetKind.Image)
         {
-            var added = ImageTable.Summarize([.. edit.Added.Select(found => found.Entry)]);
-            var gone = ImageTable.Summarize([.. edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!)]);
-            return parent is null ? added : StatisticsMerge.Merge(schema, ImageTable.Subtract(parent, gone), added);
+            return Images(schema, parent, edit);
         }
 
-        // Rows that went cannot be taken out of a sum: what stays is added up again, file by file.
-        var summed = edit.Changes.Any(change => change.Old is not null) ? null : parent;
-        var left = new List<DatasetEntry>();
-        if (summed == parent)
+        foreach (var added in content.Added)
         {
-            left.AddRange(edit.Added.Select(found => found.Entry));
+            await files.RememberAsync(added);
         }
-        else
+
+        if (edit.Changes.All(change => change.Old is null))
         {
-            await foreach (var entry in datasets.Manifests.EntriesAsync(edit.Root, cancellationToken: cancellationToken))
+            var incoming = await AddedAsync(schema, edit, content, cancellationToken);
+            return new VersionSummary { Whole = (parent ?? FileSummary.Empty).Merge(schema, incoming).Under(schema), Incoming = incoming.Under(schema) };
+        }
+
+        // Rows that went cannot be taken out of a sum: what stays is added up again, a run of files at a time.
+        var whole = FileSummary.Empty;
+        foreach (var node in edit.Root.Nodes)
+        {
+            whole = whole.Merge(schema, await files.SummarizeAsync(node, schema, cancellationToken));
+        }
+
+        return new VersionSummary { Whole = whole.Under(schema) };
+    }
+
+    private async Task<FileSummary> AddedAsync(IReadOnlyList<Column> schema, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
+    {
+        var summary = FileSummary.Empty;
+        var left = edit.Added.ToDictionary(found => found.Entry.Path, found => found.Entry, StringComparer.Ordinal);
+        foreach (var added in content.Added.Where(added => added.Entries.All(entry => left.ContainsKey(entry.Path))))
+        {
+            summary = summary.Merge(schema, FileSummaries.Of(added, added.Entries[0]));
+            foreach (var entry in added.Entries)
             {
-                left.Add(entry);
+                left.Remove(entry.Path);
             }
         }
 
-        var known = left.Select(entry => entry.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (var added in content.Added.Where(added => added.Entries.All(entry => known.Contains(entry.Path))))
+        foreach (var entry in left.Values.Where(entry => entry.Rows > 0))
         {
-            Sum(added.Statistics);
-            known.ExceptWith(added.Entries.Select(entry => entry.Path));
+            summary = summary.Merge(schema, await files.SummarizeAsync(entry, schema, cancellationToken));
         }
 
-        foreach (var entry in left.Where(entry => entry.Rows > 0 && known.Contains(entry.Path)))
+        return summary;
+    }
+
+    private static VersionSummary Images(IReadOnlyList<Column> schema, FileSummary? parent, ManifestEdit edit)
+    {
+        var added = new FileSummary { Columns = ImageTable.Summarize([.. edit.Added.Select(found => found.Entry)]), Rows = ImageTable.Rows(edit.Added.Select(found => found.Entry)) };
+        if (parent is null)
         {
-            Sum(await files.SummarizeAsync(entry, schema, cancellationToken));
+            return new VersionSummary { Whole = added, Incoming = added };
         }
 
-        return summed ?? [];
-
-        void Sum(IReadOnlyList<ColumnStatistics> more) => summed = summed is null or [] ? more : StatisticsMerge.Merge(schema, summed, more);
+        var gone = edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!).ToList();
+        return gone.Count == 0
+            ? new VersionSummary { Whole = parent.Merge(schema, added), Incoming = added }
+            : new VersionSummary { Whole = new FileSummary { Columns = StatisticsMerge.Merge(schema, ImageTable.Subtract(parent.Columns, ImageTable.Summarize(gone)), added.Columns) } };
     }
 }

@@ -19,11 +19,13 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
     private readonly List<string> _first = [];
     private readonly RowIndexBuilder _index = new();
     private readonly SketchBudget _budget = new();
+    private readonly RowSketch _rowHashes = new();
     private ColumnAccumulator[]? _columns;
     private byte[] _scratch = [];
     private bool _header;
     private bool _firstSeen;
     private long _firstLine;
+    private ulong _firstHash;
     private long _line = 1;
     private long _rows;
     private long _checkedThrough;
@@ -168,6 +170,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
             throw Ragged(line, column.ToString(CultureInfo.InvariantCulture), columns.Length);
         }
 
+        _rowHashes.Add(ValueHash.Of(text[..position].TrimEnd("\r\n"u8)));
         _rows++;
         return position;
     }
@@ -223,10 +226,12 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
             break;
         }
 
+        var hash = ValueHash.Of(text[..position].TrimEnd("\r\n"u8));
         if (!_firstSeen)
         {
             _firstSeen = true;
             _firstLine = line;
+            _firstHash = hash;
             _first.AddRange(cells);
             if (mode != HeaderMode.Auto || IsSchema(_first))
             {
@@ -236,7 +241,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
         else
         {
             Open(LooksLikeHeader(_first, cells));
-            Feed(cells, line);
+            Feed(cells, line, hash);
         }
 
         return position;
@@ -265,11 +270,11 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
 
         if (!header)
         {
-            Feed(_first, _firstLine);
+            Feed(_first, _firstLine, _firstHash);
         }
     }
 
-    private void Feed(List<string> cells, long line)
+    private void Feed(List<string> cells, long line, ulong hash)
     {
         if (cells.Count != _columns!.Length)
         {
@@ -288,6 +293,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
             }
         }
 
+        _rowHashes.Add(hash);
         _rows++;
     }
 
@@ -314,6 +320,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
             Header = _header,
             Index = _index.Finish(),
             Columns = _columns!.Select(column => column.ToColumn()).ToArray(),
+            RowHashes = _rowHashes,
             Statistics = _columns!.Select(column => column.ToStatistics()).ToArray(),
         };
     }

@@ -278,6 +278,7 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
             ],
             Columns = table.Columns,
             Statistics = table.Statistics,
+            RowHashes = table.RowHashes,
             Source = blob,
         };
     }

@@ -13,6 +13,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
     private readonly List<byte[]> _names = [];
     private readonly RowIndexBuilder _index = new();
     private readonly SketchBudget _budget = new();
+    private readonly RowSketch _rowHashes = new();
     private byte[] _scratch = new byte[4096];
     private long _line = 1;
     private long _rows;
@@ -54,6 +55,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
             if (!line.Trim(" \t\r"u8).IsEmpty)
             {
                 ReadLine(line);
+                _rowHashes.Add(ValueHash.Of(line.TrimEnd((byte)'\r')));
                 _rows++;
             }
 
@@ -189,6 +191,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
             Header = false,
             Index = _index.Finish(),
             Columns = _columns.Select(column => column.ToColumn()).ToArray(),
+            RowHashes = _rowHashes,
             Statistics = _columns.Select(column => column.ToStatistics()).ToArray(),
         };
     }
