@@ -72,13 +72,14 @@ internal sealed class OdlConnection : IDisposable
 
     public async Task DeleteAsync(string path, string? ifMatch, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(HttpMethod.Delete, path, null, ifMatch, _options.Timeout, cancellationToken);
+        using var answer = await SendAsync(HttpMethod.Delete, path, null, ifMatch, _options.Timeout, false, cancellationToken);
     }
 
     /// <summary>Sends and reads the answer's body; a body of <see cref="JsonElement"/> stays as it is.</summary>
-    public async Task<T> SendAsync<T>(HttpMethod method, string path, Func<HttpContent>? content, string? ifMatch, CancellationToken cancellationToken, bool patient = false)
+    /// <remarks>Patient calls take as long as they take. What is sent once is not tried again, whatever happens.</remarks>
+    public async Task<T> SendAsync<T>(HttpMethod method, string path, Func<HttpContent>? content, string? ifMatch, CancellationToken cancellationToken, bool patient = false, bool once = false)
     {
-        using var answer = await SendAsync(method, path, content, ifMatch, patient ? Timeout.InfiniteTimeSpan : _options.Timeout, cancellationToken);
+        using var answer = await SendAsync(method, path, content, ifMatch, patient ? Timeout.InfiniteTimeSpan : _options.Timeout, once, cancellationToken);
         if (answer.Content.Headers.ContentLength is 0 || answer.StatusCode is HttpStatusCode.NoContent)
         {
             return default!;
@@ -123,7 +124,7 @@ internal sealed class OdlConnection : IDisposable
     /// <summary>Opens a body to be read as it arrives. Disposing the stream ends the call.</summary>
     public async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
     {
-        var answer = await SendAsync(HttpMethod.Get, path, null, null, Timeout.InfiniteTimeSpan, cancellationToken, headers);
+        var answer = await SendAsync(HttpMethod.Get, path, null, null, Timeout.InfiniteTimeSpan, false, cancellationToken, headers);
         return new ResponseStream(answer, await answer.Content.ReadAsStreamAsync(cancellationToken));
     }
 
@@ -144,7 +145,7 @@ internal sealed class OdlConnection : IDisposable
         };
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, Func<HttpContent>? content, string? ifMatch, TimeSpan timeout,
+        HttpMethod method, string path, Func<HttpContent>? content, string? ifMatch, TimeSpan timeout, bool once,
         CancellationToken cancellationToken, params (string Name, string Value)[] headers)
     {
         // The same key on every try: whatever the server made on a try whose answer was lost, it answers again.
@@ -153,7 +154,7 @@ internal sealed class OdlConnection : IDisposable
         for (var attempt = 1; ; attempt++)
         {
             // An If-Match that took effect fails when it is sent again, so a lost answer is the caller's to judge.
-            var last = attempt >= _options.Attempts || ifMatch is not null;
+            var last = once || attempt >= _options.Attempts || ifMatch is not null;
             using var request = new HttpRequestMessage(method, path) { Content = content?.Invoke() };
             if (key is not null)
             {

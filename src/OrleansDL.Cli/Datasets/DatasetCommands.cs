@@ -18,7 +18,7 @@ internal static class DatasetCommands
 
     public static Command Create() => new("dataset", "Versioned data: create, push, look at, download.")
     {
-        CreateDataset(), List(), Show(), Push(), Versions(), Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
+        CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
     };
 
     private static Command CreateDataset()
@@ -52,59 +52,6 @@ internal static class DatasetCommands
 
         session.Screen.Show(await session.Client.Datasets.GetVersionAsync(session.Get(Dataset), session.Get(Version)!, cancel), v => Print(session.Screen, v));
     });
-
-    private static Command Push()
-    {
-        var source = new Argument<string>("source") { Description = "A file (CSV, JSON Lines, tar, zip, anything), or a folder sent as a tar: images by label folder." };
-        var message = new Option<string?>("--message", "-m") { Description = "What changed." };
-        var tags = new Option<string[]>("--tag") { Description = "Tag of the new version; may be repeated.", DefaultValueFactory = _ => [] };
-        var format = new Option<string?>("--format") { Description = "How to read the file. Default: by its name." };
-        format.AcceptOnlyFromAmong("csv", "jsonl", "tar", "zip", "file");
-        var header = new Option<bool?>("--header") { Description = "CSV: whether the first line names the columns. Default: found out." };
-        var path = new Option<string?>("--path") { Description = "Path within the dataset. Default: the file's name." };
-        var replace = new Option<bool>("--replace") { Description = "The new version holds only this, not the old files too." };
-        var command = new Command("push", "Upload a file or folder as a new version.") { Dataset, source, message, tags, format, header, path, replace };
-        command.Aliases.Add("commit");
-        return command.Does(async (session, cancel) =>
-        {
-            var from = session.Get(source);
-            var folder = Directory.Exists(from);
-            var options = new CommitOptions
-            {
-                Message = session.Get(message) ?? $"Push {Path.GetFileName(Path.TrimEndingDirectorySeparator(from))}",
-                Tags = session.Get(tags)!,
-                Format = session.Get(format) ?? (folder ? null : await FormatAsync(session, from, cancel)),
-                Header = session.Get(header),
-                Path = session.Get(path) ?? (folder ? null : Path.GetFileName(from)),
-                Replace = session.Get(replace),
-            };
-            var progress = new UploadProgress(session.Screen, folder ? null : new FileInfo(Files.Existing(from)).Length, session.Time);
-            DatasetVersion version;
-            if (folder)
-            {
-                version = await session.Client.Datasets.CommitFolderAsync(session.Get(Dataset), from, options, progress, cancel);
-            }
-            else
-            {
-                await using var file = File.OpenRead(from);
-                version = await session.Client.Datasets.CommitAsync(session.Get(Dataset), file, options, progress, cancel);
-            }
-
-            session.Screen.Show(version, v => session.Screen.Line(
-                $"{v.DatasetName} v{v.Version}: {Format.Count(v.Rows)} rows in {Format.Count(v.Files)} files, {Format.Bytes(v.Bytes)}, commit {Format.Digest(v.Commit)}.{Found(v)}"));
-        });
-    }
-
-    // In a dataset of files a table is a file like any other; elsewhere the name tells how to read it.
-    private static async Task<string?> FormatAsync(Session session, string file, CancellationToken cancellationToken) =>
-        (await session.Client.Datasets.GetAsync(session.Get(Dataset), cancellationToken)).Kind is DatasetKind.Files ? null : Path.GetExtension(file) switch
-        {
-            ".csv" => "csv",
-            ".jsonl" or ".ndjson" => "jsonl",
-            ".tar" => "tar",
-            ".zip" => "zip",
-            _ => null,
-        };
 
     private static Command Versions() => new Command("versions", "List versions, newest first.") { Dataset, Limit }.Does((session, cancel) =>
         session.Screen.ListAsync(
@@ -218,13 +165,6 @@ internal static class DatasetCommands
             screen.Line($"source    {source.Uri}: rows {Format.Count(source.FirstRow)} to {Format.Count(source.FirstRow + source.Rows - 1)}, {Format.Bytes(source.Bytes)}, {Format.Digest(source.Sha256)}");
         }
     }
-
-    private static string Found(DatasetVersion version) => version.Validation switch
-    {
-        { QuarantinedFrom: { } branch } => $" QUARANTINED on branch {version.Branch} instead of {branch}: 'odl dataset show {version.DatasetName} --version v{version.Version}' says why.",
-        { Errors: > 0 } or { Warnings: > 0 } => $" {version.Validation.Errors} errors and {version.Validation.Warnings} warnings: 'odl dataset show {version.DatasetName} --version v{version.Version}' lists them.",
-        _ => "",
-    };
 
     private static string?[] Row(string sign, DatasetEntry entry) => [sign, entry.Path, Format.Count(entry.Rows), Format.Bytes(entry.Bytes)];
 }

@@ -52,8 +52,7 @@ internal static class ValidationCommands
                 Path = Path.GetFileName(path),
             };
             await using var file = File.OpenRead(path);
-            var progress = new UploadProgress(session.Screen, file.Length, session.Time);
-            session.Screen.Show(await session.Client.Datasets.ValidateAsync(session.Get(Dataset), file, options, progress, cancel), found => Print(session.Screen, found));
+            session.Screen.Show(await session.Client.Datasets.ValidateAsync(session.Get(Dataset), file, options, null, cancel), found => Print(session.Screen, found));
         });
     }
 
@@ -89,6 +88,14 @@ internal static class ValidationCommands
             });
         });
     }
+
+    /// <summary>What a push says at its end when something was found, with a space before.</summary>
+    public static string Found(DatasetVersion version) => version.Validation switch
+    {
+        { QuarantinedFrom: { } branch } => $" QUARANTINED on branch {version.Branch} instead of {branch}: 'odl dataset show {version.DatasetName} --version v{version.Version}' says why.",
+        { Errors: > 0 } or { Warnings: > 0 } => $" {version.Validation.Errors} errors and {version.Validation.Warnings} warnings: 'odl dataset show {version.DatasetName} --version v{version.Version}' lists them.",
+        _ => "",
+    };
 
     /// <summary>Anomalies, the worst first.</summary>
     public static void Print(Screen screen, DatasetValidation validation)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansDL.Datasets.Push;
 
 namespace OrleansDL.Datasets;
 
@@ -7,7 +8,14 @@ public sealed class DatasetsClient
 {
     private readonly OdlConnection _http;
 
-    internal DatasetsClient(OdlConnection http) => _http = http;
+    internal DatasetsClient(OdlConnection http)
+    {
+        _http = http;
+        Uploads = new UploadsClient(http);
+    }
+
+    /// <summary>The single calls of an upload.</summary>
+    public UploadsClient Uploads { get; }
 
     public IAsyncEnumerable<Dataset> ListAsync(CancellationToken cancellationToken = default) =>
         _http.ListAsync<Dataset>(Root, cancellationToken);
@@ -34,14 +42,17 @@ public sealed class DatasetsClient
         string dataset, Stream content, CommitOptions options, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
         CommitAsync(dataset, UploadContent.Of(content, progress), options, cancellationToken);
 
-    /// <summary>Uploads a folder as a new version, packed into a tar on its way out; for images the folders are the labels.</summary>
-    public Task<DatasetVersion> CommitFolderAsync(
-        string dataset, string folder, CommitOptions options, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
-        CommitAsync(
-            dataset,
-            () => new UploadContent((target, cancel) => FolderTar.WriteAsync(folder, target, progress, cancel)),
-            options with { Format = "tar" },
-            cancellationToken);
+    /// <summary>Brings a folder, or one file, into a dataset as a new version: only what the server lacks is sent, small files together,
+    /// large ones so that a push that was cut off goes on where it was. Pushing what is there already makes no version.</summary>
+    /// <param name="dataset">Name or id.</param>
+    /// <param name="source">Path of a folder or file of this machine; hidden files are left out.</param>
+    /// <param name="options">Branch, message, what is removed.</param>
+    /// <param name="progress">Told from several threads.</param>
+    /// <param name="cancellationToken">Stops it; nothing is committed, and the next push goes on.</param>
+    /// <exception cref="ConflictException">A file was changed while it was pushed, or the branch does not allow the commit.</exception>
+    public Task<PushResult> PushAsync(
+        string dataset, string source, PushOptions? options = null, IProgress<PushProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        new DatasetPush(this, dataset, options ?? new PushOptions(), new PushCount(progress), _http.Time).RunAsync(source, cancellationToken);
 
     /// <summary>Newest first.</summary>
     public IAsyncEnumerable<DatasetVersion> ListVersionsAsync(string dataset, CancellationToken cancellationToken = default) =>

@@ -49,6 +49,10 @@ public sealed class BlobStore
         return await writer.CompleteAsync(cancellationToken);
     }
 
+    /// <summary>A blob that comes in piece by piece, perhaps over many processes' lives; what came before is found again by its name.</summary>
+    /// <param name="name">A file's name, unique to it.</param>
+    public StagedBlob Stage(string name) => new(this, Path.Combine(_backend.Incoming, "staged", name));
+
     public Task<bool> ExistsAsync(BlobId blob, CancellationToken cancellationToken = default) => _reader.ExistsAsync(blob, cancellationToken);
 
     /// <summary>Which of many blobs the store has. They are kept from now on for at least the store's grace (24 hours), as if they had

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Statistics;
+using OrleansDL.Datasets.Uploads;
 using OrleansDL.Datasets.Validation;
 using OrleansDL.Lineage;
 
@@ -27,6 +28,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddUploads();
         return services;
     }
 }

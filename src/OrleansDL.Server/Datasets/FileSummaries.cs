@@ -9,12 +9,12 @@ namespace OrleansDL.Datasets;
 /// <summary>Summaries of single files and of manifests' nodes, for versions whose rows are not simply the parent's and the new ones. Each is worked out once and kept.</summary>
 internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, FileSummaryTable table, IOptions<IngestLimits> limits)
 {
-    /// <summary>Keeps what was learnt of a file while it came in.</summary>
-    public async Task RememberAsync(IngestResult added)
+    /// <summary>Keeps what was learnt of files while they came in.</summary>
+    public async Task RememberAsync(IEnumerable<IngestResult> added)
     {
-        if (added.Entries is [{ Rows: > 0 } entry] && Of(added, entry) is { } summary)
+        foreach (var some in added.Where(result => result.Entries is [{ Rows: > 0 }]).Chunk(1000))
         {
-            await table.WriteAsync(entry.Blob, entry.Format, entry.Header, entry.Rows, summary);
+            await table.WriteAsync(some.Select(result => (result.Entries[0].Blob, result.Entries[0].Format, result.Entries[0].Header, result.Entries[0].Rows, Of(result, result.Entries[0]))));
         }
     }
 
@@ -33,16 +33,17 @@ internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, File
             return known;
         }
 
-        var summary = FileSummary.Empty;
+        var parts = new List<FileSummary>();
         await foreach (var entry in datasets.Manifests.EntriesAsync(new ManifestRoot { Nodes = [node] }, cancellationToken: cancellationToken))
         {
             if (entry.Rows > 0)
             {
-                summary = summary.Merge(schema, await SummarizeAsync(entry, schema, cancellationToken));
+                parts.Add(await SummarizeAsync(entry, schema, cancellationToken));
             }
         }
 
-        await table.WriteAsync(node.Digest, FileSummaryTable.NodeFormat, header: false, node.Rows, summary);
+        var summary = FileSummary.Merge(schema, parts);
+        await table.WriteAsync([(node.Digest, FileSummaryTable.NodeFormat, false, node.Rows, summary)]);
         return summary;
     }
 
@@ -65,7 +66,7 @@ internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, File
             Columns = read.Statistics,
             Rows = read.RowHashes is null ? null : new Dictionary<string, RowSketch> { [""] = read.RowHashes },
         };
-        await table.WriteAsync(entry.Blob, entry.Format, entry.Header, entry.Rows, summary);
+        await table.WriteAsync([(entry.Blob, entry.Format, entry.Header, entry.Rows, summary)]);
         return Under(summary, entry);
     }
 

@@ -27,10 +27,7 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
             return Images(schema, parent, edit);
         }
 
-        foreach (var added in content.Added)
-        {
-            await files.RememberAsync(added);
-        }
+        await files.RememberAsync(content.Added);
 
         if (edit.Changes.All(change => change.Old is null))
         {
@@ -39,22 +36,22 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
         }
 
         // Rows that went cannot be taken out of a sum: what stays is added up again, a run of files at a time.
-        var whole = FileSummary.Empty;
+        var parts = new List<FileSummary>();
         foreach (var node in edit.Root.Nodes)
         {
-            whole = whole.Merge(schema, await files.SummarizeAsync(node, schema, cancellationToken));
+            parts.Add(await files.SummarizeAsync(node, schema, cancellationToken));
         }
 
-        return new VersionSummary { Whole = whole.Under(schema) };
+        return new VersionSummary { Whole = FileSummary.Merge(schema, parts).Under(schema) };
     }
 
     private async Task<FileSummary> AddedAsync(IReadOnlyList<Column> schema, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
     {
-        var summary = FileSummary.Empty;
+        var parts = new List<FileSummary>();
         var left = edit.Added.ToDictionary(found => found.Entry.Path, found => found.Entry, StringComparer.Ordinal);
         foreach (var added in content.Added.Where(added => added.Entries.All(entry => left.ContainsKey(entry.Path))))
         {
-            summary = summary.Merge(schema, FileSummaries.Of(added, added.Entries[0]));
+            parts.Add(FileSummaries.Of(added, added.Entries[0]));
             foreach (var entry in added.Entries)
             {
                 left.Remove(entry.Path);
@@ -63,10 +60,10 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
 
         foreach (var entry in left.Values.Where(entry => entry.Rows > 0))
         {
-            summary = summary.Merge(schema, await files.SummarizeAsync(entry, schema, cancellationToken));
+            parts.Add(await files.SummarizeAsync(entry, schema, cancellationToken));
         }
 
-        return summary;
+        return FileSummary.Merge(schema, parts);
     }
 
     private static VersionSummary Images(IReadOnlyList<Column> schema, FileSummary? parent, ManifestEdit edit)

@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -161,34 +160,6 @@ public sealed class ClientTests
         Assert.Equal("?message=a%20b&tags=x%2Cy&format=csv&header=false&path=p.csv&mode=append", version.Message);
         Assert.Equal([bytes, bytes], bodies);
         Assert.Equal(bytes.Length, progress.Last);
-    }
-
-    [Fact]
-    public async Task A_folder_goes_up_as_a_tar_and_equal_folders_make_equal_bytes()
-    {
-        var bodies = new List<byte[]>();
-        await using var server = await FakeServer.StartAsync(app => app.MapPost("/v1/projects/default/datasets/d/commits", async (HttpContext http) =>
-        {
-            using var body = new MemoryStream();
-            await http.Request.Body.CopyToAsync(body);
-            bodies.Add(body.ToArray());
-            return Results.Json(Version("m"), OdlJson.Options);
-        }));
-        using var client = server.Client();
-        var folder = Directory.CreateTempSubdirectory().FullName;
-        Directory.CreateDirectory(Path.Combine(folder, "cat"));
-        await File.WriteAllTextAsync(Path.Combine(folder, "cat", "1.png"), "one");
-        await File.WriteAllTextAsync(Path.Combine(folder, "b.png"), "two");
-        await client.Datasets.CommitFolderAsync("d", folder, new CommitOptions());
-        await File.WriteAllTextAsync(Path.Combine(folder, "b.png"), "two");
-        await client.Datasets.CommitFolderAsync("d", folder, new CommitOptions());
-        Directory.Delete(folder, recursive: true);
-
-        Assert.Equal(bodies[0], bodies[1]);
-        using var tar = new TarReader(new MemoryStream(bodies[0]));
-        Assert.Equal("b.png", tar.GetNextEntry()!.Name);
-        Assert.Equal("cat/1.png", tar.GetNextEntry()!.Name);
-        Assert.Null(tar.GetNextEntry());
     }
 
     [Fact]

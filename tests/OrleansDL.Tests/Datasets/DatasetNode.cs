@@ -19,6 +19,9 @@ public sealed class DatasetNode : IAsyncLifetime
 
     internal T Service<T>() where T : notnull => _app!.Services.GetRequiredService<T>();
 
+    /// <summary>The client library, asking this node.</summary>
+    public OdlClient Client(string project = "default") => new(Http.BaseAddress!, Http.DefaultRequestHeaders.Authorization!.Parameter, project);
+
     public string BlobFolder => Path.Combine(_folder, "blobs");
 
     public async Task InitializeAsync()

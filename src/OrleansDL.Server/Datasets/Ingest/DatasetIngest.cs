@@ -30,14 +30,14 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
     /// <exception cref="InvalidException">The bytes are not what they are said to be.</exception>
     public async Task<IngestResult> ReadStoredAsync(IngestRequest request, BlobRef blob, CancellationToken cancellationToken)
     {
-        if (blob.Bytes == 0)
-        {
-            throw new InvalidException($"The file '{request.Path}' is empty. Upload a file that holds something.");
-        }
-
         if (request.Format == IngestFormats.File)
         {
             return Result([FileEntry(request.Path, blob)], request.Kind, blob);
+        }
+
+        if (blob.Bytes == 0)
+        {
+            throw new InvalidException($"The file '{request.Path}' is empty. Upload a file that holds something.");
         }
 
         await using var bytes = await blobs.OpenReadAsync(blob.Blob, cancellationToken);

@@ -8,7 +8,7 @@ internal static class EntryPath
     public const int MaximumBytes = 1024;
 
     /// <summary>Order of the paths' UTF-8 bytes, which is the order of manifests.</summary>
-    public static IComparer<string> Order { get; } = Comparer<string>.Create(Compare);
+    public static IComparer<string> Order => PathOrder.Comparer;
 
     /// <summary>What is wrong with a path, or null.</summary>
     public static string? Fault(string path)
@@ -75,22 +75,5 @@ internal static class EntryPath
 
     public static string Shorten(string path) => path.Length > 128 ? path[..128] + "..." : path;
 
-    public static int Compare(string? x, string? y)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(y);
-        var length = Math.Min(x.Length, y.Length);
-        for (var i = 0; i < length; i++)
-        {
-            if (x[i] != y[i])
-            {
-                return Rank(x[i]) - Rank(y[i]);
-            }
-        }
-
-        return x.Length - y.Length;
-    }
-
-    // UTF-16 puts surrogate pairs before U+E000; UTF-8, like the code points themselves, puts them last.
-    private static int Rank(char unit) => char.IsSurrogate(unit) ? unit + 0x10000 : unit;
+    public static int Compare(string? x, string? y) => PathOrder.Compare(x, y);
 }

@@ -13,6 +13,18 @@ internal sealed record FileSummary
     /// <summary>The same under a version's schema: a column that was widened since, or that these rows do not have, is as if they had been read under it.</summary>
     public FileSummary Under(IReadOnlyList<Column> schema) => this with { Columns = StatisticsMerge.Merge(schema, Columns, []) };
 
+    /// <summary>Joins many. Neighbours are joined first, so that most of the work is done on small summaries.</summary>
+    public static FileSummary Merge(IReadOnlyList<Column> schema, IEnumerable<FileSummary> summaries)
+    {
+        var level = summaries.ToList();
+        while (level.Count > 1)
+        {
+            level = [.. level.Chunk(2).Select(pair => pair is [var first, var second] ? first.Merge(schema, second) : pair[0])];
+        }
+
+        return level is [var all] ? all : Empty;
+    }
+
     /// <summary>Joins two; rows that one side does not know are not known of both.</summary>
     public FileSummary Merge(IReadOnlyList<Column> schema, FileSummary other) => new()
     {

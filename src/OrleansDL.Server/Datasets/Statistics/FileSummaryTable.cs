@@ -18,11 +18,19 @@ internal sealed class FileSummaryTable(Db database)
         return document is null ? null : new FileSummary { Columns = CommitFormat.ReadStatistics(document), Rows = CommitFormat.ReadRowSketches(document) };
     }
 
-    public async Task WriteAsync(BlobId blob, string format, bool header, long rows, FileSummary summary)
+    /// <summary>Keeps summaries in one transaction. What is there already stays.</summary>
+    public async Task WriteAsync(IEnumerable<(BlobId Blob, string Format, bool Header, long Rows, FileSummary Summary)> summaries)
     {
         await using var connection = await database.OpenAsync();
-        await connection.ExecuteAsync(
-            "INSERT INTO file_summary (blob, format, header, rows, document) VALUES (@blob, @format, @header, @rows, @document) ON CONFLICT DO NOTHING",
-            new { blob = blob.Hex, format, header = header ? 1 : 0, rows, document = CommitFormat.WriteStatistics(summary.Columns, summary.Rows).ToArray() });
+        await using var transaction = await database.BeginAsync(connection);
+        foreach (var (blob, format, header, rows, summary) in summaries)
+        {
+            await connection.ExecuteAsync(
+                "INSERT INTO file_summary (blob, format, header, rows, document) VALUES (@blob, @format, @header, @rows, @document) ON CONFLICT DO NOTHING",
+                new { blob = blob.Hex, format, header = header ? 1 : 0, rows, document = CommitFormat.WriteStatistics(summary.Columns, summary.Rows).ToArray() },
+                transaction);
+        }
+
+        await transaction.CommitAsync();
     }
 }
