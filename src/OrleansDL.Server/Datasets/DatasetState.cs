@@ -1,3 +1,5 @@
+using OrleansDL.Datasets.Branches;
+
 namespace OrleansDL.Datasets;
 
 [GenerateSerializer, Alias("dataset-state")]
@@ -19,6 +21,9 @@ internal sealed record DatasetState
 
     /// <summary>A deleted dataset is remembered, so that a late call does not bring it back.</summary>
     [Id(8)] public bool Deleted { get; init; }
+
+    /// <summary>A branch that is to be moved, or deleted, and may not yet be in the tables and the events.</summary>
+    [Id(9)] public BranchMove? PendingMove { get; init; }
 
     /// <summary>What commits are held to.</summary>
     [Id(15)] public ValidationPolicy? Policy { get; init; }

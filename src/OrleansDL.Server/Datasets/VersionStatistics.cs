@@ -10,11 +10,12 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
     /// <param name="kind">What the dataset holds.</param>
     /// <param name="schema">The new version's columns.</param>
     /// <param name="onto">The version the edit began from; null when it began from nothing.</param>
-    /// <param name="edit">What changed.</param>
+    /// <param name="root">That version's manifest.</param>
+    /// <param name="edit">What changed. Its nodes need not be stored yet.</param>
     /// <param name="content">What came in.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<VersionSummary> ComputeAsync(
-        DatasetKind kind, IReadOnlyList<Column> schema, DatasetVersion? onto, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
+        DatasetKind kind, IReadOnlyList<Column> schema, DatasetVersion? onto, ManifestRoot root, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
     {
         if (schema.Count == 0)
         {
@@ -28,18 +29,34 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
         }
 
         await files.RememberAsync(content.Added);
-
         if (edit.Changes.All(change => change.Old is null))
         {
             var incoming = await AddedAsync(schema, edit, content, cancellationToken);
             return new VersionSummary { Whole = (parent ?? FileSummary.Empty).Merge(schema, incoming).Under(schema), Incoming = incoming.Under(schema) };
         }
 
-        // Rows that went cannot be taken out of a sum: what stays is added up again, a run of files at a time.
+        // Rows that went cannot be taken out of a sum: what stays is added up again, runs of files that stay as they were at once.
+        var kept = edit.Root.Nodes.Select(node => node.Digest).ToHashSet();
+        var gone = edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!.Path).ToHashSet(StringComparer.Ordinal);
+        var left = edit.Added.Select(found => found.Entry).ToList();
+        await foreach (var entry in datasets.Manifests.EntriesAsync(
+            new ManifestRoot { Nodes = [.. root.Nodes.Where(node => !kept.Contains(node.Digest))] }, cancellationToken: cancellationToken))
+        {
+            if (!gone.Contains(entry.Path))
+            {
+                left.Add(entry);
+            }
+        }
+
         var parts = new List<FileSummary>();
-        foreach (var node in edit.Root.Nodes)
+        foreach (var node in root.Nodes.Where(node => kept.Contains(node.Digest)))
         {
             parts.Add(await files.SummarizeAsync(node, schema, cancellationToken));
+        }
+
+        foreach (var entry in left.Where(entry => entry.Rows > 0))
+        {
+            parts.Add(await files.SummarizeAsync(entry, schema, cancellationToken));
         }
 
         return new VersionSummary { Whole = FileSummary.Merge(schema, parts).Under(schema) };
