@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Statistics;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Datasets.Validation;
@@ -33,6 +34,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddDatasetShards();
         services.AddUploads();
         return services;
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
+using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Manifests;
 using OrleansDL.Datasets.Statistics;
@@ -7,14 +8,14 @@ using OrleansDL.Datasets.Statistics;
 namespace OrleansDL.Datasets;
 
 /// <summary>Summaries of single files and of manifests' nodes, for versions whose rows are not simply the parent's and the new ones. Each is worked out once and kept.</summary>
-internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, FileSummaryTable table, IOptions<IngestLimits> limits)
+internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, FileSummaryTable summaries, FormatReaders readers, IOptions<IngestLimits> limits)
 {
     /// <summary>Keeps what was learnt of files while they came in.</summary>
     public async Task RememberAsync(IEnumerable<IngestResult> added)
     {
-        foreach (var some in added.Where(result => result.Entries is [{ Rows: > 0 }]).Chunk(1000))
+        foreach (var some in added.Where(result => result.Entries is [{ Rows: > 0, Labels: null }]).Chunk(1000))
         {
-            await table.WriteAsync(some.Select(result => (result.Entries[0].Blob, result.Entries[0].Format, result.Entries[0].Header, result.Entries[0].Rows, Of(result, result.Entries[0]))));
+            await summaries.WriteAsync(some.Select(result => (result.Entries[0].Blob, result.Entries[0].Format, result.Entries[0].Header, result.Entries[0].Rows, Of(result, result.Entries[0]))));
         }
     }
 
@@ -26,30 +27,41 @@ internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, File
     };
 
     /// <summary>The rows of a run of entries together. What changed since last time is all that is read.</summary>
-    public async Task<FileSummary> SummarizeAsync(ManifestNode node, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
+    public async Task<FileSummary> SummarizeAsync(
+        ManifestNode node, IReadOnlyList<Column> schema, Func<string, Task<DatasetEntry?>> findLabels, CancellationToken cancellationToken)
     {
-        if (await table.FindAsync(node.Digest, FileSummaryTable.NodeFormat, header: false, cancellationToken) is { } known)
+        if (await summaries.FindAsync(node.Digest, FileSummaryTable.NodeFormat, header: false, cancellationToken) is { } known)
         {
             return known;
         }
 
+        var complete = true;
         var parts = new List<FileSummary>();
         await foreach (var entry in datasets.Manifests.EntriesAsync(new ManifestRoot { Nodes = [node] }, cancellationToken: cancellationToken))
         {
             if (entry.Rows > 0)
             {
-                parts.Add(await SummarizeAsync(entry, schema, cancellationToken));
+                parts.Add(await SummarizeAsync(entry, schema, findLabels, cancellationToken));
+                complete &= entry.Labels is null;
             }
         }
 
         var summary = FileSummary.Merge(schema, parts);
-        await table.WriteAsync([(node.Digest, FileSummaryTable.NodeFormat, false, node.Rows, summary)]);
+        if (complete)
+        {
+            await summaries.WriteAsync([(node.Digest, FileSummaryTable.NodeFormat, false, node.Rows, summary)]);
+        }
+
         return summary;
     }
 
-    public async Task<FileSummary> SummarizeAsync(DatasetEntry entry, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
+    /// <summary>The rows of one file.</summary>
+    public async Task<FileSummary> SummarizeAsync(
+        DatasetEntry entry, IReadOnlyList<Column> schema, Func<string, Task<DatasetEntry?>> findLabels, CancellationToken cancellationToken)
     {
-        if (await table.FindAsync(entry.Blob, entry.Format, entry.Header, cancellationToken) is { } known)
+        // Rows that take their labels from another file are not told by the blob alone: those are read again.
+        var labels = entry.Labels is null ? null : await findLabels(entry.Labels);
+        if (labels is null && await summaries.FindAsync(entry.Blob, entry.Format, entry.Header, cancellationToken) is { } known)
         {
             return Under(known, entry);
         }
@@ -57,17 +69,40 @@ internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, File
         await using var bytes = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
         var read = entry.Format switch
         {
-            IngestFormats.Csv => await new CsvIngest(entry.Header ? HeaderMode.Yes : HeaderMode.No, schema, limits.Value).ReadAsync(bytes, cancellationToken),
+            IngestFormats.Csv or IngestFormats.Tsv => await new CsvIngest(
+                entry.Header ? HeaderMode.Yes : HeaderMode.No, schema, limits.Value, CsvReader.Delimiter(entry.Format)).ReadAsync(bytes, cancellationToken),
             IngestFormats.JsonLines => await new JsonLinesIngest(schema, limits.Value).ReadAsync(bytes, cancellationToken),
-            _ => throw new InvalidException($"'{entry.Path}' is of format '{entry.Format}', whose rows cannot be counted again. Replace the whole version with mode=replace."),
+            _ => null,
         };
-        var summary = new FileSummary
+        var summary = read is null ? await ReadAsync(entry, labels, schema, cancellationToken) : new FileSummary
         {
             Columns = read.Statistics,
             Rows = read.RowHashes is null ? null : new Dictionary<string, RowSketch> { [""] = read.RowHashes },
         };
-        await table.WriteAsync([(entry.Blob, entry.Format, entry.Header, entry.Rows, summary)]);
+        if (labels is null)
+        {
+            await summaries.WriteAsync([(entry.Blob, entry.Format, entry.Header, entry.Rows, summary)]);
+        }
+
         return Under(summary, entry);
+    }
+
+    private async Task<FileSummary> ReadAsync(DatasetEntry entry, DatasetEntry? labels, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
+    {
+        var statistics = new StatisticsCollector(schema);
+        var builder = new BatchBuilder(Projection.Of(schema));
+        await foreach (var batch in readers.Of(entry).ReadAsync(
+            new EntryRead { Title = "the dataset", Entry = entry, Labels = labels, FirstRow = 0, Rows = entry.Rows }, builder, cancellationToken))
+        {
+            statistics.Add(batch);
+        }
+
+        if (builder.Rows > 0)
+        {
+            statistics.Add(builder.Take());
+        }
+
+        return new FileSummary { Columns = statistics.Finish() };
     }
 
     // The same bytes may stand in another dataset under another split.

@@ -23,7 +23,7 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
         }
 
         var parent = onto is null ? null : await datasets.SummaryAsync(onto, cancellationToken);
-        if (kind == DatasetKind.Image)
+        if (kind == DatasetKind.Image && edit.Changes.All(change => (change.New ?? change.Old)!.Format == IngestFormats.Image))
         {
             return Images(schema, parent, edit);
         }
@@ -31,7 +31,7 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
         await files.RememberAsync(content.Added);
         if (edit.Changes.All(change => change.Old is null))
         {
-            var incoming = await AddedAsync(schema, edit, content, cancellationToken);
+            var incoming = await AddedAsync(schema, edit, content, LabelsAsync, cancellationToken);
             return new VersionSummary { Whole = (parent ?? FileSummary.Empty).Merge(schema, incoming).Under(schema), Incoming = incoming.Under(schema) };
         }
 
@@ -51,18 +51,22 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
         var parts = new List<FileSummary>();
         foreach (var node in root.Nodes.Where(node => kept.Contains(node.Digest)))
         {
-            parts.Add(await files.SummarizeAsync(node, schema, cancellationToken));
+            parts.Add(await files.SummarizeAsync(node, schema, LabelsAsync, cancellationToken));
         }
 
         foreach (var entry in left.Where(entry => entry.Rows > 0))
         {
-            parts.Add(await files.SummarizeAsync(entry, schema, cancellationToken));
+            parts.Add(await files.SummarizeAsync(entry, schema, LabelsAsync, cancellationToken));
         }
 
         return new VersionSummary { Whole = FileSummary.Merge(schema, parts).Under(schema) };
+
+        // A labels file may have come in with this commit, whose manifest is not stored yet.
+        async Task<DatasetEntry?> LabelsAsync(string path) =>
+            edit.Added.Select(found => found.Entry).FirstOrDefault(entry => entry.Path == path) ?? await datasets.Manifests.FindAsync(root, path, cancellationToken);
     }
 
-    private async Task<FileSummary> AddedAsync(IReadOnlyList<Column> schema, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
+    private async Task<FileSummary> AddedAsync(IReadOnlyList<Column> schema, ManifestEdit edit, CommitContent content, Func<string, Task<DatasetEntry?>> labels, CancellationToken cancellationToken)
     {
         var parts = new List<FileSummary>();
         var left = edit.Added.ToDictionary(found => found.Entry.Path, found => found.Entry, StringComparer.Ordinal);
@@ -77,7 +81,7 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
 
         foreach (var entry in left.Values.Where(entry => entry.Rows > 0))
         {
-            parts.Add(await files.SummarizeAsync(entry, schema, cancellationToken));
+            parts.Add(await files.SummarizeAsync(entry, schema, labels, cancellationToken));
         }
 
         return FileSummary.Merge(schema, parts);

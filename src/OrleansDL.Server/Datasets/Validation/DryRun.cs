@@ -18,7 +18,7 @@ internal sealed class DryRun(DatasetIngest ingest, DatasetTable table, DatasetBl
                 return AnomalyFinder.Of([]);
             }
 
-            var schema = parent is null ? came.Columns : SchemaRules.Evolve(parent.Schema, came.Columns, ordered: request.Format == IngestFormats.Csv);
+            var schema = parent is null ? came.Columns : SchemaRules.Evolve(parent.Schema, came.Columns);
             var incoming = new FileSummary
             {
                 Columns = came.Statistics,
