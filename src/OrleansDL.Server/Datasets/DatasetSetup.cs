@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Statistics;
 using OrleansDL.Datasets.Uploads;
@@ -34,6 +35,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddSelections();
         services.AddDatasetShards();
         services.AddUploads();
         return services;
