@@ -20,4 +20,7 @@ public sealed record Dataset
 
     /// <summary>What its commits are held to; null is the policy that only warns.</summary>
     [Id(9)] public ValidationPolicy? Policy { get; init; }
+
+    /// <summary>How long versions stay; null keeps them all.</summary>
+    [Id(10)] public DatasetRetention? Retention { get; init; }
 }

@@ -22,7 +22,7 @@ internal static class DatasetCommands
         {
             CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(), FilesOf(), Diff(), Download(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
         };
-        foreach (var command in BranchCommands.All())
+        foreach (var command in BranchCommands.All().Concat(RetentionCommands.All()))
         {
             dataset.Add(command);
         }

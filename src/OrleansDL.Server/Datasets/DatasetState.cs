@@ -25,6 +25,9 @@ internal sealed record DatasetState
     /// <summary>A branch that is to be moved, or deleted, and may not yet be in the tables and the events.</summary>
     [Id(9)] public BranchMove? PendingMove { get; init; }
 
+    /// <summary>How long versions stay; null keeps them all.</summary>
+    [Id(10)] public DatasetRetention? Retention { get; init; }
+
     /// <summary>What commits are held to.</summary>
     [Id(15)] public ValidationPolicy? Policy { get; init; }
 }
