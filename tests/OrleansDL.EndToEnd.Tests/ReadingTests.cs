@@ -1,3 +1,4 @@
+using Apache.Arrow.Ipc;
 using OrleansDL.Tests.Harness;
 
 namespace OrleansDL.Tests;
@@ -8,6 +9,8 @@ public sealed class ReadingTests : IDisposable
 {
     private const int Images = 600;
     private const string Dataset = $"{Scenario.Project}/datasets/glyphs";
+
+    private const string Mds = $"{Scenario.Project}/datasets/large/versions/v1/mds";
 
     private readonly TempFolder _folder = new();
 
@@ -20,7 +23,8 @@ public sealed class ReadingTests : IDisposable
         Directory.CreateDirectory(_folder["glyphs"]);
         await File.WriteAllBytesAsync(Path.Combine(_folder["glyphs"], "train-images-idx3-ubyte"), Pixels());
         await File.WriteAllBytesAsync(Path.Combine(_folder["glyphs"], "train-labels-idx1-ubyte"), Labels());
-        await RunAsync(node, "dataset", "push", "glyphs", _folder["glyphs"]);
+        await RunAsync(node, "dataset", "push", "glyphs", _folder["glyphs"], "--split", "train");
+        Assert.Equal((Images, 0), (await CountAsync(node, "train"), await CountAsync(node, "test")));
 
         await api.PostAsync($"{Scenario.Project}/training-runs", new
         {
@@ -49,6 +53,52 @@ public sealed class ReadingTests : IDisposable
         File.Delete(file);
         await RunAsync(node, "dataset", "shards", "glyphs", shards);
         Assert.Equal(whole, await File.ReadAllBytesAsync(file));
+    }
+
+    [Fact]
+    public async Task Shards_that_a_killed_node_was_making_are_made_after_its_restart_without_a_call()
+    {
+        var options = new OdlOptions { Data = _folder["node"] };
+        await using (var node = await OdlProcess.StartAsync(options))
+        {
+            using var api = node.Api();
+            await api.PostAsync($"{Scenario.Project}/datasets", new { name = "large", kind = "files" });
+            Directory.CreateDirectory(_folder["large"]);
+            var (random, bytes) = (new Random(1), new byte[30 << 20]);
+            for (var file = 0; file < 4; file++)
+            {
+                random.NextBytes(bytes);
+                await File.WriteAllBytesAsync(Path.Combine(_folder["large"], $"{file}.bin"), bytes);
+            }
+
+            await RunAsync(node, "dataset", "push", "large", _folder["large"]);
+            await api.PostAsync($"{Mds}", new { });
+            await Eventually.TrueAsync("the first shard", async () => (await api.GetAsync(Mds)).GetProperty("rowsDone").GetInt64() > 0);
+            await node.KillAsync();
+        }
+
+        await using (var node = await OdlProcess.StartAsync(options))
+        {
+            using var api = node.Api();
+            await Eventually.TrueAsync("the shards to be made by themselves", async () => (await api.GetAsync(Mds)).Text("state") == "ready", TimeSpan.FromSeconds(30));
+            Assert.Equal(4, (await api.GetAsync($"{Mds}/index.json")).GetProperty("shards").EnumerateArray().Sum(shard => shard.GetProperty("samples").GetInt32()));
+        }
+    }
+
+    /// <summary>Rows of a split as Arrow record batches.</summary>
+    private static async Task<int> CountAsync(OdlProcess node, string split)
+    {
+        using var client = new OdlClient(node.Options.Url, node.Token);
+        await using var stream = await client.Datasets.Shards.OpenBatchesAsync("glyphs", columns: ["label"], split: split);
+        using var reader = new ArrowStreamReader(stream);
+        var rows = 0;
+        while (await reader.ReadNextRecordBatchAsync() is { } batch)
+        {
+            rows += batch.Length;
+            batch.Dispose();
+        }
+
+        return rows;
     }
 
     private static async Task RunAsync(OdlProcess node, params string[] arguments) =>
