@@ -2,8 +2,11 @@ using OrleansDL.Benchmarks;
 using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
 
-// list | NAME... | all [--json]
-IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady()];
+// list | NAME... | all [--json] [--full]
+var full = args.Contains("--full");
+IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady(),
+    new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
+    new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full)];
 
 if (args is ["bare", "host"])
 {
