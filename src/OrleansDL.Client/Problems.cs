@@ -17,6 +17,7 @@ internal static class Problems
     public static OrleansDLException Create(string code, int status, string message) => code switch
     {
         "not-found" => new NotFoundException(message),
+        "gone" => new GoneException(message),
         "invalid" => new InvalidException(message),
         "conflict" => new ConflictException(message),
         "precondition-failed" => new PreconditionException(message),

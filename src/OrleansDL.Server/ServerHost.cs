@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using OrleansDL.Database;
 using OrleansDL.Datasets;
+using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Events;
 using OrleansDL.Http;
@@ -94,6 +95,7 @@ public static class ServerHost
         v1.MapEvents();
         v1.MapWorkers();
         v1.MapDatasets();
+        v1.MapBranches();
         v1.MapUploads();
         v1.MapTraining();
         v1.MapModels();

@@ -19,5 +19,11 @@ public sealed record DatasetDiff
     /// <summary>Whether the lists were cut at <see cref="MaximumEntries"/> files together; rows and bytes always count all.</summary>
     [Id(9)] public bool Truncated { get; init; }
 
+    /// <summary>Columns that were added, removed or changed their type.</summary>
+    [Id(10)] public IReadOnlyList<ColumnChange>? Columns { get; init; }
+
+    /// <summary>Columns both versions have, whose values differ in sum.</summary>
+    [Id(11)] public IReadOnlyList<StatisticsChange>? Statistics { get; init; }
+
     public const int MaximumEntries = 1000;
 }

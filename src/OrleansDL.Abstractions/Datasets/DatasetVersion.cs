@@ -47,5 +47,8 @@ public sealed record DatasetVersion
     /// <summary>What validation found at the commit; null for versions that were committed before there was any.</summary>
     [Id(19)] public DatasetValidation? Validation { get; init; }
 
+    /// <summary>Null while the version's bytes are there; else when and why they went: a sentence.</summary>
+    [Id(22)] public string? Gone { get; init; }
+
     public const int MaximumSources = 256;
 }

@@ -16,6 +16,24 @@ public interface IDatasetGrain : IGrainWithGuidKey, IWakeable
     [Alias("commit")] Task<DatasetVersion> CommitAsync(CommitRequest request);
 
     [Alias("tag"), Requires(Role.Developer)] Task<DatasetVersion> TagAsync(long version, string tag);
+
+    /// <summary>Takes a tag off every other version and puts it on this one.</summary>
+    [Alias("move-tag"), Requires(Role.Developer)] Task<DatasetVersion> MoveTagAsync(long version, string tag);
+
+    /// <summary>Takes a tag off one version, or off all. A tag that is not there is fine.</summary>
+    [Alias("untag"), Requires(Role.Developer)] Task UntagAsync(string tag, long? version);
+
+    /// <summary>Makes a branch at a commit, or moves one that is at the expected head. No byte is copied. A branch that is at the commit already is fine.</summary>
+    /// <param name="request">Makes a repeat of the call harmless.</param>
+    /// <param name="branch">The branch's name.</param>
+    /// <param name="commit">Where it shall be.</param>
+    /// <param name="expectedHead">Where it is; null to make a new one.</param>
+    /// <exception cref="ConflictException">The branch is at another commit than the expected one, or the name is a tag.</exception>
+    [Alias("set-branch"), Requires(Role.Developer)] Task<DatasetBranch> SetBranchAsync(Guid request, string branch, BlobId commit, BlobId? expectedHead);
+
+    /// <summary>Deletes a branch's name; its commits stay versions. <c>main</c> stays.</summary>
+    /// <exception cref="ConflictException">The branch is not at the expected head (null expects nothing).</exception>
+    [Alias("delete-branch"), Requires(Role.Developer)] Task DeleteBranchAsync(string branch, BlobId? expectedHead);
     [Alias("rename"), Requires(Role.Developer)] Task<Dataset> RenameAsync(string name, string? ifMatch);
 
     /// <summary>Deletes the dataset: its name is free again, and its bytes are collected once nothing pins them.</summary>

@@ -10,16 +10,25 @@ internal static class DatasetCommands
     private static readonly Argument<string> Dataset = new("dataset") { Description = "Name or id of the dataset." };
     private static readonly Option<string> Version = new("--version", "-v")
     {
-        Description = "Which version: latest, v3, a tag, or sha256:...",
+        Description = "Which version: latest, a branch, a tag, v3, or sha256:...",
         DefaultValueFactory = _ => "latest",
     };
 
     private static readonly Option<int> Limit = new("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 100 };
 
-    public static Command Create() => new("dataset", "Versioned data: create, push, look at, download.")
+    public static Command Create()
     {
-        CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
-    };
+        var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
+        {
+            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
+        };
+        foreach (var command in BranchCommands.All())
+        {
+            dataset.Add(command);
+        }
+
+        return dataset;
+    }
 
     private static Command CreateDataset()
     {
@@ -106,13 +115,25 @@ internal static class DatasetCommands
     {
         var from = new Argument<string>("from") { Description = "Older version, for example v1." };
         var to = new Argument<string>("to") { Description = "Newer version, for example v2." };
-        return new Command("diff", "What differs between two versions.") { Dataset, from, to }.Does(async (session, cancel) =>
-            session.Screen.Show(await session.Client.Datasets.DiffAsync(session.Get(Dataset), session.Get(from), session.Get(to), cancel), d =>
+        var since = new Option<bool>("--since-base") { Description = "Only what the newer one changed since both were the same." };
+        return new Command("diff", "What differs between two versions.") { Dataset, from, to, since }.Does(async (session, cancel) =>
+            session.Screen.Show(await (session.Get(since)
+                ? session.Client.Datasets.DiffSinceBaseAsync(session.Get(Dataset), session.Get(from), session.Get(to), cancel)
+                : session.Client.Datasets.DiffAsync(session.Get(Dataset), session.Get(from), session.Get(to), cancel)), d =>
             {
                 session.Screen.Line($"v{d.From} -> v{d.To}: +{Format.Count(d.RowsAdded)} -{Format.Count(d.RowsRemoved)} rows, +{Format.Bytes(d.BytesAdded)} -{Format.Bytes(d.BytesRemoved)}");
                 session.Screen.Table(
                     ["", "path", "rows", "size"],
                     d.Added.Select(e => Row("+", e)).Concat(d.Removed.Select(e => Row("-", e))).Concat(d.Changed.Select(e => Row("~", e))));
+                foreach (var column in d.Columns ?? [])
+                {
+                    session.Screen.Line($"column {column.Name}: {TypeOf(column.Old)} -> {TypeOf(column.New)}");
+                }
+
+                foreach (var column in d.Statistics ?? [])
+                {
+                    session.Screen.Line($"values of {column.Name}: {Format.Count(column.Old.Count)} -> {Format.Count(column.New.Count)}, mean {Number(column.Old.Mean)} -> {Number(column.New.Mean)}, nulls {Format.Count(column.Old.Nulls)} -> {Format.Count(column.New.Nulls)}");
+                }
             }));
     }
 
@@ -139,10 +160,13 @@ internal static class DatasetCommands
 
     private static Command Tag()
     {
-        var tag = new Argument<string>("tag") { Description = "The tag; it moves here if another version had it." };
-        return new Command("tag", "Tag a version.") { Dataset, tag, Version }.Does(async (session, cancel) =>
+        var tag = new Argument<string>("tag") { Description = "The tag. Several versions may carry one; as a reference it names the newest." };
+        var move = new Option<bool>("--move") { Description = "Take it off the versions that have it." };
+        return new Command("tag", "Tag a version.") { Dataset, tag, Version, move }.Does(async (session, cancel) =>
             session.Screen.Show(
-                await session.Client.Datasets.TagAsync(session.Get(Dataset), session.Get(Version)!, session.Get(tag), cancel),
+                session.Get(move)
+                    ? await session.Client.Datasets.Branches.MoveTagAsync(session.Get(Dataset), session.Get(tag), session.Get(Version)!, cancel)
+                    : await session.Client.Datasets.TagAsync(session.Get(Dataset), session.Get(Version)!, session.Get(tag), cancel),
                 v => session.Screen.Line($"{v.DatasetName} v{v.Version} is tagged {string.Join(", ", v.Tags)}.")));
     }
 
@@ -171,6 +195,8 @@ internal static class DatasetCommands
             screen.Line($"source    {source.Uri}: rows {Format.Count(source.FirstRow)} to {Format.Count(source.FirstRow + source.Rows - 1)}, {Format.Bytes(source.Bytes)}, {Format.Digest(source.Sha256)}");
         }
     }
+
+    private static string TypeOf(Column? column) => column is null ? "none" : Format.Of(column.Type) + (column.Nullable ? "?" : "");
 
     private static string?[] Row(string sign, DatasetEntry entry) => [sign, entry.Path, Format.Count(entry.Rows), Format.Bytes(entry.Bytes)];
 

@@ -15,6 +15,15 @@ public sealed record CommitOptions
     /// <summary>Path of the file within the dataset.</summary>
     public string? Path { get; init; }
 
+    /// <summary>The branch to commit on; null is <c>main</c>.</summary>
+    public string? Branch { get; init; }
+
+    /// <summary>Refuses the commit when the branch is at another commit.</summary>
+    public BlobId? ExpectedHead { get; init; }
+
+    /// <summary>Paths that the commit removes, or may replace; <c>folder/</c> removes all below it.</summary>
+    public IReadOnlyList<string> Remove { get; init; } = [];
+
     /// <summary>Whether the new version holds only these files, instead of these and the parent's.</summary>
     public bool Replace { get; init; }
 }

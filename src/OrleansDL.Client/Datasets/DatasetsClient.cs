@@ -17,6 +17,8 @@ public sealed class DatasetsClient
     /// <summary>The single calls of an upload.</summary>
     public UploadsClient Uploads { get; }
 
+    public BranchesClient Branches => new(_http);
+
     public IAsyncEnumerable<Dataset> ListAsync(CancellationToken cancellationToken = default) =>
         _http.ListAsync<Dataset>(Root, cancellationToken);
 
@@ -81,6 +83,10 @@ public sealed class DatasetsClient
     public Task<DatasetDiff> DiffAsync(string dataset, string from, string to, CancellationToken cancellationToken = default) =>
         _http.GetAsync<DatasetDiff>(OdlConnection.Query($"{Of(dataset)}/diff", ("from", from), ("to", to)), cancellationToken);
 
+    /// <summary>What <paramref name="to"/> changed since it left <paramref name="from"/>: the difference from their common ancestor.</summary>
+    public Task<DatasetDiff> DiffSinceBaseAsync(string dataset, string from, string to, CancellationToken cancellationToken = default) =>
+        _http.GetAsync<DatasetDiff>(OdlConnection.Query($"{Of(dataset)}/diff", ("from", from), ("to", to), ("sinceBase", "true")), cancellationToken);
+
     private string Root => $"{_http.Project}/datasets";
 
     private Task<DatasetVersion> CommitAsync(string dataset, Func<HttpContent> content, CommitOptions options, CancellationToken cancellationToken)
@@ -92,7 +98,10 @@ public sealed class DatasetsClient
             ("format", options.Format),
             ("header", options.Header is null ? null : options.Header.Value ? "true" : "false"),
             ("path", options.Path),
-            ("mode", options.Replace ? "replace" : "append"));
+            ("mode", options.Replace ? "replace" : "append"),
+            ("branch", options.Branch),
+            ("expectedHead", options.ExpectedHead?.ToString()));
+        path = options.Remove.Aggregate(path, (url, removed) => $"{url}&remove={OdlConnection.Escape(removed)}");
         return _http.SendAsync<DatasetVersion>(HttpMethod.Post, path, content, null, cancellationToken, patient: true);
     }
 

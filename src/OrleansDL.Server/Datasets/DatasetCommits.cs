@@ -11,6 +11,9 @@ internal sealed class DatasetCommits(
     // Others may commit meanwhile; the bytes are kept and only the manifest is built again.
     private const int Attempts = 8;
 
+    // Longer than a node is down before its grains go on elsewhere.
+    private static readonly TimeSpan Lease = TimeSpan.FromHours(24);
+
     /// <summary>Commits once per request id. A commit that changes nothing answers the branch's head, and makes none.</summary>
     /// <returns>The version, and whether this call made it.</returns>
     /// <exception cref="ConflictException">The branch is not at the expected head, or the content does not fit what is there.</exception>
@@ -81,23 +84,26 @@ internal sealed class DatasetCommits(
     private async Task<DatasetVersion?> BuildAsync(
         Dataset dataset, DatasetVersion? parent, CommitIntent intent, CommitContent content, string owner, CancellationToken cancellationToken)
     {
-        var onto = intent.Replace ? null : parent;
+        var onto = intent.Replace || parent is null ? null : DatasetReference.CheckThere(parent);
         var root = onto is null ? ManifestRoot.Empty : await datasets.Manifests.ReadRootAsync(onto.Content, cancellationToken);
         var entries = content.Added.SelectMany(added => added.Entries).Concat(content.Taken.Select(taken => taken.Entry)).ToList();
         await new ManifestFolders(datasets.Manifests, root).CheckAsync([.. entries.Select(entry => entry.Path)], content.Removed, cancellationToken);
-        var edit = await datasets.Manifests.EditAsync(root, entries, content.Removed, cancellationToken: cancellationToken);
+
+        // One pack, one flush and one transaction for all that a commit writes.
+        await using var pack = blobs.CreatePack();
+        var edit = await datasets.Manifests.EditAsync(root, entries, content.Removed, async (bytes, cancel) => (await pack.AddAsync(bytes, cancel)).Blob, cancellationToken);
         if (edit.Digest == parent?.Content && intent.Merged is null)
         {
             return null;
         }
 
         var schema = content.Schema ?? Evolve(parent?.Schema, content.Added);
-        var summed = await statistics.ComputeAsync(dataset.Kind, schema, onto, edit, content, cancellationToken);
+        var summed = await statistics.ComputeAsync(dataset.Kind, schema, onto, root, edit, content, cancellationToken);
         var origins = SourceRanges.Edit(onto is null ? [] : await datasets.OriginsAsync(onto, cancellationToken), Origins(edit, content));
         var commit = new CommitDocument
         {
             Dataset = dataset.Id,
-            Parents = [.. new[] { parent?.Commit, intent.Merged }.OfType<BlobId>()],
+            Parents = new[] { parent?.Commit, intent.Merged }.OfType<BlobId>().ToArray(),
             Manifest = edit.Digest,
             Schema = await PutAsync(CommitFormat.WriteSchema(dataset.Kind, schema)),
             Statistics = await PutAsync(CommitFormat.WriteStatistics(summed)),
@@ -116,7 +122,10 @@ internal sealed class DatasetCommits(
             })],
         };
         var digest = await PutAsync(CommitFormat.WriteCommit(commit));
-        await blobs.ReferAsync(owner, edit.Written.Concat(edit.Added.Select(added => added.Entry.Blob)).Concat([commit.Schema, commit.Statistics, commit.Origins, digest]));
+        await pack.CompleteAsync(cancellationToken);
+
+        // The grain keeps what is leased here once the commit is part of its state: what never gets there ends by itself.
+        await blobs.LeaseAsync(owner, edit.Written.Concat(edit.Added.Select(added => added.Entry.Blob)).Concat([commit.Schema, commit.Statistics, commit.Origins, digest]), Lease, cancellationToken);
         var shown = SourceRanges.Shorten(origins, content.Added.Select(added => added.Source.Blob).ToHashSet());
         return new DatasetVersion
         {
@@ -141,10 +150,10 @@ internal sealed class DatasetCommits(
             SourcesTruncated = shown.Count < origins.Count,
         };
 
-        async Task<BlobId> PutAsync(ReadOnlyMemory<byte> bytes) => (await blobs.PutAsync(bytes, cancellationToken)).Blob;
+        async Task<BlobId> PutAsync(ReadOnlyMemory<byte> bytes) => (await pack.AddAsync(bytes, cancellationToken)).Blob;
     }
 
-    private static IReadOnlyList<Column> Evolve(IReadOnlyList<Column>? schema, IReadOnlyList<IngestResult> added)
+    private static Column[] Evolve(IReadOnlyList<Column>? schema, IReadOnlyList<IngestResult> added)
     {
         foreach (var result in added)
         {
@@ -153,7 +162,7 @@ internal sealed class DatasetCommits(
                 : SchemaRules.Evolve(schema, result.Columns, ordered: result.Entries.Any(entry => entry.Format == IngestFormats.Csv));
         }
 
-        return schema ?? [];
+        return schema?.ToArray() ?? [];
     }
 
     private static IEnumerable<(long, long, IEnumerable<DatasetSource>)> Origins(ManifestEdit edit, CommitContent content)

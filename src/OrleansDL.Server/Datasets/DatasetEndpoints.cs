@@ -28,15 +28,16 @@ internal static class DatasetEndpoints
             await (await OneAsync(grains, project, dataset)).DeleteAsync(request.IfMatch());
             return TypedResults.NoContent();
         }).RequireRole(Role.Developer);
-        datasets.MapGet("/{dataset}/diff", (string project, string dataset, string from, string to, IGrainFactory grains) =>
-            All(grains, project).DiffAsync($"{dataset}@{from}", $"{dataset}@{to}")).RequireRole(Role.Viewer);
+        datasets.MapGet("/{dataset}/diff", (string project, string dataset, string from, string to, IGrainFactory grains, bool sinceBase = false) => sinceBase
+            ? All(grains, project).DiffSinceBaseAsync($"{dataset}@{from}", $"{dataset}@{to}")
+            : All(grains, project).DiffAsync($"{dataset}@{from}", $"{dataset}@{to}")).RequireRole(Role.Viewer);
         datasets.MapPost("/{dataset}/commits", CommitAsync).RequireRole(Role.Developer).Accepts<Stream>("*/*");
 
         var versions = datasets.MapGroup("/{dataset}/versions");
         versions.MapGet("/", (string project, string dataset, Paging paging, IGrainFactory grains) =>
             All(grains, project).ListVersionsAsync(dataset, paging.Page)).RequireRole(Role.Viewer);
         versions.MapGet("/{version}", (string project, string dataset, string version, IGrainFactory grains) =>
-            All(grains, project).ResolveAsync($"{dataset}@{version}")).RequireRole(Role.Viewer);
+            All(grains, project).DescribeAsync($"{dataset}@{version}")).RequireRole(Role.Viewer);
         versions.MapGet("/{version}/statistics", async (string project, string dataset, string version, IGrainFactory grains) =>
             new Page<ColumnStatistics> { Items = await All(grains, project).GetStatisticsAsync($"{dataset}@{version}") }).RequireRole(Role.Viewer);
         versions.MapGet("/{version}/files", (string project, string dataset, string version, Paging paging, IGrainFactory grains) =>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
+using OrleansDL.Datasets.Branches;
 using OrleansDL.Events;
 using OrleansDL.Lineage;
 using OrleansDL.Projects;
@@ -10,7 +11,7 @@ namespace OrleansDL.Datasets;
 [GrainType("dataset")]
 internal sealed partial class DatasetGrain(
     [PersistentState("state")] IPersistentState<DatasetState> state,
-    DatasetTable table, NameTable names, WakeUps wakeUps, EventLog events, LineageLog lineage, BlobStore blobs, TimeProvider time, ILogger<DatasetGrain> logger)
+    DatasetTable table, BranchTable branches, NameTable names, WakeUps wakeUps, EventLog events, LineageLog lineage, BlobStore blobs, TimeProvider time, ILogger<DatasetGrain> logger)
     : Grain, IDatasetGrain
 {
     private Guid Id => this.GetPrimaryKey();
@@ -68,11 +69,7 @@ internal sealed partial class DatasetGrain(
 
     public async Task<DatasetVersion> CommitAsync(CommitRequest request)
     {
-        var (_, name) = await ExistingAsync();
-        if (state.State.Pending is not null)
-        {
-            await ActAsync();
-        }
+        var (_, name) = await SettledAsync();
 
         if (await table.FindByRequestAsync(Id, request.Id) is { } done)
         {
@@ -88,6 +85,11 @@ internal sealed partial class DatasetGrain(
         }
 
         await CheckNamesAsync(name, branch, request.Version.Tags);
+        foreach (var parent in request.Version.Parents ?? [])
+        {
+            DatasetReference.CheckThere(await table.FindVersionAsync(Id, parent.ToString()) ?? throw new NotFoundException($"Dataset '{name}' has no commit {parent}."));
+        }
+
         await wakeUps.ArmAsync(this);
         var version = request.Version with { Dataset = Id, DatasetName = name, Version = state.State.LatestVersion + 1, Kind = state.State.Kind };
         await WriteAsync(state.State with
@@ -105,17 +107,68 @@ internal sealed partial class DatasetGrain(
 
     public async Task<DatasetVersion> TagAsync(long version, string tag)
     {
-        await ExistingAsync();
-        DatasetReference.CheckTag(tag);
-        if ((await table.TakenAsync(Id, [tag], byBranches: true)).Count > 0)
-        {
-            throw new ConflictException($"'{tag}' is a branch of the dataset, and a name can only be one of the two. Choose another tag.");
-        }
-
-        var found = await table.FindVersionAsync(Id, $"v{version}")
-            ?? throw new NotFoundException($"The dataset has no version {version}; its newest is {state.State.LatestVersion}.");
+        var found = await TaggableAsync(version, tag);
         await table.WriteTagAsync(Id, tag, version);
         return found with { Tags = found.Tags.Append(tag).Distinct().Order(StringComparer.Ordinal).ToArray() };
+    }
+
+    public async Task<DatasetVersion> MoveTagAsync(long version, string tag)
+    {
+        var found = await TaggableAsync(version, tag);
+        await table.MoveTagAsync(Id, tag, version);
+        return found with { Tags = found.Tags.Append(tag).Distinct().Order(StringComparer.Ordinal).ToArray() };
+    }
+
+    public async Task UntagAsync(string tag, long? version)
+    {
+        await SettledAsync();
+        await table.DeleteTagAsync(Id, DatasetReference.CheckTag(tag), version);
+    }
+
+    public async Task<DatasetBranch> SetBranchAsync(Guid request, string branch, BlobId commit, BlobId? expectedHead)
+    {
+        var (_, name) = await SettledAsync();
+        DatasetReference.CheckBranch(branch);
+        var target = await table.FindVersionAsync(Id, commit.ToString())
+            ?? throw new NotFoundException($"Dataset '{name}' has no commit {commit}. GET .../datasets/{name}/versions lists them.");
+        DatasetReference.CheckThere(target);
+        var now = await branches.FindAsync(Id, branch);
+        if (now?.Head == commit)
+        {
+            return now;
+        }
+
+        if (now?.Head != expectedHead)
+        {
+            throw new ConflictException(now is null
+                ? $"Dataset '{name}' has no branch '{branch}' (any more). Leave the expected head out to make it."
+                : expectedHead is null
+                    ? $"Dataset '{name}' has a branch '{branch}' already, at v{now.Version} ({now.Head}). Choose another name, or give that commit as the expected head to move it."
+                    : $"Branch '{branch}' of dataset '{name}' is at v{now.Version} ({now.Head}) and not at {expectedHead}: someone moved it. Look at it again and repeat.");
+        }
+
+        await CheckNamesAsync(name, branch, []);
+        await MoveAsync(new BranchMove { Id = request, Branch = branch, Commit = commit, Version = target.Version, From = now?.Version }, branch == DatasetReference.Main ? commit : state.State.Head);
+        LogMoved(name, branch, target.Version, commit);
+        return await branches.FindAsync(Id, branch) ?? throw new NotFoundException($"Dataset '{name}' has no branch '{branch}' any more.");
+    }
+
+    public async Task DeleteBranchAsync(string branch, BlobId? expectedHead)
+    {
+        var (_, name) = await SettledAsync();
+        if (branch == DatasetReference.Main)
+        {
+            throw new InvalidException("Branch 'main' stays: it is what 'latest' names. Move it instead.");
+        }
+
+        var now = await branches.FindAsync(Id, branch) ?? throw new NotFoundException($"Dataset '{name}' has no branch '{branch}'. GET .../datasets/{name}/branches lists them.");
+        if (expectedHead is not null && now.Head != expectedHead)
+        {
+            throw new ConflictException($"Branch '{branch}' of dataset '{name}' is at v{now.Version} ({now.Head}) and not at {expectedHead}: someone moved it. Look at it again and repeat.");
+        }
+
+        await MoveAsync(new BranchMove { Id = Guid.CreateVersion7(time.GetUtcNow()), Branch = branch }, state.State.Head);
+        LogBranchDeleted(name, branch, now.Version, now.Head);
     }
 
     public async Task<Dataset> RenameAsync(string name, string? ifMatch)
@@ -136,7 +189,7 @@ internal sealed partial class DatasetGrain(
 
         await CheckETagAsync(ifMatch);
         await wakeUps.ArmAsync(this);
-        await WriteAsync(state.State with { Deleted = true, Pending = null });
+        await WriteAsync(state.State with { Deleted = true, Pending = null, PendingMove = null });
         await ActAsync();
         await wakeUps.DisarmAsync(this);
         LogDeleted(Id);
@@ -166,10 +219,21 @@ internal sealed partial class DatasetGrain(
             return;
         }
 
+        if (now.PendingMove is { } move)
+        {
+            await ActAsync(now, move);
+            return;
+        }
+
         if (now.Pending is not { } commit)
         {
             await table.WriteAsync(Id, now);
             return;
+        }
+
+        if (!await blobs.KeepAsync(BlobOwner(commit.Id)))
+        {
+            LogUnkept(commit.Version.DatasetName, commit.Version.Version);
         }
 
         var version = commit.Version;
@@ -189,8 +253,78 @@ internal sealed partial class DatasetGrain(
             rowsAdded = version.RowsAdded,
             rows = version.Rows,
             schemaChanged = parent is not null && !parent.Schema.SequenceEqual(version.Schema),
+            moved = false,
         });
         await WriteAsync(now with { Pending = null });
+    }
+
+    private async Task ActAsync(DatasetState now, BranchMove move)
+    {
+        if (move.Commit is not { } commit)
+        {
+            await branches.DeleteAsync(Id, move.Branch, now.Revision);
+        }
+        else
+        {
+            await branches.WriteAsync(Id, new DatasetBranch { Name = move.Branch, Head = commit, Version = move.Version, MovedAt = time.GetUtcNow() }, now.Revision);
+        }
+
+        await table.WriteAsync(Id, now);
+        if (move.From is { } from && await table.FindVersionAsync(Id, $"v{move.Version}") is { } version)
+        {
+            // Whoever waits for what is new on a branch is told, whether it came by a commit or, as with a fast-forward, by a move.
+            var before = await table.FindVersionAsync(Id, $"v{from}");
+            await events.AppendAsync(move.Id, now.Project!, EventTypes.DatasetCommitted, Id, new
+            {
+                dataset = Id,
+                name = version.DatasetName,
+                version = version.Version,
+                commit = version.Commit,
+                branch = move.Branch,
+                tags = version.Tags,
+                rowsAdded = version.Rows - (before?.Rows ?? 0),
+                rows = version.Rows,
+                schemaChanged = before is not null && !before.Schema.SequenceEqual(version.Schema),
+                moved = true,
+            });
+        }
+
+        await WriteAsync(now with { PendingMove = null });
+    }
+
+    private async Task MoveAsync(BranchMove move, BlobId? head)
+    {
+        await wakeUps.ArmAsync(this);
+        await WriteAsync(state.State with { Revision = state.State.Revision + 1, Head = head, PendingMove = move });
+        await ActAsync();
+        await wakeUps.DisarmAsync(this);
+    }
+
+    private async Task<DatasetVersion> TaggableAsync(long version, string tag)
+    {
+        await SettledAsync();
+        DatasetReference.CheckTag(tag);
+        if ((await table.TakenAsync(Id, [tag], byBranches: true)).Count > 0)
+        {
+            throw new ConflictException($"'{tag}' is a branch of the dataset, and a name can only be one of the two. Choose another tag.");
+        }
+
+        var found = await table.FindVersionAsync(Id, $"v{version}")
+            ?? throw new NotFoundException($"The dataset has no version {version}; its newest is {state.State.LatestVersion}.");
+        DatasetReference.CheckThere(found);
+        return found;
+    }
+
+    /// <summary>After it the tables say what the state says, and only this grain writes them.</summary>
+    private async Task<(string Project, string Name)> SettledAsync()
+    {
+        var found = await ExistingAsync();
+        if (state.State.Pending is not null || state.State.PendingMove is not null)
+        {
+            await ActAsync();
+        }
+
+        return found;
     }
 
     /// <summary>Under whose name a commit's blobs are kept.</summary>
@@ -249,6 +383,15 @@ internal sealed partial class DatasetGrain(
 
     [LoggerMessage(LogLevel.Information, "Dataset {Name} got version {Version} on branch {Branch}, commit {Commit}, {Rows} rows")]
     private partial void LogCommitted(string name, long version, string branch, BlobId commit, long rows);
+
+    [LoggerMessage(LogLevel.Information, "Branch {Branch} of dataset {Name} was moved to version {Version}, commit {Commit}")]
+    private partial void LogMoved(string name, string branch, long version, BlobId commit);
+
+    [LoggerMessage(LogLevel.Information, "Branch {Branch} of dataset {Name}, which was at version {Version}, commit {Commit}, was deleted")]
+    private partial void LogBranchDeleted(string name, string branch, long version, BlobId commit);
+
+    [LoggerMessage(LogLevel.Error, "The lease of the blobs of version {Version} of dataset {Name} ran out before they were kept: a commit waited too long to be finished. Download the version to see whether its files are there, and commit them again if not")]
+    private partial void LogUnkept(string name, long version);
 
     [LoggerMessage(LogLevel.Information, "Dataset {Dataset} was deleted")]
     private partial void LogDeleted(Guid dataset);

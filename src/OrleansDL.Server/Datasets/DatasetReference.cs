@@ -27,6 +27,11 @@ internal readonly record struct DatasetReference(string Dataset, string Version)
     /// <exception cref="InvalidException">The branch breaks the rule of names, or could be taken for another kind of reference.</exception>
     public static string CheckBranch(string branch) => Check(branch, "branch");
 
+    /// <exception cref="GoneException">The version's bytes are gone.</exception>
+    public static DatasetVersion CheckThere(DatasetVersion version) => version.Gone is null
+        ? version
+        : throw new GoneException($"{version.DatasetName}@v{version.Version} was {version.Gone} Its lineage and figures are kept; choose another version.");
+
     private static string Check(string name, string kind)
     {
         Names.Check(name, kind);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
@@ -19,6 +20,10 @@ internal static class DatasetSetup
         services.AddSingleton<FileSummaries>();
         services.AddSingleton<VersionStatistics>();
         services.AddSingleton<DatasetCommits>();
+        services.AddSingleton<BranchTable>();
+        services.AddSingleton<DatasetHistory>();
+        services.AddSingleton<DatasetDiffs>();
+        services.AddSingleton<DatasetMerges>();
         services.AddSingleton<DatasetUploads>();
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();

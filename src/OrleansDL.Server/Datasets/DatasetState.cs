@@ -1,3 +1,5 @@
+using OrleansDL.Datasets.Branches;
+
 namespace OrleansDL.Datasets;
 
 [GenerateSerializer, Alias("dataset-state")]
@@ -19,4 +21,7 @@ internal sealed record DatasetState
 
     /// <summary>A deleted dataset is remembered, so that a late call does not bring it back.</summary>
     [Id(8)] public bool Deleted { get; init; }
+
+    /// <summary>A branch that is to be moved, or deleted, and may not yet be in the tables and the events.</summary>
+    [Id(9)] public BranchMove? PendingMove { get; init; }
 }

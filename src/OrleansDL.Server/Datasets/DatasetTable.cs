@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Dapper;
 using OrleansDL.Database;
+using OrleansDL.Datasets.Branches;
 using OrleansDL.Projects;
 
 namespace OrleansDL.Datasets;
@@ -15,7 +16,12 @@ internal sealed class DatasetTable(Db database)
     private const string DatasetColumns =
         "d.id AS Id, n.project AS Project, n.name AS Name, d.kind AS Kind, d.description AS Description, d.created_at AS CreatedAt, d.latest_version AS LatestVersion, d.head AS Head, d.revision AS Revision";
 
-    private const string VersionColumns = "v.version AS Version, v.document AS Document, n.name AS Name";
+    private const string VersionColumns =
+        "v.version AS Version, v.document AS Document, n.name AS Name, e.expired_at AS ExpiredAt, e.purged AS Purged, e.reason AS Reason";
+
+    private const string Versions =
+        "dataset_version v JOIN name n ON n.id = v.dataset AND n.kind = @NameKind LEFT JOIN dataset_expired e ON e.dataset = v.dataset AND e.version = v.version";
+
     private static readonly int NameKind = (int)ThingKind.Dataset;
 
     public async Task WriteAsync(Guid id, DatasetState state)
@@ -68,7 +74,9 @@ internal sealed class DatasetTable(Db database)
             await InsertTagAsync(connection, transaction, version.Dataset, tag, version.Version);
         }
 
-        await WriteBranchAsync(connection, transaction, version.Dataset, version.Branch ?? DatasetReference.Main, version.Commit, version.Version, revision, Micros.From(version.CommittedAt));
+        await BranchTable.WriteParentsAsync(connection, transaction, version);
+        var branch = new DatasetBranch { Name = version.Branch ?? DatasetReference.Main, Head = version.Commit, Version = version.Version, MovedAt = version.CommittedAt };
+        await BranchTable.WriteAsync(connection, transaction, version.Dataset, branch, revision);
         await transaction.CommitAsync();
     }
 
@@ -76,6 +84,35 @@ internal sealed class DatasetTable(Db database)
     {
         await using var connection = await database.OpenAsync();
         await InsertTagAsync(connection, null, dataset, tag, version);
+    }
+
+    /// <summary>Puts a tag on one version only.</summary>
+    public async Task MoveTagAsync(Guid dataset, string tag, long version)
+    {
+        await using var connection = await database.OpenAsync();
+        await using var transaction = await database.BeginAsync(connection);
+        await InsertTagAsync(connection, transaction, dataset, tag, version);
+        await connection.ExecuteAsync(
+            "DELETE FROM dataset_tag WHERE dataset = @id AND tag = @tag AND version <> @version", new { id = dataset.ToString(), tag, version }, transaction);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Takes a tag off a version, or off all.</summary>
+    public async Task DeleteTagAsync(Guid dataset, string tag, long? version)
+    {
+        await using var connection = await database.OpenAsync();
+        await connection.ExecuteAsync(
+            $"DELETE FROM dataset_tag WHERE dataset = @id AND tag = @tag{(version is null ? "" : " AND version = @version")}", new { id = dataset.ToString(), tag, version });
+    }
+
+    public async Task<Page<DatasetTag>> ListTagsAsync(Guid dataset, PageRequest page)
+    {
+        var after = PageTokens.Decode(page.Token)?[0] ?? "";
+        await using var connection = await database.OpenAsync();
+        var rows = await connection.QueryAsync<(string Name, long Version, long Count)>(
+            "SELECT tag, MAX(version), COUNT(*) FROM dataset_tag WHERE dataset = @id AND tag > @after GROUP BY tag ORDER BY tag LIMIT @limit",
+            new { id = dataset.ToString(), after, limit = page.CheckedSize() + 1 });
+        return rows.Select(row => new DatasetTag { Name = row.Name, Version = row.Version, Versions = row.Count }).ToList().ToPage(page, tag => [tag.Name]);
     }
 
     /// <summary>The requests that made a dataset's versions: each owns the blobs it brought.</summary>
@@ -90,7 +127,8 @@ internal sealed class DatasetTable(Db database)
     {
         await using var connection = await database.OpenAsync();
         await using var transaction = await database.BeginAsync(connection);
-        foreach (var statement in (string[])["DELETE FROM dataset_tag WHERE dataset = @id", "DELETE FROM dataset_branch WHERE dataset = @id", "DELETE FROM dataset_version WHERE dataset = @id", "DELETE FROM dataset WHERE id = @id"])
+        foreach (var statement in (string[])["DELETE FROM dataset_tag WHERE dataset = @id", "DELETE FROM dataset_branch WHERE dataset = @id", "DELETE FROM dataset_parent WHERE dataset = @id",
+            "DELETE FROM dataset_expired WHERE dataset = @id", "DELETE FROM dataset_version WHERE dataset = @id", "DELETE FROM dataset WHERE id = @id"])
         {
             await connection.ExecuteAsync(statement, new { id = dataset.ToString() }, transaction);
         }
@@ -123,7 +161,7 @@ internal sealed class DatasetTable(Db database)
             : long.MaxValue;
         await using var connection = await database.OpenAsync();
         var rows = (await connection.QueryAsync<VersionRow>(
-            $"SELECT {VersionColumns} FROM dataset_version v JOIN name n ON n.id = v.dataset AND n.kind = @NameKind WHERE v.dataset = @id AND v.version < @before ORDER BY v.version DESC LIMIT @limit",
+            $"SELECT {VersionColumns} FROM {Versions} WHERE v.dataset = @id AND v.version < @before ORDER BY v.version DESC LIMIT @limit",
             new { id = dataset.ToString(), NameKind, before, limit = page.CheckedSize() + 1 })).ToList();
         var versions = await WithTagsAsync(connection, dataset, rows);
         return versions.ToPage(page, version => [version.Version.ToString(CultureInfo.InvariantCulture)]);
@@ -153,6 +191,16 @@ internal sealed class DatasetTable(Db database)
             dataset,
             "v.dataset = @id AND v.version = (SELECT MAX(t.version) FROM dataset_tag t WHERE t.dataset = @id AND t.tag = @version)",
             new { id, NameKind, version });
+    }
+
+    /// <summary>Versions by their numbers, newest first.</summary>
+    public async Task<IReadOnlyList<DatasetVersion>> FindVersionsAsync(Guid dataset, IReadOnlyList<long> numbers)
+    {
+        await using var connection = await database.OpenAsync();
+        var rows = (await connection.QueryAsync<VersionRow>(
+            $"SELECT {VersionColumns} FROM {Versions} WHERE v.dataset = @id AND v.version {database.In("@numbers")} ORDER BY v.version DESC",
+            new { id = dataset.ToString(), NameKind, numbers = numbers.ToArray() })).ToList();
+        return await WithTagsAsync(connection, dataset, rows);
     }
 
     /// <summary>The version a branch is at, or null when there is no such branch.</summary>
@@ -185,7 +233,7 @@ internal sealed class DatasetTable(Db database)
     {
         await using var connection = await database.OpenAsync();
         var rows = (await connection.QueryAsync<VersionRow>(
-            $"SELECT {VersionColumns} FROM dataset_version v JOIN name n ON n.id = v.dataset AND n.kind = @NameKind WHERE {condition}", arguments)).ToList();
+            $"SELECT {VersionColumns} FROM {Versions} WHERE {condition}", arguments)).ToList();
         return (await WithTagsAsync(connection, dataset, rows)).SingleOrDefault();
     }
 
@@ -203,23 +251,13 @@ internal sealed class DatasetTable(Db database)
         {
             DatasetName = row.Name,
             Tags = tags[row.Version].ToArray(),
+            Gone = row.Gone,
         }).Select(version => version with
         {
             Branch = version.Branch ?? DatasetReference.Main,
             Parents = version.Parents ?? (version.Parent is { } parent ? new[] { parent } : Array.Empty<BlobId>()),
         })];
     }
-
-    private static Task<int> WriteBranchAsync(
-        DbConnection connection, DbTransaction? transaction, Guid dataset, string name, BlobId commit, long version, long revision, long now) =>
-        connection.ExecuteAsync(
-            """
-            INSERT INTO dataset_branch (dataset, name, commit_sha256, version, revision, moved_at) VALUES (@id, @name, @commit, @version, @revision, @now)
-            ON CONFLICT (dataset, name) DO UPDATE SET
-              commit_sha256 = excluded.commit_sha256, version = excluded.version, revision = excluded.revision, moved_at = excluded.moved_at
-            WHERE dataset_branch.revision < excluded.revision
-            """,
-            new { id = dataset.ToString(), name, commit = commit.Hex, version, revision, now }, transaction);
 
     private static Task<int> InsertTagAsync(DbConnection connection, DbTransaction? transaction, Guid dataset, string tag, long version) =>
         connection.ExecuteAsync(
@@ -257,5 +295,12 @@ internal sealed class DatasetTable(Db database)
         public long Version { get; set; }
         public string Document { get; set; } = "";
         public string Name { get; set; } = "";
+        public long? ExpiredAt { get; set; }
+        public long? Purged { get; set; }
+        public string? Reason { get; set; }
+
+        public string? Gone => ExpiredAt is not { } at
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{(Purged == 1 ? "purged" : "expired")} at {Micros.ToTime(at):yyyy-MM-dd HH:mm:ss}Z: {Reason}");
     }
 }

@@ -1,12 +1,13 @@
 using Orleans.Concurrency;
 using OrleansDL.Database;
+using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Statistics;
 using OrleansDL.Projects;
 
 namespace OrleansDL.Datasets;
 
 [GrainType("datasets"), StatelessWorker]
-internal sealed class DatasetsGrain(DatasetTable table, DatasetBlobs blobs, NameTable names, IGrainFactory grains) : Grain, IDatasetsGrain
+internal sealed class DatasetsGrain(DatasetTable table, BranchTable branches, DatasetHistory history, DatasetDiffs diffs, DatasetBlobs blobs, NameTable names, IGrainFactory grains) : Grain, IDatasetsGrain
 {
     private string Project => this.GetPrimaryKeyString();
 
@@ -27,14 +28,16 @@ internal sealed class DatasetsGrain(DatasetTable table, DatasetBlobs blobs, Name
     public async Task<Page<DatasetVersion>> ListVersionsAsync(string dataset, PageRequest page) =>
         await table.ListVersionsAsync(await names.ResolveAsync(Project, ThingKind.Dataset, dataset), page);
 
-    public async Task<DatasetVersion> ResolveAsync(string reference)
+    public async Task<DatasetVersion> ResolveAsync(string reference) => DatasetReference.CheckThere(await DescribeAsync(reference));
+
+    public async Task<DatasetVersion> DescribeAsync(string reference)
     {
         var (dataset, version) = DatasetReference.Parse(reference);
         var id = await names.ResolveAsync(Project, ThingKind.Dataset, dataset);
         return await table.FindVersionAsync(id, version) ?? throw new NotFoundException(
             version == DatasetReference.Latest
                 ? $"Dataset '{dataset}' has no version yet. POST /v1/projects/{Project}/datasets/{dataset}/commits makes the first."
-                : $"Dataset '{dataset}' has no version '{version}'. GET /v1/projects/{Project}/datasets/{dataset}/versions lists them.");
+                : $"Dataset '{dataset}' has no version '{version}'. GET /v1/projects/{Project}/datasets/{dataset}/versions lists them, .../branches the branches, .../tags the tags.");
     }
 
     public async Task<IReadOnlyList<ColumnStatistics>> GetStatisticsAsync(string reference) =>
@@ -57,41 +60,30 @@ internal sealed class DatasetsGrain(DatasetTable table, DatasetBlobs blobs, Name
         return entries.ToPage(page, entry => [entry.Path]);
     }
 
-    public async Task<DatasetDiff> DiffAsync(string from, string to)
+    public async Task<DatasetDiff> DiffAsync(string from, string to) => await diffs.CompareAsync(await ResolveAsync(from), await ResolveAsync(to));
+
+    public async Task<DatasetDiff> DiffSinceBaseAsync(string from, string to)
     {
-        var (older, newer) = (await ResolveAsync(from), await ResolveAsync(to));
-        var (added, removed, changed) = (new List<DatasetEntry>(), new List<DatasetEntry>(), new List<DatasetEntry>());
-        var diff = new DatasetDiff
+        var (older, newer) = (await DescribeAsync(from), await ResolveAsync(to));
+        if (older.Dataset != newer.Dataset)
         {
-            From = older.Version,
-            To = newer.Version,
-            RowsAdded = 0,
-            RowsRemoved = 0,
-            BytesAdded = 0,
-            BytesRemoved = 0,
-            Added = added,
-            Removed = removed,
-            Changed = changed,
-        };
-        var differences = blobs.Manifests.DiffAsync(
-            await blobs.Manifests.ReadRootAsync(older.Content), await blobs.Manifests.ReadRootAsync(newer.Content));
-        await foreach (var (was, now) in differences)
-        {
-            var full = added.Count + removed.Count + changed.Count >= DatasetDiff.MaximumEntries;
-            diff = diff with
-            {
-                RowsAdded = diff.RowsAdded + (now?.Rows ?? 0),
-                BytesAdded = diff.BytesAdded + (now?.Bytes ?? 0),
-                RowsRemoved = diff.RowsRemoved + (was?.Rows ?? 0),
-                BytesRemoved = diff.BytesRemoved + (was?.Bytes ?? 0),
-                Truncated = diff.Truncated || full,
-            };
-            if (!full)
-            {
-                (was is null ? added : now is null ? removed : changed).Add(now ?? was!);
-            }
+            throw new InvalidException("Two datasets have no common ancestor. Compare them without it.");
         }
 
-        return diff;
+        var root = await history.MergeBaseAsync(older.Dataset, older.Version, newer.Version)
+            ?? throw new ConflictException($"v{older.Version} and v{newer.Version} of dataset '{older.DatasetName}' have no common ancestor. Compare them without it.");
+        return await diffs.CompareAsync(await ResolveAsync($"{older.Dataset}@v{root}"), newer);
     }
+
+    public async Task<Page<DatasetVersion>> LogAsync(string reference, PageRequest page) => await history.LogAsync(await DescribeAsync(reference), page);
+
+    public async Task<Page<DatasetBranch>> ListBranchesAsync(string dataset, PageRequest page) =>
+        await branches.ListAsync(await names.ResolveAsync(Project, ThingKind.Dataset, dataset), page);
+
+    public async Task<DatasetBranch> GetBranchAsync(string dataset, string branch) =>
+        await branches.FindAsync(await names.ResolveAsync(Project, ThingKind.Dataset, dataset), branch)
+        ?? throw new NotFoundException($"Dataset '{dataset}' has no branch '{branch}'. GET /v1/projects/{Project}/datasets/{dataset}/branches lists them.");
+
+    public async Task<Page<DatasetTag>> ListTagsAsync(string dataset, PageRequest page) =>
+        await table.ListTagsAsync(await names.ResolveAsync(Project, ThingKind.Dataset, dataset), page);
 }

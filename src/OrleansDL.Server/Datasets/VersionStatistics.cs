@@ -10,11 +10,12 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
     /// <param name="kind">What the dataset holds.</param>
     /// <param name="schema">The new version's columns.</param>
     /// <param name="onto">The version the edit began from; null when it began from nothing.</param>
-    /// <param name="edit">What changed.</param>
+    /// <param name="root">That version's manifest.</param>
+    /// <param name="edit">What changed. Its nodes need not be stored yet.</param>
     /// <param name="content">What came in.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<ColumnStatistics>> ComputeAsync(
-        DatasetKind kind, IReadOnlyList<Column> schema, DatasetVersion? onto, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
+        DatasetKind kind, IReadOnlyList<Column> schema, DatasetVersion? onto, ManifestRoot root, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
     {
         if (schema.Count == 0)
         {
@@ -31,16 +32,16 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
 
         // Rows that went cannot be taken out of a sum: what stays is added up again, file by file.
         var summed = edit.Changes.Any(change => change.Old is not null) ? null : parent;
-        var left = new List<DatasetEntry>();
-        if (summed == parent)
+        var left = edit.Added.Select(found => found.Entry).ToList();
+        if (summed != parent)
         {
-            left.AddRange(edit.Added.Select(found => found.Entry));
-        }
-        else
-        {
-            await foreach (var entry in datasets.Manifests.EntriesAsync(edit.Root, cancellationToken: cancellationToken))
+            var gone = edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!.Path).ToHashSet(StringComparer.Ordinal);
+            await foreach (var entry in datasets.Manifests.EntriesAsync(root, cancellationToken: cancellationToken))
             {
-                left.Add(entry);
+                if (!gone.Contains(entry.Path))
+                {
+                    left.Add(entry);
+                }
             }
         }
 

@@ -63,7 +63,7 @@ internal sealed class LineageGrain(LineageLog lineage, NameTable names) : Grain,
         var (kind, name) = (reference[..colon], reference[(colon + 1)..]);
         var id = kind switch
         {
-            "dataset" => $"dataset-version:{(await GrainFactory.GetGrain<IDatasetsGrain>(Project).ResolveAsync(name)).Commit}",
+            "dataset" => $"dataset-version:{(await GrainFactory.GetGrain<IDatasetsGrain>(Project).DescribeAsync(name)).Commit}",
             "run" when !Guid.TryParse(name, out _) => $"run:{await names.ResolveAsync(Project, ThingKind.TrainingRun, name)}",
             "model" => await ModelVersionAsync(name),
             "deployment" when !Guid.TryParse(name, out _) => $"deployment:{await names.ResolveAsync(Project, ThingKind.Deployment, name)}",

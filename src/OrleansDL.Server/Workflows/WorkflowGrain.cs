@@ -229,7 +229,8 @@ internal sealed partial class WorkflowGrain(
         for (var index = 0; index < Definition.Triggers.Count && workflow.State.Enabled; index++)
         {
             var trigger = Definition.Triggers[index];
-            if (trigger.Dataset is null || workflow.State.Watched[trigger.Dataset] != happened.Subject || !Wants(trigger, happened))
+            if (trigger.Dataset is null || workflow.State.Watched[trigger.Dataset] != happened.Subject
+                || trigger.Branch != DefinitionEvents.Branch(happened) || !Wants(trigger, happened))
             {
                 continue;
             }

@@ -43,4 +43,16 @@ internal sealed class FakeDatasets(FakeWorld world) : IDatasetsGrain
     public Task<Page<DatasetEntry>> ListFilesAsync(string reference, PageRequest page) => throw new NotSupportedException();
 
     public Task<DatasetDiff> DiffAsync(string from, string to) => throw new NotSupportedException();
+
+    public Task<DatasetVersion> DescribeAsync(string reference) => ResolveAsync(reference);
+
+    public Task<DatasetDiff> DiffSinceBaseAsync(string from, string to) => throw new NotSupportedException();
+
+    public Task<Page<DatasetVersion>> LogAsync(string reference, PageRequest page) => throw new NotSupportedException();
+
+    public Task<Page<DatasetBranch>> ListBranchesAsync(string dataset, PageRequest page) => throw new NotSupportedException();
+
+    public Task<DatasetBranch> GetBranchAsync(string dataset, string branch) => throw new NotSupportedException();
+
+    public Task<Page<DatasetTag>> ListTagsAsync(string dataset, PageRequest page) => throw new NotSupportedException();
 }

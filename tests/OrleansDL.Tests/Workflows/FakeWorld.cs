@@ -124,7 +124,7 @@ internal sealed class FakeWorld
     }
 
     /// <summary>Commits a version of a dataset, as far as anyone hears of it.</summary>
-    public async Task<Guid> CommitAsync(string dataset, long rowsAdded, Guid? id = null)
+    public async Task<Guid> CommitAsync(string dataset, long rowsAdded, Guid? id = null, string branch = "main")
     {
         var commit = id ?? Guid.CreateVersion7();
         await Events!.AppendAsync(commit, Project, EventTypes.DatasetCommitted, Datasets[dataset], new
@@ -133,6 +133,7 @@ internal sealed class FakeWorld
             name = dataset,
             version = 1,
             commit = "sha256:00",
+            branch,
             tags = Array.Empty<string>(),
             rowsAdded,
             rows = rowsAdded,

@@ -34,6 +34,21 @@ public sealed class WorkflowTriggerTests(WorkflowNode node) : IClassFixture<Work
     }
 
     [Fact]
+    public async Task A_trigger_hears_its_branch_alone_and_main_if_it_names_none()
+    {
+        await _node.PutAsync(Train("  - dataset: digits\n"));
+        await World.CommitAsync("digits", 1, branch: "dev");
+        var heard = await World.CommitAsync("digits", 1);
+        Assert.Equal($"event:{heard}", (await _node.EndedAsync("w")).Trigger);
+
+        await _node.PutAsync(Train("  - dataset: digits\n    branch: dev\n"));
+        await World.CommitAsync("digits", 1);
+        var dev = await World.CommitAsync("digits", 1, branch: "dev");
+        var runs = await _node.UntilAsync(() => _node.Workflows.ListRunsAsync("w", PageRequest.First), page => page.Items.Count(run => run.FinishedAt is not null) == 2);
+        Assert.Equal([$"event:{dev}", $"event:{heard}"], runs.Items.Select(run => run.Trigger));
+    }
+
+    [Fact]
     public async Task A_disabled_workflow_hears_nothing()
     {
         await _node.PutAsync(Train("  - dataset: digits\n"));

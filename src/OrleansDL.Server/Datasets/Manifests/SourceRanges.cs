@@ -104,9 +104,10 @@ internal static class SourceRanges
             return ranges;
         }
 
-        return [.. ranges.Where(range => preferred.Contains(range.Sha256)).Take(DatasetVersion.MaximumSources)
+        return ranges.Where(range => preferred.Contains(range.Sha256)).Take(DatasetVersion.MaximumSources)
             .Concat(ranges.Where(range => !preferred.Contains(range.Sha256)).Take(DatasetVersion.MaximumSources))
             .Take(DatasetVersion.MaximumSources)
-            .OrderBy(range => range.FirstRow)];
+            .OrderBy(range => range.FirstRow)
+            .ToArray();
     }
 }

@@ -58,6 +58,11 @@ internal static class DefinitionCanon
         }
 
         var fields = new Dictionary<string, Value> { ["dataset"] = Value.Of(trigger.Dataset!) };
+        if (trigger.Branch != "main")
+        {
+            fields["branch"] = Value.Of(trigger.Branch);
+        }
+
         if (trigger.When is not null)
         {
             fields["when"] = Value.Of(trigger.When.Text);

@@ -25,6 +25,8 @@ internal sealed class DefinitionChecker
             ["name"] = ExpressionType.String,
             ["version"] = ExpressionType.Int,
             ["commit"] = ExpressionType.String,
+            ["branch"] = ExpressionType.String,
+            ["moved"] = ExpressionType.Bool,
             ["tags"] = ExpressionType.ListOf(ExpressionType.String),
             ["rows"] = ExpressionType.Int,
             ["rowsAdded"] = ExpressionType.Int,

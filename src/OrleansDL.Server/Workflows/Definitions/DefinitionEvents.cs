@@ -20,6 +20,9 @@ internal static class DefinitionEvents
         return fields.ToJsonString(OdlJson.Options);
     }
 
+    /// <summary>The branch an event is about; events older than branches are about <c>main</c>.</summary>
+    public static string Branch(PlatformEvent happened) => JsonNode.Parse(happened.Data)?["branch"]?.GetValue<string>() ?? "main";
+
     /// <summary>The variables a trigger's <c>when</c> reads.</summary>
     public static Dictionary<string, Value> Variables(PlatformEvent happened)
     {

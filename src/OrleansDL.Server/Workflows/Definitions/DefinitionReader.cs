@@ -113,6 +113,7 @@ internal static partial class DefinitionReader
         }
 
         map.Refuse("cooldown", "Use 'debounce', or a condition under 'when'.");
+        var branch = map.Take("branch") is { } node ? MapReader.Text(node) : "main";
         var when = map.Take("when");
         var expression = when is null ? null : MapReader.ParseExpression(when);
         if (expression is not null)
@@ -120,7 +121,7 @@ internal static partial class DefinitionReader
             DefinitionChecker.CheckBool(expression, DefinitionChecker.WhenScope, when!.At);
         }
 
-        return new TriggerDefinition { Dataset = name, When = expression, Debounce = map.TakeDuration("debounce"), At = map.At };
+        return new TriggerDefinition { Dataset = name, Branch = branch, When = expression, Debounce = map.TakeDuration("debounce"), At = map.At };
     }
 
     private static TriggerDefinition ReadCronTrigger(MapReader map)

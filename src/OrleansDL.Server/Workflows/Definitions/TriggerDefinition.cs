@@ -9,6 +9,9 @@ internal sealed record TriggerDefinition
     /// <summary>Name of the dataset whose commits start runs; null for a schedule.</summary>
     public string? Dataset { get; init; }
 
+    /// <summary>The branch whose commits start runs.</summary>
+    public string Branch { get; init; } = "main";
+
     /// <summary>Over <c>event</c>: only commits for which it is true.</summary>
     public Expression? When { get; init; }
 
