@@ -11,6 +11,7 @@ using Orleans.Dashboard;
 using OrleansDL.Database;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Events;
 using OrleansDL.Http;
@@ -97,6 +98,7 @@ public static class ServerHost
         v1.MapDatasets();
         v1.MapBranches();
         v1.MapUploads();
+        v1.MapImports();
         v1.MapTraining();
         v1.MapModels();
         v1.MapLineage();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
@@ -29,6 +30,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
         services.AddUploads();
+        services.AddImports();
         return services;
     }
 }
