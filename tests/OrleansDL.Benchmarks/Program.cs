@@ -1,12 +1,16 @@
 using OrleansDL.Benchmarks;
 using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
+using OrleansDL.Benchmarks.Reading;
 
 // list | NAME... | all [--json] [--full]
 var full = args.Contains("--full");
-IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady(),
+IBenchmark[] benchmarks =
+[
+    new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady(), new ReadStream(), new ReadFashion(), new ReadTen(),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
-    new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full)];
+    new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
+];
 
 if (args is ["bare", "host"])
 {

@@ -28,7 +28,7 @@ internal sealed class DatasetCommits(
 
         DatasetReference.CheckBranch(intent.Branch);
         var now = Whole(time.GetUtcNow());
-        content = content with { Added = [.. content.Added.Select(added => added with { FetchedAt = Whole(added.FetchedAt ?? now) })] };
+        content = content with { Added = [.. IdxPairs.Join(content.Added).Select(added => added with { FetchedAt = Whole(added.FetchedAt ?? now) })] };
         var owner = DatasetGrain.BlobOwner(request);
         for (var attempt = 1; ; attempt++)
         {
@@ -159,7 +159,7 @@ internal sealed class DatasetCommits(
         {
             schema = schema is null
                 ? result.Columns
-                : SchemaRules.Evolve(schema, result.Columns, ordered: result.Entries.Any(entry => entry.Format == IngestFormats.Csv));
+                : SchemaRules.Evolve(schema, result.Columns);
         }
 
         return schema?.ToArray() ?? [];

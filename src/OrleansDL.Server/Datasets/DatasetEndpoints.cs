@@ -59,7 +59,7 @@ internal static class DatasetEndpoints
     }
 
     private static async Task<Results<Created<DatasetVersion>, Ok<DatasetVersion>>> CommitAsync(
-        string project, string dataset, HttpContext context, string? message, string? tags, string? format, string? header, string? path, string? mode,
+        string project, string dataset, HttpContext context, string? message, string? tags, string? format, string? header, string? types, string? path, string? mode,
         string? branch, string? expectedHead, [FromQuery] string[] remove, Idempotency ids, DatasetUploads uploads, IOptions<IngestLimits> limits, IGrainFactory grains, CancellationToken cancel)
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = limits.Value.MaximumBodyBytes;
@@ -68,7 +68,8 @@ internal static class DatasetEndpoints
         {
             Message = message?.Length > 4096 ? throw new InvalidException("A commit message has 4096 characters at most.") : message ?? "",
             Tags = [.. (tags ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(DatasetReference.CheckTag).Distinct(StringComparer.Ordinal)],
-            Format = IngestFormats.Check(format ?? (target.Kind switch { DatasetKind.Image => IngestFormats.Tar, DatasetKind.Files => IngestFormats.File, _ => IngestFormats.Csv }), target.Kind),
+            Format = string.IsNullOrEmpty(format) || format == "auto" ? null : IngestFormats.Check(format, target.Kind),
+            Types = string.IsNullOrEmpty(types) ? null : types,
             Header = header switch
             {
                 null or "auto" => HeaderMode.Auto,

@@ -4,6 +4,7 @@ using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
 
@@ -29,6 +30,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddDatasetShards();
         services.AddUploads();
         services.AddImports();
         return services;

@@ -25,10 +25,27 @@ internal sealed class DatasetUploads(DatasetIngest ingest, DatasetCommits commit
             Replace = options.Replace,
         };
         var head = await commits.HeadAsync(dataset, intent);
-        var path = EntryPath.Check(options.Path ?? FormattableString.Invariant($"part-{dataset.LatestVersion + 1:d6}.{(options.Format == IngestFormats.File ? "bin" : options.Format)}"));
+        var path = EntryPath.Check(options.Path ?? FormattableString.Invariant($"part-{dataset.LatestVersion + 1:d6}{Extension(options.Format)}"));
         var came = await ingest.ReadAsync(
-            new IngestRequest { Kind = dataset.Kind, Format = options.Format, Header = options.Header, Path = path, Schema = head?.Schema }, body, cancellationToken);
+            new IngestRequest
+            {
+                Kind = dataset.Kind,
+                Format = options.Format,
+                Header = options.Header,
+                Path = path,
+                Types = TypeOverrides.Parse(options.Types),
+                Schema = head?.Schema,
+            },
+            body,
+            cancellationToken);
         var content = new CommitContent { Added = [came with { Uri = $"upload:{path}" }], Removed = options.Removed ?? [] };
         return await commits.CommitAsync(dataset, request, intent, content, cancellationToken);
     }
+
+    private static string Extension(string? format) => format switch
+    {
+        null => "",
+        IngestFormats.File => ".bin",
+        _ => "." + format,
+    };
 }

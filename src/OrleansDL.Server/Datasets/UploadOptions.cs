@@ -7,8 +7,12 @@ internal sealed record UploadOptions
 {
     public required string Message { get; init; }
     public required string[] Tags { get; init; }
-    public required string Format { get; init; }
+    /// <summary>Null finds it out.</summary>
+    public required string? Format { get; init; }
     public required HeaderMode Header { get; init; }
+
+    /// <summary>Types said of columns, as <c>a=string,b=float64</c>.</summary>
+    public string? Types { get; init; }
 
     /// <summary>Where the file stands in the dataset; null makes a name from the version's number.</summary>
     public string? Path { get; init; }

@@ -23,7 +23,7 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
         }
 
         var parent = onto is null ? null : await datasets.StatisticsAsync(onto, cancellationToken);
-        if (kind == DatasetKind.Image)
+        if (kind == DatasetKind.Image && edit.Changes.All(change => (change.New ?? change.Old)!.Format == IngestFormats.Image))
         {
             var added = ImageTable.Summarize([.. edit.Added.Select(found => found.Entry)]);
             var gone = ImageTable.Summarize([.. edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!)]);
@@ -54,7 +54,8 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
 
         foreach (var entry in left.Where(entry => entry.Rows > 0 && known.Contains(entry.Path)))
         {
-            Sum(await files.SummarizeAsync(entry, schema, cancellationToken));
+            var labels = entry.Labels is null ? null : await datasets.Manifests.FindAsync(edit.Root, entry.Labels, cancellationToken);
+            Sum(await files.SummarizeAsync(entry, labels, schema, cancellationToken));
         }
 
         return summed ?? [];

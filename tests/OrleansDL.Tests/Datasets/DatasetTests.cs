@@ -236,7 +236,7 @@ public sealed class DatasetTests(DatasetNode node) : IClassFixture<DatasetNode>
         await node.CreateAsync("strict", "table");
         await node.CommitAsync("strict", "path=a.csv", "a,b\n1,x\n");
         var reasons = await node.CommitAsync("strict", "path=b.csv&header=true", "a,c\n1,x\n", HttpStatusCode.BadRequest);
-        Assert.Contains("column 'b' is missing; column 'c' is new", reasons.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("column 'b' is missing (and it has c, which is new)", reasons.GetProperty("detail").GetString(), StringComparison.Ordinal);
         var wrong = await node.CommitAsync("strict", "path=b.csv", "a,b\n1,x\nword,y\n", HttpStatusCode.BadRequest);
         Assert.Contains("Line 3, column 'a': 'word' is no int64", wrong.GetProperty("detail").GetString(), StringComparison.Ordinal);
         await node.CommitAsync("strict", "path=a.csv", "a,b\n2,x\n", HttpStatusCode.Conflict);

@@ -7,14 +7,14 @@ internal sealed class BoolColumnBuilder(Column column) : ColumnBuilder(column)
 {
     private readonly byte[] _bits = new byte[(BatchBuilder.MaximumRows + 7) / 8];
 
-    public void Append(bool value)
+    public override void AppendTruth(bool value)
     {
         BitUtility.SetBit(_bits, Count, value);
         OnAppended();
     }
 
     public override void AppendText(ReadOnlySpan<byte> text) =>
-        Append(Utf8Parser.TryParse(text, out bool value, out var consumed) && consumed == text.Length ? value : throw NotOf(text));
+        AppendTruth(Utf8Parser.TryParse(text, out bool value, out var consumed) && consumed == text.Length ? value : throw NotOf(text));
 
     protected override void AppendDefault() => BitUtility.SetBit(_bits, Count, false);
 

@@ -1,4 +1,7 @@
+using System.Buffers.Text;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 
@@ -25,6 +28,46 @@ internal sealed class BytesColumnBuilder(Column column) : ColumnBuilder(column)
         _used = (int)needed;
         EndValue();
         OnAppended();
+    }
+
+    public override void AppendInteger(long value)
+    {
+        if (Column.Type != ColumnType.String)
+        {
+            base.AppendInteger(value);
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[20];
+        Utf8Formatter.TryFormat(value, text, out var length);
+        AppendText(text[..length]);
+    }
+
+    public override void AppendNumber(double value)
+    {
+        if (double.IsNaN(value))
+        {
+            AppendNull();
+        }
+        else if (Column.Type == ColumnType.String)
+        {
+            AppendText(Encoding.UTF8.GetBytes(value.ToString("R", CultureInfo.InvariantCulture)));
+        }
+        else
+        {
+            base.AppendNumber(value);
+        }
+    }
+
+    public override void AppendTruth(bool value)
+    {
+        if (Column.Type != ColumnType.String)
+        {
+            base.AppendTruth(value);
+            return;
+        }
+
+        AppendText(value ? "true"u8 : "false"u8);
     }
 
     protected override void AppendDefault() => EndValue();

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Apache.Arrow;
 
 namespace OrleansDL.Datasets.Formats;
@@ -26,6 +28,13 @@ internal abstract class ColumnBuilder(Column column)
     /// <summary>A value as text, as CSV and JSON write it; for texts and binaries the bytes themselves.</summary>
     /// <exception cref="InvalidDataException">The text is no value of the column's type.</exception>
     public abstract void AppendText(ReadOnlySpan<byte> text);
+
+    public virtual void AppendInteger(long value) => throw NotOf(value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>A number; NaN says that there is none.</summary>
+    public virtual void AppendNumber(double value) => throw NotOf(value.ToString(CultureInfo.InvariantCulture));
+
+    public virtual void AppendTruth(bool value) => throw NotOf(value ? "true" : "false");
 
     public void AppendNull()
     {
@@ -62,8 +71,9 @@ internal abstract class ColumnBuilder(Column column)
         Count++;
     }
 
-    protected InvalidDataException NotOf(ReadOnlySpan<byte> text) =>
-        new($"Column '{column.Name}' holds '{System.Text.Encoding.UTF8.GetString(text.Length > 64 ? text[..64] : text)}', which is no {column.Type.ToString().ToLowerInvariant()}.");
+    protected InvalidDataException NotOf(ReadOnlySpan<byte> text) => NotOf(Encoding.UTF8.GetString(text.Length > 64 ? text[..64] : text));
+
+    private InvalidDataException NotOf(string text) => new($"Column '{column.Name}' holds '{text}', which is no {column.Type.ToString().ToLowerInvariant()}.");
 
     protected abstract void AppendDefault();
 

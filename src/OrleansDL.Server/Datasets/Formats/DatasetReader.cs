@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
-using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Manifests;
 
 namespace OrleansDL.Datasets.Formats;
 
 /// <summary>Reads rows of a version as Arrow record batches of at most 4096 rows and about 16 MiB, in manifest order. What lies before the first row wanted is not read.</summary>
-internal sealed class DatasetReader(DatasetBlobs datasets, CsvReader csv, JsonLinesReader jsonLines, FileReader files)
+internal sealed class DatasetReader(DatasetBlobs datasets, FormatReaders formats)
 {
     /// <param name="version">The version.</param>
     /// <param name="firstRow">Counted from 0 in manifest order.</param>
@@ -29,8 +28,7 @@ internal sealed class DatasetReader(DatasetBlobs datasets, CsvReader csv, JsonLi
 
             var skip = Math.Max(0, firstRow - first);
             var take = Math.Min(entry.Rows - skip, left);
-            var read = new EntryRead { Version = version, Entry = entry, FirstRow = skip, Rows = take };
-            await foreach (var full in Reader(entry).ReadAsync(read, batch, cancellationToken))
+            await foreach (var full in formats.Of(entry).ReadAsync(await ReadOfAsync(version, entry, skip, take, cancellationToken), batch, cancellationToken))
             {
                 yield return full;
             }
@@ -53,8 +51,7 @@ internal sealed class DatasetReader(DatasetBlobs datasets, CsvReader csv, JsonLi
         var take = Math.Min(entry.Rows - firstRow, rows ?? long.MaxValue);
         if (take > 0)
         {
-            var read = new EntryRead { Version = version, Entry = entry, FirstRow = firstRow, Rows = take };
-            await foreach (var full in Reader(entry).ReadAsync(read, batch, cancellationToken))
+            await foreach (var full in formats.Of(entry).ReadAsync(await ReadOfAsync(version, entry, firstRow, take, cancellationToken), batch, cancellationToken))
             {
                 yield return full;
             }
@@ -100,11 +97,16 @@ internal sealed class DatasetReader(DatasetBlobs datasets, CsvReader csv, JsonLi
         return (row, after);
     }
 
-    private IFormatReader Reader(DatasetEntry entry) => entry.Format switch
+    private async Task<EntryRead> ReadOfAsync(DatasetVersion version, DatasetEntry entry, long firstRow, long rows, CancellationToken cancellationToken)
     {
-        IngestFormats.Csv or IngestFormats.Tsv => csv,
-        IngestFormats.JsonLines => jsonLines,
-        IngestFormats.Image or IngestFormats.File => files,
-        _ => throw new InvalidException($"'{entry.Path}' has format '{entry.Format}', which this version of OrleansDL does not read. Upgrade it."),
-    };
+        DatasetEntry? labels = null;
+        if (entry.Labels is not null)
+        {
+            var root = await datasets.Manifests.ReadRootAsync(version.Content, cancellationToken);
+            labels = await datasets.Manifests.FindAsync(root, entry.Labels, cancellationToken) ?? throw new InvalidException(
+                $"'{entry.Path}' of {version.DatasetName}@v{version.Version} has its labels in '{entry.Labels}', which is not there. Commit that file again.");
+        }
+
+        return new EntryRead { Title = $"{version.DatasetName}@v{version.Version}", Entry = entry, Labels = labels, FirstRow = firstRow, Rows = rows };
+    }
 }

@@ -8,13 +8,26 @@ internal sealed class DoubleColumnBuilder(Column column) : ColumnBuilder(column)
 {
     private double[] _values = new double[64];
 
-    public void Append(double value)
+    public override void AppendInteger(long value) => AppendNumber(value);
+
+    public override void AppendNumber(double value)
     {
+        if (double.IsNaN(value))
+        {
+            AppendNull();
+            return;
+        }
+
+        if (double.IsInfinity(value))
+        {
+            throw new InvalidDataException($"Column '{Column.Name}' holds an infinite number.");
+        }
+
         Place() = value;
         OnAppended();
     }
 
-    public override void AppendText(ReadOnlySpan<byte> text) => Append(NumberParser.TryDouble(text, out var value) ? value : throw NotOf(text));
+    public override void AppendText(ReadOnlySpan<byte> text) => AppendNumber(NumberParser.TryDouble(text, out var value) ? value : throw NotOf(text));
 
     protected override void AppendDefault() => Place() = 0;
 

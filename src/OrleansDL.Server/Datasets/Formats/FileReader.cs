@@ -28,7 +28,7 @@ internal sealed class FileReader(BlobStore blobs) : IFormatReader
                     builder.AppendText(Encoding.UTF8.GetBytes(entry.Path));
                     break;
                 case "bytes":
-                    ((Int64ColumnBuilder)builder).Append(entry.Bytes);
+                    builder.AppendInteger(entry.Bytes);
                     break;
                 case "blob":
                     builder.AppendText(Encoding.UTF8.GetBytes(entry.Blob.ToString()));

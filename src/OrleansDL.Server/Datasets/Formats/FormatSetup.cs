@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Datasets.Ingest;
 
 namespace OrleansDL.Datasets.Formats;
 
@@ -11,6 +12,13 @@ internal static class FormatSetup
         services.AddSingleton<CsvReader>();
         services.AddSingleton<JsonLinesReader>();
         services.AddSingleton<FileReader>();
+        services.AddSingleton<ParquetTables>();
+        services.AddSingleton<ArrowTables>();
+        services.AddSingleton<NpyTables>();
+        services.AddSingleton<IdxTables>();
+        services.AddSingleton<WebDatasetTables>();
+        services.AddSingleton<FormatReaders>();
+        services.AddSingleton<TableIngest>();
         services.AddSingleton<DatasetReader>();
         return services;
     }

@@ -8,13 +8,13 @@ internal sealed class Int64ColumnBuilder(Column column) : ColumnBuilder(column)
 {
     private long[] _values = new long[64];
 
-    public void Append(long value)
+    public override void AppendInteger(long value)
     {
         Place() = value;
         OnAppended();
     }
 
-    public override void AppendText(ReadOnlySpan<byte> text) => Append(NumberParser.TryInt64(text, out var value) ? value : throw NotOf(text));
+    public override void AppendText(ReadOnlySpan<byte> text) => AppendInteger(NumberParser.TryInt64(text, out var value) ? value : throw NotOf(text));
 
     protected override void AppendDefault() => Place() = 0;
 

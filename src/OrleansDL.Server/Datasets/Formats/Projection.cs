@@ -19,6 +19,8 @@ internal sealed class Projection
     public static IReadOnlyList<Column> All(DatasetVersion version) =>
         version.Schema.Count > 0 ? version.Schema : [FileColumns.Path, FileColumns.Content];
 
+    public static Projection Of(IReadOnlyList<Column> columns) => new(columns);
+
     /// <summary>The named columns, or all. Where one file is one row, its path, size and digest can be named too.</summary>
     /// <exception cref="InvalidException">A name is unknown or stands twice.</exception>
     public static Projection Of(DatasetVersion version, IReadOnlyList<string>? names)

@@ -6,15 +6,16 @@ using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 
-/// <summary>Reads CSV (RFC 4180, UTF-8) in one pass: checks it, infers the schema and counts. Nothing is allocated per record.</summary>
+/// <summary>Reads CSV and TSV (RFC 4180, UTF-8) in one pass: checks it, infers the schema and counts. Nothing is allocated per record.</summary>
 /// <remarks>
 /// Empty fields, quoted or not, are nulls; empty lines are no records. With <see cref="HeaderMode.Auto"/> the first record
 /// is the header when it is the names of the given schema, or when no cell of it is empty or a number and either a cell
 /// below is a number or all cells look like identifiers.
 /// </remarks>
-internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected, IngestLimits limits)
+internal sealed class CsvIngest(
+    HeaderMode mode, IReadOnlyList<Column>? expected, IngestLimits limits, byte delimiter = (byte)',', IReadOnlyDictionary<string, ColumnType>? types = null)
 {
-    private static readonly SearchValues<byte> Special = SearchValues.Create(",\"\r\n"u8);
+    private readonly SearchValues<byte> _special = SearchValues.Create([delimiter, (byte)'"', (byte)'\r', (byte)'\n']);
 
     private readonly List<string> _first = [];
     private readonly RowIndexBuilder _index = new();
@@ -153,7 +154,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
             }
 
             column++;
-            if (position < text.Length && text[position] == ',')
+            if (position < text.Length && text[position] == delimiter)
             {
                 position++;
                 continue;
@@ -213,7 +214,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
                 throw new InvalidException($"Line {line} has more than {limits.MaximumColumns} fields. Raise Datasets:MaximumColumns to allow it.");
             }
 
-            if (position < text.Length && text[position] == ',')
+            if (position < text.Length && text[position] == delimiter)
             {
                 position++;
                 continue;
@@ -260,7 +261,12 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
                 throw new InvalidException($"Line {_firstLine}: the header has two columns '{name}'. Rename one.");
             }
 
-            _columns[i] = new ColumnAccumulator(name, SchemaRules.Expect(expected, name), _budget);
+            _columns[i] = new ColumnAccumulator(name, types?.TryGetValue(name, out var said) is true ? said : SchemaRules.Expect(expected, name), _budget);
+        }
+
+        if (types is not null)
+        {
+            TypeOverrides.CheckNames(types, names);
         }
 
         if (!header)
@@ -342,18 +348,18 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
     private static int BlankLine(ReadOnlySpan<byte> text) => text[0] == '\n' ? 1 : text.Length > 1 && text[1] == '\n' ? 2 : 0;
 
     // Most fields are short: a look at each byte beats setting up a vector search.
-    private static int NextSpecial(ReadOnlySpan<byte> text)
+    private int NextSpecial(ReadOnlySpan<byte> text)
     {
         var near = Math.Min(text.Length, 12);
         for (var i = 0; i < near; i++)
         {
-            if (text[i] is (byte)',' or (byte)'\n' or (byte)'\r' or (byte)'"')
+            if (text[i] == delimiter || text[i] is (byte)'\n' or (byte)'\r' or (byte)'"')
             {
                 return i;
             }
         }
 
-        var far = text[near..].IndexOfAny(Special);
+        var far = text[near..].IndexOfAny(_special);
         return far < 0 ? text.Length : near + far;
     }
 
@@ -440,7 +446,7 @@ internal sealed class CsvIngest(HeaderMode mode, IReadOnlyList<Column>? expected
     }
 
     private int AfterQuote(ReadOnlySpan<byte> text, int position) =>
-        position == text.Length || text[position] is (byte)',' or (byte)'\n' or (byte)'\r'
+        position == text.Length || text[position] == delimiter || text[position] is (byte)'\n' or (byte)'\r'
             ? position
             : throw new InvalidException($"Line {_line}: text follows a closing quote. Double the quotes within a quoted field.");
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
@@ -8,29 +9,60 @@ using OrleansDL.Datasets.Formats;
 namespace OrleansDL.Datasets.Ingest;
 
 /// <summary>Takes an upload into the blob store in one pass: hashed, checked and counted while it streams by.</summary>
-internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOptions<IngestLimits> options)
+internal sealed class DatasetIngest(
+    BlobStore blobs, RowIndexes indexes, FormatReaders readers, TableIngest tables, IOptions<IngestLimits> options)
 {
     private const int BufferSize = 256 * 1024;
     private readonly IngestLimits _limits = options.Value;
 
     /// <exception cref="InvalidException">The bytes are not what they are said to be; no file of them is named.</exception>
     /// <exception cref="OutOfSpaceException">The disk is full.</exception>
-    public Task<IngestResult> ReadAsync(IngestRequest request, Stream body, CancellationToken cancellationToken) => request.Format switch
+    public async Task<IngestResult> ReadAsync(IngestRequest request, Stream body, CancellationToken cancellationToken)
     {
-        IngestFormats.Csv => ReadTableAsync(
-            request, body, (stream, cancel) => new CsvIngest(request.Header, request.Schema, _limits).ReadAsync(stream, cancel), cancellationToken),
-        IngestFormats.JsonLines => ReadTableAsync(
-            request, body, (stream, cancel) => new JsonLinesIngest(request.Schema, _limits).ReadAsync(stream, cancel), cancellationToken),
-        IngestFormats.Tar => ReadTarAsync(request, body, cancellationToken),
-        IngestFormats.Zip => ReadZipAsync(request, body, cancellationToken),
-        _ => ReadFileAsync(request, body, cancellationToken),
-    };
+        if (!IsLookedAt(request))
+        {
+            return await ReadKnownAsync(request with { Format = request.Format ?? IngestFormats.File }, body, cancellationToken);
+        }
+
+        var head = await HeadAsync(body, cancellationToken);
+        await using var whole = new PrefixedStream(head, body);
+        if (!FormatDetector.IsGzip(head.Span))
+        {
+            return await ReadKnownAsync(Known(request, head.Span), whole, cancellationToken);
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long packed = 0;
+        await using var source = new ObservedStream(whole, read =>
+        {
+            hash.AppendData(read);
+            packed += read.Length;
+        });
+        var result = await ReadGzipAsync(request, source, () => packed, cancellationToken);
+
+        // What follows the packed bytes is part of what came in, and so of its digest.
+        await source.CopyToAsync(Stream.Null, cancellationToken);
+        return result with { Source = new BlobRef { Blob = BlobId.FromHash(hash.GetHashAndReset()), Bytes = packed } };
+    }
 
     /// <summary>Takes in a file whose bytes lie in the store already.</summary>
     /// <exception cref="InvalidException">The bytes are not what they are said to be.</exception>
     public async Task<IngestResult> ReadStoredAsync(IngestRequest request, BlobRef blob, CancellationToken cancellationToken)
     {
-        if (request.Format == IngestFormats.File)
+        if (IsLookedAt(request) && blob.Bytes > 0)
+        {
+            await using var file = await blobs.OpenReadAsync(blob.Blob, cancellationToken);
+            var head = await HeadAsync(file, cancellationToken);
+            if (FormatDetector.IsGzip(head.Span))
+            {
+                file.Seek(0, SeekOrigin.Begin);
+                return await ReadGzipAsync(request, file, () => file.Position, cancellationToken) with { Source = blob };
+            }
+
+            request = Known(request, head.Span);
+        }
+
+        if (request.Format is null or IngestFormats.File)
         {
             return Result([FileEntry(request.Path, blob)], request.Kind, blob);
         }
@@ -40,15 +72,87 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
             throw new InvalidException($"The file '{request.Path}' is empty. Upload a file that holds something.");
         }
 
+        if (readers.Stored(request.Format) is not null)
+        {
+            return await tables.ReadAsync(request, blob, cancellationToken);
+        }
+
         await using var bytes = await blobs.OpenReadAsync(blob.Blob, cancellationToken);
         return request.Format switch
         {
-            IngestFormats.Csv => await ResultAsync(request, await new CsvIngest(request.Header, request.Schema, _limits).ReadAsync(bytes, cancellationToken), blob),
-            IngestFormats.JsonLines => await ResultAsync(request, await new JsonLinesIngest(request.Schema, _limits).ReadAsync(bytes, cancellationToken), blob),
+            IngestFormats.Csv or IngestFormats.Tsv or IngestFormats.JsonLines => await ResultAsync(request, await ParseAsync(request, bytes, cancellationToken), blob),
             IngestFormats.Image => Result([await CheckImageAsync(request.Path, bytes, blob, cancellationToken)], request.Kind, blob),
             IngestFormats.Zip => Result(await StoreAsync(request.Kind, new ZipFiles(_limits).ReadAsync(bytes, cancellationToken), cancellationToken), request.Kind, blob),
             _ => await ReadTarAsync(request, bytes, cancellationToken),
         };
+    }
+
+    // Files are taken as they are, and archives look into themselves.
+    private static bool IsLookedAt(IngestRequest request) =>
+        request.Kind != DatasetKind.Files && request.Format is not (IngestFormats.Tar or IngestFormats.Zip or IngestFormats.File or IngestFormats.Image);
+
+    private static IngestRequest Known(IngestRequest request, ReadOnlySpan<byte> head)
+    {
+        var format = request.Format ?? IngestFormats.Check(FormatDetector.Of(request.Kind, request.Path, head), request.Kind);
+        var path = request.Path;
+        return request with
+        {
+            Format = format,
+            Path = request.Format is null && path.IndexOf('.', path.LastIndexOf('/') + 1) < 0 && !path.EndsWith("ubyte", StringComparison.Ordinal) ? $"{path}.{format}" : path,
+        };
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> HeadAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var head = new byte[FormatDetector.HeadBytes];
+        return head.AsMemory(0, await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken));
+    }
+
+    private Task<IngestResult> ReadKnownAsync(IngestRequest request, Stream body, CancellationToken cancellationToken) => request.Format switch
+    {
+        IngestFormats.Csv or IngestFormats.Tsv or IngestFormats.JsonLines => ReadTableAsync(request, body, (stream, cancel) => ParseAsync(request, stream, cancel), cancellationToken),
+        IngestFormats.Tar => ReadTarAsync(request, body, cancellationToken),
+        IngestFormats.Zip => ReadZipAsync(request, body, cancellationToken),
+        IngestFormats.File => ReadFileAsync(request, body, cancellationToken),
+        IngestFormats.Image => ReadImageAsync(request, body, cancellationToken),
+        _ => ReadStoredTableAsync(request, body, cancellationToken),
+    };
+
+    private Task<TableSummary> ParseAsync(IngestRequest request, Stream stream, CancellationToken cancellationToken) => request.Format == IngestFormats.JsonLines
+        ? new JsonLinesIngest(request.Schema, _limits, request.Types).ReadAsync(stream, cancellationToken)
+        : new CsvIngest(request.Header, request.Schema, _limits, CsvReader.Delimiter(request.Format!), request.Types).ReadAsync(stream, cancellationToken);
+
+    // Packed files are stored unpacked: rows are found in them by their place.
+    private async Task<IngestResult> ReadGzipAsync(IngestRequest request, Stream packed, Func<long> packedBytes, CancellationToken cancellationToken)
+    {
+        await using var unpacking = new GZipStream(packed, CompressionMode.Decompress, leaveOpen: true);
+        await using var metered = new ObservedStream(unpacking, new UnpackMeter(_limits, packedBytes).OnBytes);
+        try
+        {
+            var head = await HeadAsync(metered, cancellationToken);
+            await using var whole = new PrefixedStream(head, metered);
+            return await ReadKnownAsync(Known(request with { Path = FormatDetector.WithoutGzip(request.Path) }, head.Span), whole, cancellationToken);
+        }
+        catch (Exception fault) when (fault is InvalidDataException or EndOfStreamException)
+        {
+            throw new InvalidException($"'{request.Path}' cannot be unpacked: {fault.Message} Pack it again with gzip.");
+        }
+    }
+
+    private async Task<IngestResult> ReadImageAsync(IngestRequest request, Stream body, CancellationToken cancellationToken)
+    {
+        var blob = await CopyAsync(body, cancellationToken);
+        await using var file = await blobs.OpenReadAsync(blob.Blob, cancellationToken);
+        return Result([await CheckImageAsync(request.Path, file, blob, cancellationToken)], request.Kind, blob);
+    }
+
+    // These formats have what must be known first at their end, or need to be read in two passes.
+    private async Task<IngestResult> ReadStoredTableAsync(IngestRequest request, Stream body, CancellationToken cancellationToken)
+    {
+        var blob = await CopyAsync(body, cancellationToken);
+        return blob.Bytes == 0
+            ? throw new InvalidException($"The file '{request.Path}' is empty. Upload a file that holds something.")
+            : await tables.ReadAsync(request, blob, cancellationToken);
     }
 
     // The parser runs beside the writer: an upload takes as long as the slower of the two.
@@ -266,14 +370,14 @@ internal sealed class DatasetIngest(BlobStore blobs, RowIndexes indexes, IOption
 
     private async Task<IngestResult> ResultAsync(IngestRequest request, TableSummary table, BlobRef blob)
     {
-        await indexes.WriteAsync(blob.Blob, request.Format, table.Header, table.Index);
+        await indexes.WriteAsync(blob.Blob, request.Format!, table.Header, table.Index);
         return new IngestResult
         {
             Entries =
             [
                 new DatasetEntry
                 {
-                    Path = request.Path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = table.Rows, Format = request.Format, Header = table.Header,
+                    Path = request.Path, Blob = blob.Blob, Bytes = blob.Bytes, Rows = table.Rows, Format = request.Format!, Header = table.Header,
                 },
             ],
             Columns = table.Columns,

@@ -6,6 +6,11 @@ internal static class IngestFormats
     public const string Csv = "csv";
     public const string Tsv = "tsv";
     public const string JsonLines = "jsonl";
+    public const string Parquet = "parquet";
+    public const string Arrow = "arrow";
+    public const string Npy = "npy";
+    public const string Idx = "idx";
+    public const string WebDataset = "webdataset";
     public const string Tar = "tar";
     public const string Zip = "zip";
     public const string File = "file";
@@ -16,8 +21,8 @@ internal static class IngestFormats
     {
         string[] allowed = kind switch
         {
-            DatasetKind.Table or DatasetKind.Text => [Csv, JsonLines],
-            DatasetKind.Image => [Tar, Zip],
+            DatasetKind.Table or DatasetKind.Text => [Csv, Tsv, JsonLines, Parquet, Arrow, Npy, Idx, WebDataset],
+            DatasetKind.Image => [Tar, Zip, Image, WebDataset, Idx, Npy, Parquet, Arrow],
             _ => [File, Tar, Zip],
         };
         return allowed.Contains(format, StringComparer.Ordinal)

@@ -16,6 +16,10 @@ internal sealed class IngestLimits
     [Range(1, 1 << 20)]
     public int MaximumColumns { get; set; } = 16_384;
 
+    /// <summary>Bytes that a Parquet row group, or an Arrow batch or dictionary, may take in memory.</summary>
+    [Range(1 << 20, 1L << 40)]
+    public long MaximumRowGroupBytes { get; set; } = 256L << 20;
+
     /// <summary>How deep a JSON line may be nested.</summary>
     [Range(1, 1000)]
     public int MaximumJsonDepth { get; set; } = 32;

@@ -5,12 +5,15 @@ internal sealed record IngestRequest
 {
     public required DatasetKind Kind { get; init; }
 
-    /// <summary><c>csv</c>, <c>jsonl</c>, <c>tar</c>, <c>zip</c> or <c>file</c>.</summary>
-    public required string Format { get; init; }
+    /// <summary>One of <see cref="IngestFormats"/>; null finds it out, see <see cref="FormatDetector"/>.</summary>
+    public required string? Format { get; init; }
     public required HeaderMode Header { get; init; }
 
-    /// <summary>The file's path within the dataset; not used for archives, whose files have their own.</summary>
+    /// <summary>The file's path within the dataset; not used for archives, whose files have their own. Without an extension it gets one, if the format is found out; <c>.gz</c> at its end goes away.</summary>
     public required string Path { get; init; }
+
+    /// <summary>Types said of columns, in place of those found.</summary>
+    public IReadOnlyDictionary<string, ColumnType> Types { get; init; } = new Dictionary<string, ColumnType>();
 
     /// <summary>The dataset's schema; null at the first commit.</summary>
     public IReadOnlyList<Column>? Schema { get; init; }

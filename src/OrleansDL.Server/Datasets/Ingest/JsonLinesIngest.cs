@@ -6,7 +6,8 @@ using OrleansDL.Datasets.Statistics;
 namespace OrleansDL.Datasets.Ingest;
 
 /// <summary>Reads JSON Lines in one pass: one object per line, its names the columns. A nested object or array is a string column holding its JSON.</summary>
-internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLimits limits)
+internal sealed class JsonLinesIngest(
+    IReadOnlyList<Column>? expected, IngestLimits limits, IReadOnlyDictionary<string, ColumnType>? types = null)
 {
     private readonly List<ColumnAccumulator> _columns = [];
     private readonly Dictionary<string, ColumnAccumulator> _byName = new(StringComparer.Ordinal);
@@ -125,12 +126,18 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
             case JsonTokenType.Null:
                 column.AddNull();
                 break;
+            case JsonTokenType.True or JsonTokenType.False or JsonTokenType.Number when IsSaid(column):
+                column.AddText(reader.ValueSpan, _line);
+                break;
             case JsonTokenType.True:
             case JsonTokenType.False:
                 column.AddTyped(ColumnType.Bool, reader.ValueSpan, _line);
                 break;
             case JsonTokenType.Number:
                 column.AddTyped(reader.TryGetInt64(out _) ? ColumnType.Int64 : ColumnType.Float64, reader.ValueSpan, _line);
+                break;
+            case JsonTokenType.String when !reader.ValueIsEscaped && IsSaid(column):
+                column.AddText(reader.ValueSpan, _line);
                 break;
             case JsonTokenType.String when !reader.ValueIsEscaped:
                 column.AddTyped(ColumnType.String, reader.ValueSpan, _line);
@@ -151,6 +158,9 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
         }
     }
 
+    // A type that was said takes whatever is spelt so: a number as text, a text as number.
+    private bool IsSaid(ColumnAccumulator column) => types?.ContainsKey(column.Name) is true;
+
     private ColumnAccumulator Column(string name)
     {
         if (_byName.TryGetValue(name, out var known))
@@ -168,7 +178,7 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
             throw new InvalidException($"Line {_line}: the file has more than {limits.MaximumColumns} different names. Raise Datasets:MaximumColumns to allow it.");
         }
 
-        var column = new ColumnAccumulator(name, SchemaRules.Expect(expected, name), _budget);
+        var column = new ColumnAccumulator(name, types?.TryGetValue(name, out var said) is true ? said : SchemaRules.Expect(expected, name), _budget);
         column.AddNulls(_rows);
         _columns.Add(column);
         _names.Add(Encoding.UTF8.GetBytes(name));
@@ -178,6 +188,11 @@ internal sealed class JsonLinesIngest(IReadOnlyList<Column>? expected, IngestLim
 
     private TableSummary Finish()
     {
+        if (types is not null)
+        {
+            TypeOverrides.CheckNames(types, _columns.Select(column => column.Name));
+        }
+
         if (_rows == 0)
         {
             throw new InvalidException("The file is empty: it has no row. Upload a file with at least one JSON object on a line.");

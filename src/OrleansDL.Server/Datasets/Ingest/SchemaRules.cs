@@ -1,6 +1,6 @@
 namespace OrleansDL.Datasets.Ingest;
 
-/// <summary>What a commit may do to a dataset's schema: the same columns; int64 may widen to float64, and any column may begin to have nulls.</summary>
+/// <summary>What a commit may do to a dataset's schema: int64 may widen to float64, any column may begin to have nulls, and new columns may come, null in the rows before. Columns are found by name.</summary>
 internal static class SchemaRules
 {
     /// <summary>The type new values of a column are held to (int64 still widens to float64); null leaves it to inference.</summary>
@@ -8,43 +8,60 @@ internal static class SchemaRules
 
     /// <summary>The schema after a commit.</summary>
     /// <exception cref="InvalidException">The file's columns do not fit; every reason is named.</exception>
-    public static IReadOnlyList<Column> Evolve(IReadOnlyList<Column> schema, IReadOnlyList<Column> file, bool ordered)
+    public static IReadOnlyList<Column> Evolve(IReadOnlyList<Column> schema, IReadOnlyList<Column> file)
     {
+        // A file of labels that belongs to another one brings no columns.
+        if (file.Count == 0 || schema.Count == 0)
+        {
+            return schema.Count == 0 ? file : schema;
+        }
+
         var reasons = new List<string>();
         var result = new List<Column>(schema.Count);
+        var found = file.ToDictionary(column => column.Name, StringComparer.Ordinal);
         foreach (var column in schema)
         {
-            if (file.FirstOrDefault(other => other.Name == column.Name) is not { } found)
+            if (!found.Remove(column.Name, out var now))
             {
-                reasons.Add($"column '{column.Name}' is missing");
+                // Where nulls stand already a file may lack the column altogether.
+                if (!column.Nullable)
+                {
+                    reasons.Add($"column '{column.Name}' is missing");
+                }
+
+                result.Add(column);
                 continue;
             }
 
-            var type = (column.Type, found.Type) switch
+            if (Type(column, now) is not { } type)
             {
-                var (was, now) when was == now => was,
-                (ColumnType.Int64, ColumnType.Float64) or (ColumnType.Float64, ColumnType.Int64) => ColumnType.Float64,
-                _ => (ColumnType?)null,
-            };
-            if (type is null)
-            {
-                reasons.Add($"column '{column.Name}' is {found.Type.ToString().ToLowerInvariant()} and was {column.Type.ToString().ToLowerInvariant()}");
+                reasons.Add($"column '{column.Name}' is {Say(now)} and was {Say(column)}");
                 continue;
             }
 
-            result.Add(column with { Type = type.Value, Nullable = column.Nullable || found.Nullable });
+            result.Add(column with { Type = type, Nullable = column.Nullable || now.Nullable });
         }
 
-        var names = schema.Select(column => column.Name).ToHashSet(StringComparer.Ordinal);
-        reasons.AddRange(file.Where(column => !names.Contains(column.Name)).Select(column => $"column '{column.Name}' is new"));
-        if (reasons.Count == 0 && ordered && !file.Select(column => column.Name).SequenceEqual(schema.Select(column => column.Name), StringComparer.Ordinal))
+        if (found.Count == file.Count && reasons.Count == 0)
         {
-            reasons.Add($"the columns stand in another order than {string.Join(", ", schema.Select(column => column.Name).Take(20))}");
+            reasons.Add($"it has none of the columns {string.Join(", ", schema.Select(column => column.Name).Take(20))}");
         }
 
+        result.AddRange(file.Where(column => found.ContainsKey(column.Name)).Select(column => column with { Nullable = true }));
         return reasons.Count == 0
             ? result
             : throw new InvalidException(
-                $"The file does not fit the dataset's schema: {string.Join("; ", reasons.Take(20))}. Correct the file (header=true|false says whether its first line names the columns), or create another dataset.");
+                $"The file does not fit the dataset's schema: {string.Join("; ", reasons.Take(20))}{New(found.Keys)}. Correct the file (header=true|false says whether its first line names the columns, types= what they hold), or create another dataset.");
     }
+
+    private static ColumnType? Type(Column was, Column now) => (was.Type, now.Type) switch
+    {
+        var (before, after) when before == after => was.Tensor == now.Tensor ? before : null,
+        (ColumnType.Int64, ColumnType.Float64) or (ColumnType.Float64, ColumnType.Int64) => ColumnType.Float64,
+        _ => null,
+    };
+
+    private static string Say(Column column) => column.Tensor ?? column.Type.ToString().ToLowerInvariant();
+
+    private static string New(IEnumerable<string> names) => names.Any() ? $" (and it has {string.Join(", ", names.Take(20))}, which {(names.Skip(1).Any() ? "are" : "is")} new)" : "";
 }
