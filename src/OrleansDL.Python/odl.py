@@ -25,11 +25,12 @@ import http.client
 import json
 import os
 import ssl
-import tarfile
+import struct
 import threading
 import time
 import urllib.parse
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 __all__ = [
     "Client", "Error", "NotFound", "Invalid", "Conflict", "Unauthorized", "Forbidden", "TooLarge", "NoCapacity",
@@ -38,6 +39,10 @@ __all__ = [
 
 _PAGE_ROWS = 1000
 _CHUNK = 1 << 20
+_SMALL = 4 << 20
+_BATCH = 32 << 20
+_PIECE = 64 << 20
+_COMPARED = 10_000
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 
@@ -94,10 +99,6 @@ class RunFailed(Error):
 _KINDS = {
     "not-found": NotFound, "invalid": Invalid, "conflict": Conflict, "precondition-failed": Conflict, "unauthorized": Unauthorized,
     "forbidden": Forbidden, "too-large": TooLarge, "no-capacity": NoCapacity,
-}
-_FORMATS = {
-    ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".arrow": "arrow", ".npy": "npy",
-    ".tar": "tar", ".zip": "zip",
 }
 _ENDED = ("completed", "failed", "cancelled")
 
@@ -163,31 +164,77 @@ class Client:
         """Tags a version."""
         return self._post(self._of("datasets", dataset, "versions", version, "tags"), {"tag": tag})
 
-    def push(self, dataset, source, message=None, tags=(), format=None, header=None, path=None, replace=False, progress=None):
-        """Uploads a file, or a folder with all that is in it, as a new version, and answers the version.
+    def push(self, dataset, source, message=None, tags=(), format=None, header=None, path=None, split=None, branch="main", replace=False,
+             progress=None):
+        """Brings a file, or a folder with all that is in it, into a dataset as one new version, and answers the version.
 
-        For image datasets the folder of an image is its label. format: csv, jsonl, ... (default: by the file's name).
-        header: whether a CSV file's first line names the columns (default: found out). path: the file's path within the
-        dataset. replace: the new version holds only this. progress: called with the bytes sent so far.
-        Nothing is there before all of it is, and pushing what is there already makes no new version.
+        Files are hashed, and only bytes the node lacks are sent: small files together, large ones so that a push that was cut
+        off goes on where it was when it is repeated. A file that stands at its path with other bytes is replaced; pushing
+        what is there already makes no new version. Nothing is there before all of it is. Hidden files are left out.
+
+        For image datasets the folder of an image is its label. format: csv, jsonl, ... (default: found out). header: whether
+        a CSV file's first line names the columns (default: found out). path: where the file stands in the dataset, or the
+        folder above all files. replace: the new version holds only this. progress: called with the bytes sent so far.
         """
-        source = os.fspath(source)
-        folder = os.path.isdir(source)
-        if not folder and not os.path.isfile(source):
-            raise Invalid("There is no file or folder '%s'." % source, 0, "invalid")
-        name = os.path.basename(os.path.normpath(source))
-        kind = self.dataset(dataset)["kind"]
-        if folder:
-            format = "tar"
-        elif format is None and kind in ("table", "text"):
-            format = _FORMATS.get(os.path.splitext(name)[1].lower())
-        elif format is None:
-            format = {".tar": "tar", ".zip": "zip"}.get(os.path.splitext(name)[1].lower()) if kind == "image" else "file"
-        call = self._of("datasets", dataset, "commits") + _query(
-            message=message or "Push " + name, tags=",".join(tags) or None, format=format, path=path or (None if folder else name),
-            header=None if header is None else "true" if header else "false", mode="replace" if replace else "append")
-        body = (lambda: _tar_of(source, progress)) if folder else (lambda: _bytes_of(source, progress))
-        return self._json("POST", call, body, {"Content-Type": "application/octet-stream"})
+        files = _local_files(os.fspath(source), path)
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            files = [file + (digest,) for file, digest in zip(files, pool.map(lambda file: _digest_of(file[0]), files))]
+        uploads = self._of("datasets", dataset, "uploads")
+        changed, missing = [], {}
+        for start in range(0, len(files), _COMPARED):
+            part = files[start:start + _COMPARED]
+            found = self._post(uploads + "/compare", {
+                "branch": branch, "files": [{"path": name, "blob": "sha256:" + digest, "bytes": size} for _, name, size, digest in part]})
+            changed += [part[i] for i in found["changed"]]
+            missing.update((part[i][3], part[i]) for i in found["missing"])
+        self._send_files(uploads, list(missing.values()), progress)
+        about = _given(format=format, header=header, split=split)
+        lines = [{"branch": branch, "message": message or "Push " + os.path.basename(os.path.abspath(source)), "tags": list(tags), "replace": replace}]
+        lines += [dict(about, add=name, blob="sha256:" + digest) for _, name, _, digest in (files if replace else changed)]
+        body = "\n".join(json.dumps(line) for line in lines).encode()
+        return self._json("POST", uploads + "/commit", lambda: body, {"Content-Type": "application/x-ndjson"})
+
+    def _send_files(self, uploads, files, progress):
+        sent, batch, size = 0, [], 0
+        for file in [file for file in files if file[2] <= _SMALL] + [None]:
+            if batch and (file is None or size + file[2] > _BATCH):
+                kept = list(batch)
+                self._json("POST", uploads + "/files", lambda: _packed(kept), {"Content-Type": "application/octet-stream"})
+                sent, batch, size = sent + size, [], 0
+                if progress:
+                    progress(sent)
+            if file is not None:
+                batch.append(file)
+                size += file[2]
+        for file in files:
+            if file[2] > _SMALL:
+                self._send_large(uploads, file, lambda offset, before=sent: progress and progress(before + offset))
+                sent += file[2]
+
+    def _send_large(self, uploads, file, progress):
+        path, name, size, digest = file
+        key = hashlib.sha256(("%s %s" % (digest, name)).encode()).hexdigest()
+        upload = self._post(uploads, {"bytes": size, "sha256": "sha256:" + digest, "key": key})
+        one = uploads + "/" + upload["id"]
+        failures, pause = 0, _FIRST_PAUSE
+        while upload.get("blob") is None and upload["offset"] < size:
+            offset = upload["offset"]
+            length = min(_PIECE, size - offset)
+            try:
+                upload = self._json("PUT", one + _query(offset=offset), lambda: _part_of(path, offset, length), {
+                    "Content-Type": "application/octet-stream", "Content-Length": str(length)}, repeatable=False)
+                failures, pause = 0, _FIRST_PAUSE
+                progress(upload["offset"])
+            except (Unreachable, NoCapacity, Conflict):
+                # The node knows how much of it arrived.
+                failures += 1
+                if failures >= self._attempts:
+                    raise
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                upload = self._get(one)
+        if upload.get("blob") is None:
+            self._post(one + "/complete", None)
 
     def download(self, dataset, path, to, version="latest"):
         """Downloads one file of a version, checks its digest, and answers the local path. `to` is a file or a folder."""
@@ -237,6 +284,28 @@ class Client:
         if kept:
             yield _columns(kept, names or list(types) or list(kept[0]), types, numpy)
 
+    # Selections
+
+    def select(self, dataset, tags=None, versions=None, branch=None, splits=None, label_column=None, include=None, exclude=None,
+               filter=None, rows=None, fraction=None, seed=0, dry_run=False):
+        """Makes a snapshot of what a query selects, and answers what it came to; the same query answers the same version.
+
+        tags: the rows that the commits carrying all of these brought; versions: those that these commits brought; neither: all
+        rows of the newest version, or of `branch`. include, exclude: labels. filter: a condition over the columns, for
+        example 'x > 3 && side == "above"'. rows or fraction: a sample, chosen by the seed. dry_run: only count.
+        """
+        query = {"tags": tags, "versions": versions, "branch": branch, "splits": splits, "filter": filter}
+        if label_column or include or exclude:
+            query["labels"] = _given(column=label_column, include=include, exclude=exclude)
+        if rows or fraction:
+            query["sample"] = _given(rows=rows, fraction=fraction, seed=seed)
+        path = self._of("datasets", dataset, "selections") + _query(dryRun="true" if dry_run else None)
+        return self._post(path, query)
+
+    def labels(self, dataset, version="latest", column=None):
+        """The labels of a version in the order of their ids, or None where the column is no label."""
+        return self._get(self._of("datasets", dataset, "versions", version, "labels") + _query(column=column)).get("labels")
+
     # Training
 
     def train(self, **spec):
@@ -285,6 +354,11 @@ class Client:
     def metrics(self, run, name=None):
         """Metric points of a run in order of step; name: only this metric, for example train.loss."""
         return self._pages(self._of("training-runs", run, "metrics") + _query(name=name))
+
+    def artifact(self, run, file):
+        """The bytes of a file that a run left, for example model.onnx."""
+        with self._open("GET", self._of("training-runs", run, "artifact", file)) as answer:
+            return answer.read()
 
     def logs(self, run):
         """The lines a run wrote."""
@@ -364,6 +438,9 @@ class Client:
         pause = _FIRST_PAUSE
         for attempt in range(1, self._attempts + 1):
             last = attempt == self._attempts or not repeatable
+            if not repeatable:
+                # Nothing tells a kept connection that was closed from one whose answer was lost: this call begins a new one.
+                self._drop()
             connection, reused = self._connection()
             try:
                 try:
@@ -379,8 +456,7 @@ class Client:
                         self.url, method, path.split("?")[0], problem or type(problem).__name__), 0, "unreachable") from None
                 if reused:
                     # The node had closed a connection that was kept: that is no failed try.
-                    if repeatable:
-                        continue
+                    continue
             else:
                 if answer.status < 300:
                     try:
@@ -469,6 +545,10 @@ def _query(**parameters):
     return "?" + urllib.parse.urlencode(given) if given else ""
 
 
+def _given(**fields):
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _plain(value):
     """NumPy's arrays and numbers as JSON knows them."""
     if hasattr(value, "tolist"):
@@ -480,48 +560,55 @@ def _plain(value):
     return value
 
 
-def _bytes_of(path, progress):
-    sent = 0
+def _local_files(source, path):
+    """(local path, path in the dataset, size) of a file, or of every file below a folder, in the order of paths."""
+    if os.path.isfile(source):
+        found = [(source, path or os.path.basename(source))]
+    elif os.path.isdir(source):
+        found = []
+        for root, folders, names in os.walk(source):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                if not name.startswith("."):
+                    local = os.path.join(root, name)
+                    below = os.path.relpath(local, source).replace(os.sep, "/")
+                    found.append((local, path.rstrip("/") + "/" + below if path else below))
+        if not found:
+            raise Invalid("The folder '%s' holds no file." % source, 0, "invalid")
+    else:
+        raise Invalid("There is no file or folder '%s'." % source, 0, "invalid")
+    return sorted(((local, name, os.path.getsize(local)) for local, name in found), key=lambda file: file[1].encode())
+
+
+def _digest_of(path):
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
         for chunk in iter(lambda: file.read(_CHUNK), b""):
-            yield chunk
-            sent += len(chunk)
-            if progress:
-                progress(sent)
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
-def _tar_of(folder, progress):
-    """A tar of a folder's files, piece by piece, in order of their paths: the same folder gives the same bytes."""
-    sent = 0
-    for path, name in _files_below(folder):
+def _packed(files):
+    """Many files as one body: the length of each, its digest, its bytes."""
+    for path, _, size, digest in files:
         with open(path, "rb") as file:
-            entry = tarfile.TarInfo(name)
-            entry.size = os.fstat(file.fileno()).st_size
-            yield entry.tobuf(tarfile.PAX_FORMAT)
-            left = entry.size
-            while left:
-                chunk = file.read(min(left, _CHUNK))
-                if not chunk:
-                    raise Error("The file '%s' became shorter while it was read. Push again." % path)
-                left -= len(chunk)
-                sent += len(chunk)
-                yield chunk
-            yield b"\0" * (-entry.size % tarfile.BLOCKSIZE)
-        if progress:
-            progress(sent)
-    yield b"\0" * 2 * tarfile.BLOCKSIZE
+            content = file.read()
+        if len(content) != size:
+            raise Error("The file '%s' changed while it was pushed. Push again." % path)
+        yield struct.pack("<I", size) + bytes.fromhex(digest)
+        if content:
+            yield content
 
 
-def _files_below(folder):
-    """(local path, path below the folder with forward slashes) of every file, sorted."""
-    found = []
-    for root, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(root, name)
-            found.append((path, os.path.relpath(path, folder).replace(os.sep, "/")))
-    if not found:
-        raise Invalid("The folder '%s' holds no file." % folder, 0, "invalid")
-    return sorted(found, key=lambda item: item[1].encode())
+def _part_of(path, offset, length):
+    with open(path, "rb") as file:
+        file.seek(offset)
+        while length:
+            chunk = file.read(min(length, _CHUNK))
+            if not chunk:
+                raise Error("The file '%s' became shorter while it was pushed. Push again." % path)
+            length -= len(chunk)
+            yield chunk
 
 
 def _columns(rows, names, types, numpy):

@@ -20,7 +20,7 @@ internal static class DatasetCommands
     {
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
-            CreateDataset(), List(), Show(), PushCommand.Create(), ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
+            CreateDataset(), List(), Show(), PushCommand.Create(), ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), SelectCommand.Create(), Rename(), Tag(), Delete(),
         };
         foreach (var command in BranchCommands.All())
         {

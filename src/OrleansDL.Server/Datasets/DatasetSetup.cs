@@ -4,6 +4,7 @@ using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
@@ -30,6 +31,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddSelections();
         services.AddDatasetShards();
         services.AddUploads();
         services.AddImports();
