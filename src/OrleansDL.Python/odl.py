@@ -260,29 +260,85 @@ class Client:
         dataset, version = _reference(dataset, version)
         return self._pages(self._of("datasets", dataset, "versions", version, "rows"), _PAGE_ROWS)
 
-    def batches(self, dataset, version=None, size=256, columns=None, numpy=False):
+    def batches(self, dataset, version=None, size=256, columns=None, numpy=False, cache=None):
         """The rows of a version in batches: a dict of lists (or NumPy arrays) by column.
 
-        columns: only these. The last batch may be smaller. With numpy=True numbers become int64 or float64 arrays, a
-        missing number NaN, and everything else an array of objects.
+        Rows come in MDS shards, the next ones on their way while you use one. Text is str, images and files are bytes, a
+        tensor is nested lists, a missing value None. columns: only these. The last batch may be smaller. With numpy=True
+        numbers become int64 or float64 arrays (a missing number NaN), tensors one array, and the rest arrays of objects.
+        cache: a folder in which shards are kept by their digest, for the next time.
         """
         dataset, version = _reference(dataset, version)
         if size < 1:
             raise Invalid("A batch has one row at least.", 0, "invalid")
         found = self.version(dataset, version)
-        types = {column["name"]: column["type"] for column in found.get("schema", [])}
-        names = list(columns) if columns is not None else None
-        for name in names or ():
-            if types and name not in types:
-                raise Invalid("'%s' is no column of %s. Columns: %s." % (name, dataset, ", ".join(types)), 0, "invalid")
-        kept = []
-        for row in self.rows(dataset, found["commit"]):
-            kept.append(row)
-            if len(kept) == size:
-                yield _columns(kept, names or list(types) or list(kept[0]), types, numpy)
-                kept = []
-        if kept:
-            yield _columns(kept, names or list(types) or list(kept[0]), types, numpy)
+        shards = self._shards(dataset, found["commit"])
+        if not shards:
+            return
+        schema = {column["name"]: column for column in found.get("schema", [])}
+        known = list(schema) or shards[0]["column_names"]
+        for name in columns or ():
+            if name not in known:
+                raise Invalid("'%s' is no column of %s. Columns: %s." % (name, dataset, ", ".join(known)), 0, "invalid")
+        names = list(columns) if columns is not None else known
+        kept = {name: [] for name in names}
+        for shard, content in self._contents(dataset, found["commit"], shards, cache):
+            for row in _samples(shard, content, names, schema, numpy):
+                for name, value in zip(names, row):
+                    kept[name].append(value)
+                if len(kept[names[0]]) == size:
+                    yield _arrays(kept, schema) if numpy else kept
+                    kept = {name: [] for name in names}
+        if kept[names[0]]:
+            yield _arrays(kept, schema) if numpy else kept
+
+    def _shards(self, dataset, commit):
+        """The shards of a version, made by the node if they are not there yet."""
+        path = self._of("datasets", dataset, "versions", commit, "mds")
+        status = self._post(path, None)
+        while status["state"] not in ("ready", "failed"):
+            time.sleep(0.1)
+            status = self._get(path)
+        if status["state"] == "failed":
+            raise Error("The shards of %s cannot be made: %s" % (dataset, status.get("error")))
+        return self._get(path + "/index.json")["shards"]
+
+    def _contents(self, dataset, commit, shards, cache):
+        """Each shard with its bytes, two of them fetched ahead."""
+        def fetch(shard):
+            digest = shard["raw_data"]["hashes"]["sha256"]
+            local = os.path.join(cache, digest + ".mds") if cache else None
+            if local and os.path.exists(local):
+                with open(local, "rb") as file:
+                    content = file.read()
+                if hashlib.sha256(content).hexdigest() == digest:
+                    return content
+            with self._open("GET", self._of("datasets", dataset, "versions", commit, "mds", shard["raw_data"]["basename"])) as answer:
+                content = answer.read()
+            if hashlib.sha256(content).hexdigest() != digest:
+                raise Error("Shard %s of %s arrived with other bytes than the node said it has. Read again." % (shard["raw_data"]["basename"], dataset))
+            if local:
+                os.makedirs(cache, exist_ok=True)
+                part = "%s.%s.part" % (local, uuid.uuid4().hex)
+                with open(part, "wb") as file:
+                    file.write(content)
+                os.replace(part, local)
+            return content
+
+        with ThreadPoolExecutor(2) as pool:
+            coming = []
+            waiting = iter(shards)
+            try:
+                for shard in shards:
+                    while len(coming) < 3:
+                        following = next(waiting, None)
+                        if following is None:
+                            break
+                        coming.append(pool.submit(fetch, following))
+                    yield shard, coming.pop(0).result()
+            finally:
+                for future in coming:
+                    future.cancel()
 
     # Selections
 
@@ -611,20 +667,85 @@ def _part_of(path, offset, length):
             yield chunk
 
 
-def _columns(rows, names, types, numpy):
-    batch = {name: [row.get(name) for row in rows] for name in names}
-    if not numpy:
-        return batch
-    import numpy as np  # noqa: only when asked for
+_NUMBERS = {
+    "uint8": "B", "int8": "b", "uint16": "H", "int16": "h", "uint32": "I", "int32": "i", "uint64": "Q", "int64": "q", "float32": "f",
+    "float64": "d",
+}
+
+
+def _samples(shard, content, names, schema, numpy):
+    """The rows of an MDS shard: u32 count, u32 offsets, the configuration, then per row a u32 size for each column whose
+    values differ in size, and the values in the order of the columns. A column x.null says where x is missing."""
+    count = struct.unpack_from("<I", content)[0]
+    offsets = struct.unpack_from("<%dI" % (count + 1), content, 4)
+    sizes = shard["column_sizes"]
+    stored = {name: i for i, name in enumerate(shard["column_names"])}
+    sized = sum(1 for size in sizes if size is None)
+    heads = struct.Struct("<%dI" % sized)
+    wanted = [(stored[name], _decoder(shard["column_encodings"][stored[name]], schema.get(name), numpy), stored.get(_mask_of(name, schema))) for name in names]
+    for start in offsets[:-1]:
+        lengths = iter(heads.unpack_from(content, start))
+        at, places = start + heads.size, []
+        for size in sizes:
+            length = next(lengths) if size is None else size
+            places.append((at, length))
+            at += length
+        yield [
+            None if mask is not None and content[places[mask][0]] else decode(content, *places[place])
+            for place, decode, mask in wanted]
+
+
+def _mask_of(name, schema):
+    if not schema.get(name, {}).get("nullable"):
+        return None
+    mask = name + ".null"
+    while mask in schema:
+        mask += ".null"
+    return mask
+
+
+def _decoder(encoding, column, numpy):
+    kind, _, rest = encoding.partition(":")
+    if kind == "str":
+        return lambda content, at, length: content[at:at + length].decode("utf-8")
+    if kind in ("bytes", "png", "jpeg"):
+        return lambda content, at, length: content[at:at + length]
+    if kind == "ndarray":
+        element, _, shape = rest.partition(":")
+        shape = [int(size) for size in shape.split(",") if size]
+        if numpy:
+            import numpy as np
+            return lambda content, at, length: np.frombuffer(content, "<" + np.dtype(element).str[1:], length // np.dtype(element).itemsize, at).reshape(shape)
+        code = _NUMBERS[element]
+        return lambda content, at, length: _nested(struct.unpack_from("<%d%s" % (length // struct.calcsize(code), code), content, at), shape)
+    if (column or {}).get("type") == "bool":
+        return lambda content, at, length: content[at] != 0
+    number = struct.Struct("<" + _NUMBERS[kind])
+    return lambda content, at, length: number.unpack_from(content, at)[0]
+
+
+def _nested(flat, shape):
+    if len(shape) == 0:
+        return flat[0]
+    if len(shape) == 1:
+        return list(flat)
+    step = len(flat) // shape[0] if shape[0] else 0
+    return [_nested(flat[i * step:(i + 1) * step], shape[1:]) for i in range(shape[0])]
+
+
+def _arrays(batch, schema):
+    import numpy as np
     arrays = {}
     for name, values in batch.items():
-        kind = types.get(name)
+        kind = schema.get(name, {}).get("type")
         if kind == "int64" and None not in values:
             arrays[name] = np.array(values, dtype=np.int64)
         elif kind in ("int64", "float64"):
             arrays[name] = np.array([float("nan") if value is None else float(value) for value in values], dtype=np.float64)
         elif kind == "bool" and None not in values:
             arrays[name] = np.array(values, dtype=np.bool_)
+        elif values and all(isinstance(value, np.ndarray) for value in values):
+            arrays[name] = np.stack(values)
         else:
             arrays[name] = np.empty(len(values), dtype=object)
             arrays[name][:] = values

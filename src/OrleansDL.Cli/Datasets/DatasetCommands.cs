@@ -20,7 +20,8 @@ internal static class DatasetCommands
     {
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
-            CreateDataset(), List(), Show(), PushCommand.Create(), ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+            ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(),
         };
         foreach (var command in BranchCommands.All())
         {

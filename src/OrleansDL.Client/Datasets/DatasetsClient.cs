@@ -23,6 +23,9 @@ public sealed class DatasetsClient
 
     public BranchesClient Branches => new(_http);
 
+    /// <summary>Rows to be read for training.</summary>
+    public ShardsClient Shards => new(_http);
+
     public IAsyncEnumerable<Dataset> ListAsync(CancellationToken cancellationToken = default) =>
         _http.ListAsync<Dataset>(Root, cancellationToken);
 

@@ -2,7 +2,9 @@
 import json
 import os
 import socket
+import struct
 import threading
+import zlib
 
 import odl
 
@@ -94,6 +96,37 @@ assert open("huge.bin", "rb").read() == open("folder/huge.bin", "rb").read()
 copied = []
 assert client.push("folder", "huge.bin", path="copies/huge.bin", progress=copied.append)["files"] == 5 and not copied
 assert client.push("folder", "a.csv", replace=True)["files"] == 1
+
+# Missing values, truths, images and files come out of the shards as what they are; a cache is used again.
+with open("mixed.jsonl", "w", encoding="utf-8") as file:
+    for i in range(300):
+        file.write(json.dumps({"n": i if i % 3 else None, "f": i / 4, "b": i % 2 == 0, "t": None if i % 5 == 0 else "ü%d" % i}) + "\n")
+client.create_dataset("mixed")
+client.push("mixed", "mixed.jsonl")
+for _ in range(2):
+    rows = [dict(zip(batch, values)) for batch in client.batches("mixed", size=64, cache="cache") for values in zip(*batch.values())]
+    assert rows == [json.loads(line) for line in open("mixed.jsonl", encoding="utf-8")]
+assert os.listdir("cache")
+
+
+def png(shade):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(bytes([0, shade, shade, 0, shade, shade]))) + chunk(b"IEND", b"")
+
+
+os.makedirs("pets/cat")
+os.makedirs("pets/dog")
+for i in range(6):
+    with open("pets/%s/%d.png" % ("cat" if i < 3 else "dog", i), "wb") as file:
+        file.write(png(i))
+client.create_dataset("pets", kind="image")
+assert client.push("pets", "pets")["rows"] == 6
+assert list(client.batches("pets", size=4)) == [
+    {"image": [png(0), png(1), png(2), png(3)], "label": ["cat"] * 3 + ["dog"]}, {"image": [png(4), png(5)], "label": ["dog"] * 2}]
+client.create_dataset("plain", kind="files")
+client.push("plain", "a.csv")
+assert next(client.batches("plain")) == {"content": [open("a.csv", "rb").read()], "path": ["a.csv"]}
 
 # NumPy is used where it is; where it is not, the error is Python's own.
 try:
