@@ -23,7 +23,7 @@ internal static class DatasetCommands
             CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
             ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(),
         };
-        foreach (var command in BranchCommands.All())
+        foreach (var command in BranchCommands.All().Concat(RetentionCommands.All()))
         {
             dataset.Add(command);
         }

@@ -12,7 +12,7 @@ public sealed class ImportNode : DatasetNode
     {
         services.Configure<ImportOptions>(options =>
         {
-            options.AllowedHosts = ["127.0.0.1", "files.test", "rebound.test", "*.wild.test", "s3://data"];
+            options.AllowedHosts = ["127.0.0.1", "files.test", "rebound.test", "*.wild.test", "s3://blobs"];
             options.AllowedNetworks = ["127.0.0.1/32"];
             options.AllowPlainHttp = true;
             options.MaximumBytes = 5_000_000;
