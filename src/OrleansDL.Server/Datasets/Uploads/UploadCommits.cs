@@ -64,7 +64,9 @@ internal sealed class UploadCommits(
         var (results, gone) = await ContentAsync(dataset, parent, head, added, there, bytes, cancellationToken);
         if (results.Count > OwnSources && list is not null)
         {
-            results = [.. results.Select(result => result with { Source = list, Uri = listUri, ETag = null, VersionId = null })];
+            // One source, so that neighbouring rows are one range of it.
+            var fetchedAt = results.Max(result => result.FetchedAt);
+            results = [.. results.Select(result => result with { Source = list, Uri = listUri, ETag = null, VersionId = null, FetchedAt = fetchedAt })];
         }
 
         return await commits.CommitAsync(dataset, request, intent, new CommitContent { Added = results, Removed = [.. removed, .. gone] }, cancellationToken);
