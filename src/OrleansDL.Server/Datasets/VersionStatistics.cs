@@ -54,7 +54,11 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
 
         foreach (var entry in left.Where(entry => entry.Rows > 0 && known.Contains(entry.Path)))
         {
-            var labels = entry.Labels is null ? null : await datasets.Manifests.FindAsync(edit.Root, entry.Labels, cancellationToken);
+            // Looked for among what came in, then in the manifest that is stored: the new one's nodes may not be.
+            var labels = entry.Labels is null
+                ? null
+                : edit.Added.Select(added => added.Entry).FirstOrDefault(added => added.Path == entry.Labels)
+                    ?? await datasets.Manifests.FindAsync(root, entry.Labels, cancellationToken);
             Sum(await files.SummarizeAsync(entry, labels, schema, cancellationToken));
         }
 
