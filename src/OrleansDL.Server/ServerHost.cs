@@ -17,6 +17,7 @@ using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Uploads;
+using OrleansDL.Datasets.Validation;
 using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
@@ -106,6 +107,7 @@ public static class ServerHost
         v1.MapRetention();
         v1.MapUploads();
         v1.MapImports();
+        v1.MapDatasetValidation();
         v1.MapTraining();
         v1.MapModels();
         v1.MapLineage();

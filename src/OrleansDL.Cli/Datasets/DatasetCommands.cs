@@ -20,7 +20,7 @@ internal static class DatasetCommands
     {
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
-            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(), FilesOf(), Diff(), Download(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
             ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(),
         };
         foreach (var command in BranchCommands.All().Concat(RetentionCommands.All()))
@@ -92,17 +92,6 @@ internal static class DatasetCommands
             }
         });
     }
-
-    private static Command Statistics() => new Command("statistics", "What is known of each column's values.") { Dataset, Version }.Does(async (session, cancel) =>
-        session.Screen.Show(
-            await session.Client.Datasets.GetStatisticsAsync(session.Get(Dataset), session.Get(Version)!, cancel),
-            list => session.Screen.Table(
-                ["column", "type", "count", "nulls", "min", "max", "mean", "values"],
-                list.Select(c => new[]
-                {
-                    c.Name, Format.Of(c.Type), Format.Count(c.Count), Format.Count(c.Nulls), Number(c.Min), Number(c.Max), Number(c.Mean),
-                    c.Values is null ? "many" : Format.Count(c.Values.Count),
-                }))));
 
     private static Command FilesOf() => new Command("files", "List the files of a version.") { Dataset, Version, Limit }.Does((session, cancel) =>
         session.Screen.ListAsync(
@@ -191,6 +180,11 @@ internal static class DatasetCommands
             ("columns", version.Schema.Count <= 12
                 ? string.Join(", ", version.Schema.Select(c => $"{c.Name} {Format.Of(c.Type)}"))
                 : $"{version.Schema.Count}, {version.Schema[0].Name} {Format.Of(version.Schema[0].Type)} ... {version.Schema[^1].Name} {Format.Of(version.Schema[^1].Type)}"));
+        if (version.Validation is { } validation)
+        {
+            ValidationCommands.Print(screen, validation);
+        }
+
         foreach (var source in version.Sources)
         {
             screen.Line($"source    {source.Uri}: rows {Format.Count(source.FirstRow)} to {Format.Count(source.FirstRow + source.Rows - 1)}, {Format.Bytes(source.Bytes)}, {Format.Digest(source.Sha256)}");
