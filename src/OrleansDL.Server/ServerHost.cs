@@ -95,6 +95,7 @@ public static class ServerHost
         v1.MapEvents();
         v1.MapWorkers();
         v1.MapDatasets();
+        v1.MapDatasetRows();
         v1.MapBranches();
         v1.MapUploads();
         v1.MapTraining();

@@ -20,7 +20,7 @@ internal static class DatasetCommands
     {
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
-            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), Statistics(), FilesOf(), Diff(), Download(), Rename(), Tag(), Delete(),
+            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), Statistics(), FilesOf(), Diff(), Download(), RowCommands.Export(), Rename(), Tag(), Delete(),
         };
         foreach (var command in BranchCommands.All())
         {
@@ -73,24 +73,6 @@ internal static class DatasetCommands
                 Format.Time(v.CommittedAt), string.Join(',', v.Tags), v.Message,
             ],
             cancel));
-
-    private static Command Rows()
-    {
-        var limit = new Option<int>("--limit") { Description = "How many rows.", DefaultValueFactory = _ => 10 };
-        return new Command("rows", "Print the first rows as JSON, one a line.") { Dataset, Version, limit }.Does(async (session, cancel) =>
-        {
-            var left = session.Get(limit);
-            await foreach (var row in session.Client.Datasets.ReadRowsAsync(session.Get(Dataset), session.Get(Version)!, cancel))
-            {
-                if (left-- == 0)
-                {
-                    return;
-                }
-
-                session.Screen.Show(row, r => session.Screen.Line(r.GetRawText()));
-            }
-        });
-    }
 
     private static Command Statistics() => new Command("statistics", "What is known of each column's values.") { Dataset, Version }.Does(async (session, cancel) =>
         session.Screen.Show(

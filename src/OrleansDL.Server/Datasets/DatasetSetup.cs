@@ -1,7 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Exports;
+using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
@@ -28,6 +29,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddDatasetExports();
         services.AddUploads();
         return services;
     }
