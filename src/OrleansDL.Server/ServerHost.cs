@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using OrleansDL.Database;
 using OrleansDL.Datasets;
+using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Events;
@@ -96,6 +97,7 @@ public static class ServerHost
         v1.MapWorkers();
         v1.MapDatasets();
         v1.MapDatasetRows();
+        v1.MapDatasetShards();
         v1.MapBranches();
         v1.MapUploads();
         v1.MapTraining();

@@ -1,9 +1,10 @@
 using OrleansDL.Benchmarks;
 using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
+using OrleansDL.Benchmarks.Reading;
 
 // list | NAME... | all [--json]
-IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady()];
+IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new StartReady(), new ReadStream(), new ReadFashion(), new ReadTen()];
 
 if (args is ["bare", "host"])
 {

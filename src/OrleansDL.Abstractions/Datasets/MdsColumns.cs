@@ -69,11 +69,11 @@ public static class MdsColumns
                 return ("float64", 8);
             case ColumnType.String:
                 return ("str", null);
-            case ColumnType.Tensor:
+            case ColumnType.Tensor when column.Tensor is not null:
                 var tensor = TensorShape.Parse(column.Tensor);
                 return ($"ndarray:{tensor.Element}:{string.Join(',', tensor.Sizes)}", tensor.Bytes);
             default:
-                return (kind is DatasetKind.Files ? "bytes" : Png, null);
+                return (column.Type is ColumnType.Tensor || kind is DatasetKind.Files ? "bytes" : Png, null);
         }
     }
 }

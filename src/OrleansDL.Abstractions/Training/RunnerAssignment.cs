@@ -17,7 +17,7 @@ public sealed record RunnerAssignment
     public required DatasetKind DatasetKind { get; init; }
     public required IReadOnlyList<Column> Schema { get; init; }
 
-    /// <summary>The version's files in manifest order; each lies at its path below <c>ODL_DATA_DIR</c>.</summary>
+    /// <summary>The version's files in manifest order; each lies at its path below <c>ODL_DATA_DIR</c>. Empty for the built-in trainers, which read <see cref="Shards"/>.</summary>
     public required IReadOnlyList<DatasetEntry> Files { get; init; }
 
     /// <summary>evaluate: folder holding the model's files.</summary>
@@ -25,4 +25,10 @@ public sealed record RunnerAssignment
 
     /// <summary>Values of the label column in the order of their ids, when the version keeps such a list; null: classes are the labels sorted.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Folder of the version's rows as MDS shards; null: the data folder.</summary>
+    public string? ShardDirectory { get; init; }
+
+    /// <summary>The shards in the order of the version's rows; null for programs that read the files.</summary>
+    public IReadOnlyList<RunnerShard>? Shards { get; init; }
 }

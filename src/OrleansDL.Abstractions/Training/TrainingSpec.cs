@@ -46,4 +46,7 @@ public sealed record TrainingSpec
 
     /// <summary>Pool whose workers may run it.</summary>
     [Id(18)] public string Pool { get; init; } = "default";
+
+    /// <summary>train: split and reading ahead; null: the defaults.</summary>
+    [Id(21)] public ReaderSpec? Reader { get; init; }
 }

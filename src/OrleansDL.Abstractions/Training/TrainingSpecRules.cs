@@ -9,6 +9,7 @@ public static class TrainingSpecRules
     private static readonly string[] Kinds = ["table", "image", "text"];
     private static readonly string[] Activations = ["relu", "gelu", "tanh"];
     private static readonly string[] Optimizers = ["sgd", "adam", "adamw"];
+    private static readonly string[] Splits = ["row", "key", "column"];
 
     /// <exception cref="InvalidException">The message begins with the JSON path of what is wrong.</exception>
     public static void Check(TrainingSpec spec)
@@ -33,6 +34,7 @@ public static class TrainingSpecRules
         }
 
         CheckInput(spec.Input);
+        CheckReader(spec.Reader);
     }
 
     private static void CheckEvaluation(TrainingSpec spec)
@@ -106,6 +108,33 @@ public static class TrainingSpecRules
         Range("input.scale", input.Scale, 1e-12, 1e12);
         Range("input.maxTokens", input.MaxTokens, 1, 4096);
         Range("input.vocabulary", input.Vocabulary, 3, 10_000_000);
+    }
+
+    private static void CheckReader(ReaderSpec? reader)
+    {
+        if (reader is null)
+        {
+            return;
+        }
+
+        Range("reader.memoryBytes", reader.MemoryBytes, 0, 1L << 50);
+        Range("reader.threads", reader.Threads, 1, 64);
+        Range("reader.canonicalNodes", reader.CanonicalNodes, 1, 64);
+        if (reader.Split is not { } split)
+        {
+            return;
+        }
+
+        OneOf("reader.split.by", split.By, Splits, "Splits");
+        Require(split.By == "row" || !string.IsNullOrEmpty(split.Column), $"reader.split.column is missing. reader.split.by '{split.By}' needs the column it goes by.");
+        Require(split.By != "row" || split.Column is null, "reader.split.column does not belong to reader.split.by 'row'. Take it out, or set reader.split.by to 'key' or 'column'.");
+        Require(
+            split.By == "column" || (split.Training ?? split.Validation) is null,
+            "reader.split.training and reader.split.validation belong to reader.split.by 'column'. Take them out, or set it.");
+        Require(split.Training is null or { Count: > 0 }, "reader.split.training is empty. Name the values of rows to train on, or leave it out for 'train'.");
+        Require(
+            !(split.Training ?? ["train"]).Intersect(split.Validation ?? ["validation"], StringComparer.Ordinal).Any(),
+            "reader.split.training and reader.split.validation name the same value: a row would be on both sides. Name each value once.");
     }
 
     private static void Belongs(NetworkSpec network, string parameter, bool given, string family) => Require(

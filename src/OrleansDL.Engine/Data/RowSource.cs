@@ -1,63 +1,132 @@
-using System.Text;
+using System.Buffers.Binary;
 using OrleansDL.Datasets;
 using OrleansDL.Training;
 
 namespace OrleansDL.Data;
 
-/// <summary>The rows of a dataset version, file by file in manifest order. They can be read any number of times.</summary>
-internal sealed class RowSource
+/// <summary>The rows of a dataset version, from its shards, in manifest order or by number. Any number of threads may read.</summary>
+internal sealed class RowSource : IDisposable
 {
-    /// <summary>Columns that a row of an image dataset has: the file's bytes and the folder's name.</summary>
-    private static readonly Column[] ImageColumns =
-    [
-        new() { Name = "image", Type = ColumnType.Image },
-        new() { Name = "label", Type = ColumnType.String },
-    ];
+    private readonly List<MdsFile> _shards = [];
+    private readonly long[] _firsts;
+    private readonly IReadOnlyList<MdsColumn> _columns;
+    private readonly CellKind[] _kinds;
+    private readonly int _variable;
+    private readonly string _name;
 
-    private readonly IReadOnlyList<DatasetEntry> _files;
-    private readonly string _folder;
-    private readonly string[] _names;
-
+    /// <param name="assignment">Names the shards.</param>
+    /// <param name="folder">Where they lie, unless the assignment says.</param>
+    /// <exception cref="InvalidException">There are no rows, or a shard is damaged.</exception>
     public RowSource(RunnerAssignment assignment, string folder)
     {
-        _folder = folder;
-        _files = [.. assignment.Files.Where(file => file.Format is "csv" or "jsonl" or "image")];
-        HasImages = assignment.DatasetKind is DatasetKind.Image;
-        Columns = HasImages ? ImageColumns : assignment.Schema;
-        _names = [.. Columns.Select(column => column.Name)];
-        if (_files.Count == 0)
+        _name = $"{assignment.DatasetName}@v{assignment.DatasetVersion}";
+        var shards = assignment.Shards ?? [];
+        if (shards.Count == 0 || assignment.DatasetKind is DatasetKind.Files)
         {
-            throw new InvalidException(
-                $"Dataset '{assignment.DatasetName}@v{assignment.DatasetVersion}' has no rows to read: none of its files is CSV, JSON Lines or an image.");
+            throw new InvalidException($"Dataset '{_name}' has no rows to read: none of its files holds rows or images.");
+        }
+
+        Columns = MdsColumns.SchemaOf(assignment.DatasetKind, assignment.Schema);
+        _columns = MdsColumns.Of(assignment.DatasetKind, assignment.Schema);
+        _kinds = [.. _columns.Select(column => KindOf(Columns[column.Source].Type))];
+        _variable = _columns.Count(column => column.Size is null);
+        _firsts = new long[shards.Count];
+        foreach (var (index, shard) in shards.Index())
+        {
+            var file = new MdsFile(Path.Combine(assignment.ShardDirectory ?? folder, shard.File), _columns);
+            _shards.Add(file);
+            if (file.Samples != shard.Samples)
+            {
+                throw file.Wrong($"it has {file.Samples} rows where {shard.Samples} were expected");
+            }
+
+            _firsts[index] = Rows;
+            Rows += file.Samples;
         }
     }
-
-    public bool HasImages { get; }
 
     public IReadOnlyList<Column> Columns { get; }
 
-    public void Read(RowVisitor visit)
+    public long Rows { get; }
+
+    /// <summary>The number of the first row of each shard.</summary>
+    public IReadOnlyList<long> FirstRows => _firsts;
+
+    /// <summary>Reads every row in order.</summary>
+    /// <param name="wanted">For each column whether it is read; the others stay missing. Empty reads all.</param>
+    public void Read(ReadOnlySpan<bool> wanted, RowVisitor visit)
     {
-        var row = new Row();
-        foreach (var file in _files)
+        long number = 0;
+        var row = NewRow(() => number);
+        foreach (var shard in _shards)
         {
-            var bytes = File.ReadAllBytes(Path.Combine(_folder, file.Path));
-            switch (file.Format)
+            for (var sample = 0; sample < shard.Samples; sample++)
             {
-                case "csv" when !HasImages:
-                    CsvRows.Read(file.Path, bytes, file.Header, Columns, row, visit);
-                    break;
-                case "jsonl" when !HasImages:
-                    JsonLines.Read(file.Path, bytes, _names, row, visit);
-                    break;
-                case "image" when HasImages:
-                    row.Where = () => file.Path;
-                    row.Clear(Columns.Count);
-                    row.Set(0, CellKind.Image, bytes);
-                    row.Set(1, file.Label is null ? CellKind.Missing : CellKind.Text, Encoding.UTF8.GetBytes(file.Label ?? ""));
-                    visit(row);
-                    break;
+                Decode(shard, sample, wanted, row);
+                visit(row);
+                number++;
             }
         }
     }
+
+    /// <summary>A reader of single rows; each thread has its own.</summary>
+    public RowCursor Open(bool[] wanted) => new(this, wanted);
+
+    public void Dispose()
+    {
+        foreach (var shard in _shards)
+        {
+            shard.Dispose();
+        }
+    }
+
+    internal void ReadRow(long number, ReadOnlySpan<bool> wanted, Row row)
+    {
+        var index = Array.BinarySearch(_firsts, number);
+        index = index >= 0 ? index : ~index - 1;
+        Decode(_shards[index], (int)(number - _firsts[index]), wanted, row);
+    }
+
+    internal Row NewRow(Func<long> number) => new() { Where = () => $"row {number() + 1} of {_name}" };
+
+    private void Decode(MdsFile shard, int sample, ReadOnlySpan<bool> wanted, Row row)
+    {
+        var bytes = shard.Sample(sample);
+        var (sizes, at) = (0, _variable * sizeof(uint));
+        row.Clear(Columns.Count);
+        for (var index = 0; index < _columns.Count; index++)
+        {
+            var column = _columns[index];
+            var size = column.Size ?? (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes[(sizeof(uint) * sizes++)..]);
+            if (size < 0 || size > bytes.Length - at)
+            {
+                throw shard.Wrong($"sample {sample} is shorter than its columns");
+            }
+
+            if (wanted.IsEmpty || wanted[column.Source])
+            {
+                if (!column.IsMask)
+                {
+                    row.Set(column.Source, _kinds[index], bytes.Slice(at, size));
+                }
+                else if (bytes[at] != 0)
+                {
+                    // A mask is sorted behind its column, whose name it begins with.
+                    row.Set(column.Source, CellKind.Missing, default);
+                }
+            }
+
+            at += size;
+        }
+    }
+
+    private static CellKind KindOf(ColumnType type) => type switch
+    {
+        ColumnType.Bool => CellKind.Bool,
+        ColumnType.Int64 => CellKind.Int64,
+        ColumnType.Float64 => CellKind.Float64,
+        ColumnType.Image => CellKind.Image,
+        ColumnType.Tensor => CellKind.Tensor,
+        _ => CellKind.Text,
+    };
 }

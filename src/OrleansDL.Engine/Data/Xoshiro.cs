@@ -55,6 +55,16 @@ internal sealed class Xoshiro
     /// <summary>Evenly from 0 up to, not including, 1.</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
 
+    /// <summary>Fisher and Yates, from the end.</summary>
+    public void Shuffle<T>(Span<T> items)
+    {
+        for (var last = items.Length - 1; last > 0; last--)
+        {
+            var other = (int)Next((ulong)last + 1);
+            (items[last], items[other]) = (items[other], items[last]);
+        }
+    }
+
     private static ulong SplitMix(ref ulong state)
     {
         state += 0x9E3779B97F4A7C15;

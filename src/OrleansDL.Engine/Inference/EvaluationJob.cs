@@ -20,16 +20,15 @@ public static class EvaluationJob
             assignment.ModelDirectory ?? throw new InvalidException("The assignment names no modelDirectory, which program 'evaluate' needs."),
             assignment.Spec.Model ?? "model");
         session.Warm();
-        var source = new RowSource(assignment, dataFolder);
+        using var source = new RowSource(assignment, dataFolder);
         var columns = Match(session.Pipeline, source, assignment.Spec.Input?.Label);
         Directory.CreateDirectory(outputFolder);
         var judgement = new Judgement(session.Labels.Count);
         var latencies = new List<double>();
-        var total = assignment.Files.Sum(file => file.Rows);
-        var predictions = Path.Combine(outputFolder, "predictions.jsonl");
+                var predictions = Path.Combine(outputFolder, "predictions.jsonl");
         using (var output = new FileStream(predictions + ".part", FileMode.Create))
         {
-            JudgeAll(session, source, columns, output, judgement, latencies, hooks, time, total);
+            JudgeAll(session, source, columns, output, judgement, latencies, hooks, time);
             output.Flush(flushToDisk: true);
         }
 
@@ -51,13 +50,19 @@ public static class EvaluationJob
     }
 
     private static void JudgeAll(
-        ModelSession session, RowSource source, (int[] Inputs, int Label) columns, Stream output, Judgement judgement, List<double> latencies, TrainingHooks hooks, TimeProvider time, long total)
+        ModelSession session, RowSource source, (int[] Inputs, int Label) columns, Stream output, Judgement judgement, List<double> latencies, TrainingHooks hooks, TimeProvider time)
     {
         var labels = session.Labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
         var probabilities = new float[session.Labels.Count];
         var started = time.GetTimestamp();
         var reported = started;
-        source.Read(row =>
+        var wanted = new bool[source.Columns.Count];
+        foreach (var column in (int[])[.. columns.Inputs, columns.Label])
+        {
+            wanted[column] = true;
+        }
+
+        source.Read(wanted, row =>
         {
             if (hooks.IsStopping)
             {
@@ -75,7 +80,7 @@ public static class EvaluationJob
             if (time.GetElapsedTime(reported) >= ReportInterval)
             {
                 reported = time.GetTimestamp();
-                Report(hooks, judgement, time.GetElapsedTime(started).TotalSeconds, total);
+                Report(hooks, judgement, time.GetElapsedTime(started).TotalSeconds, source.Rows);
             }
         });
     }

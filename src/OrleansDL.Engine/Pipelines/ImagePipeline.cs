@@ -2,14 +2,19 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansDL.Data;
+using OrleansDL.Datasets;
 
 namespace OrleansDL.Pipelines;
 
 /// <summary>Pixels in [channels, height, width] order, divided by <see cref="Scale"/>: from image files, or from the columns of a table.</summary>
 internal sealed record ImagePipeline : Pipeline
 {
-    private static readonly string[] FileInput = ["image"];
+    /// <summary>The column of image files, unless <see cref="Column"/> says otherwise.</summary>
+    public const string DefaultColumn = "image";
 
+    private string[]? _inputs;
+    private TensorShape? _tensor;
+    private float[]? _quotients;
     private long[]? _shape;
     private int[]? _identity;
 
@@ -21,8 +26,14 @@ internal sealed record ImagePipeline : Pipeline
     /// <summary>The pixel columns of a table, row by row; null for image files.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 
+    /// <summary>The column of image files or tensors; null: <c>image</c>.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>Type of the tensors the pixels come as in a dataset, for example <c>uint8[28,28]</c>; null when they are no tensors.</summary>
+    public string? Tensor { get; init; }
+
     [JsonIgnore]
-    public override IReadOnlyList<string> Inputs => Columns ?? FileInput;
+    public override IReadOnlyList<string> Inputs => Columns ?? (_inputs ??= [Column ?? DefaultColumn]);
 
     [JsonIgnore]
     public override IReadOnlyList<long> RowShape => _shape ??= [Channels, Height, Width];
@@ -32,6 +43,12 @@ internal sealed record ImagePipeline : Pipeline
     public override void Encode(Row row, ReadOnlySpan<int> columns, Span<byte> target)
     {
         var values = MemoryMarshal.Cast<byte, float>(target);
+        if (row.Kind(columns[0]) is CellKind.Tensor)
+        {
+            EncodeTensor(row, columns[0], values);
+            return;
+        }
+
         if (Columns is null)
         {
             Decode(row.Bytes(columns[0]), row.Where, values);
@@ -79,6 +96,31 @@ internal sealed record ImagePipeline : Pipeline
 
     /// <summary>Pixels come row by row with their channels side by side; the network wants one plane per channel.</summary>
     private int Position(int pixel) => Channels == 1 ? pixel : (pixel % Channels * Height * Width) + (pixel / Channels);
+
+    private void EncodeTensor(Row row, int cell, Span<float> values)
+    {
+        var shape = Tensor is null
+            ? throw Unexpected(row, cell, Inputs[0], "an image file")
+            : _tensor ??= TensorShape.Parse(Tensor);
+        var bytes = row.Bytes(cell);
+        if (bytes.Length != shape.Bytes)
+        {
+            throw Unexpected(row, cell, Inputs[0], $"a tensor of {shape}");
+        }
+
+        if (shape.Element == "uint8" && shape.Sizes is not [_, _, 3])
+        {
+            var quotients = _quotients ??= TensorPixels.Quotients(Scale);
+            for (var pixel = 0; pixel < values.Length; pixel++)
+            {
+                values[pixel] = quotients[bytes[pixel]];
+            }
+
+            return;
+        }
+
+        TensorPixels.Encode(shape, bytes, Scale, values);
+    }
 
     private float Number(Row row, int cell, string name)
     {

@@ -19,44 +19,73 @@ internal sealed record InputPlan
     public required int[] Columns { get; init; }
     public required IReadOnlyList<Column> Schema { get; init; }
     public required InputSpec Spec { get; init; }
-    public required bool HasImages { get; init; }
 
-    public static InputPlan Resolve(TrainingSpec spec, DatasetKind dataset, RowSource source)
+    /// <summary>Type of the one input column that holds whole images or tensors; null when there is none.</summary>
+    public ColumnType? Picture => Schema[Columns[0]].Type is ColumnType.Image or ColumnType.Tensor ? Schema[Columns[0]].Type : null;
+
+    public static InputPlan Resolve(TrainingSpec spec, DatasetKind dataset, RowSource source, RowSplit split)
     {
         var input = spec.Input ?? new InputSpec();
+        var label = input.Label is null ? source.Columns.Count - 1 : IndexOf(source.Columns, input.Label, "input.label");
+        var features = Features(input, source, label, split);
+        var pictures = features.Where(column => IsPicture(source.Columns[column])).ToArray();
         var kind = input.Kind ?? (dataset, spec.Network?.Family) switch
         {
+            _ when pictures.Length > 0 => "image",
             (DatasetKind.Image, _) or (_, "cnn") => "image",
             (DatasetKind.Text, _) or (_, "textbag") => "text",
             _ => "table",
         };
-        if (source.HasImages && kind != "image")
+        if (pictures.Length > 0 && kind != "image")
         {
-            throw new InvalidException($"input.kind is '{kind}', but the dataset holds images. Set it to 'image' or leave it out.");
+            throw new InvalidException($"input.kind is '{kind}', but column '{source.Columns[pictures[0]].Name}' holds images or tensors. Set it to 'image' or leave it out, or name other columns as input.columns.");
         }
 
-        var label = input.Label is null ? source.Columns.Count - 1 : IndexOf(source.Columns, input.Label, "input.label");
         var plan = new InputPlan
         {
             Kind = kind,
             Label = label,
             LabelName = source.Columns[label].Name,
-            Columns = Features(input, kind, source, label),
+            Columns = Inputs(input, kind, source, label, features, pictures),
             Schema = source.Columns,
             Spec = input,
-            HasImages = source.HasImages,
         };
-        return kind == "image" && !source.HasImages ? plan with { Spec = WithSides(input, plan.Columns.Length) } : plan;
+        return kind == "image" && plan.Picture is null ? plan with { Spec = WithSides(input, plan.Columns.Length) } : plan;
     }
 
-    private static int[] Features(InputSpec input, string kind, RowSource source, int label)
+    /// <summary>For each column of the dataset whether it is read.</summary>
+    /// <param name="columns">How many the dataset has.</param>
+    /// <param name="also">One more that is.</param>
+    public bool[] Wanted(int columns, int? also = null)
     {
-        int[] columns = input.Columns is { } named
-            ? [.. named.Select(name => IndexOf(source.Columns, name, "input.columns"))]
-            : [.. Enumerable.Range(0, source.Columns.Count).Where(column => column != label)];
+        var wanted = new bool[columns];
+        foreach (var column in Columns)
+        {
+            wanted[column] = true;
+        }
+
+        wanted[Label] = true;
+        wanted[also ?? Label] = true;
+        return wanted;
+    }
+
+    private static bool IsPicture(Column column) => column.Type is ColumnType.Image or ColumnType.Tensor;
+
+    /// <summary>What a split goes by is no input unless it is named: it would tell the network the fold, or whose row it is.</summary>
+    private static int[] Features(InputSpec input, RowSource source, int label, RowSplit split) => input.Columns is { } named
+        ? [.. named.Select(name => IndexOf(source.Columns, name, "input.columns"))]
+        : [.. Enumerable.Range(0, source.Columns.Count).Where(column => column != label && column != split.Column)];
+
+    private static int[] Inputs(InputSpec input, string kind, RowSource source, int label, int[] columns, int[] pictures)
+    {
         if (columns.Contains(label))
         {
             throw new InvalidException($"input.columns names the label '{source.Columns[label].Name}'. Take it out: the label is no input.");
+        }
+
+        if (pictures.Length > 0 && input.Columns is null)
+        {
+            columns = [pictures[0]];
         }
 
         if (kind == "text" && input.Columns is null)
@@ -67,6 +96,7 @@ internal sealed record InputPlan
         return columns.Length switch
         {
             0 => throw new InvalidException($"Beside the label '{source.Columns[label].Name}' the dataset has no column that input.kind '{kind}' can take. Columns: {NamesOf(source.Columns)}."),
+            > 1 when pictures.Length > 0 => throw new InvalidException("input.columns names an image or a tensor and other columns. Name the one column."),
             > 1 when kind == "text" => throw new InvalidException("input.columns names more than one column. input.kind 'text' takes one."),
             _ => columns,
         };

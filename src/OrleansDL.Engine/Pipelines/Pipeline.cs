@@ -88,6 +88,7 @@ internal abstract record Pipeline
         {
             CellKind.Missing => "nothing",
             CellKind.Image => "an image",
+            CellKind.Tensor => $"a tensor of {row.Bytes(cell).Length} bytes",
             _ => $"'{Shorten(row.Text(cell)!)}'",
         };
         return new InvalidException($"{row.Where()}, column '{column}': {expected} was expected, not {text}.");

@@ -33,7 +33,7 @@ internal sealed record TextPipeline : Pipeline
 
     public override void Encode(Row row, ReadOnlySpan<int> columns, Span<byte> target)
     {
-        if (row.Kind(columns[0]) is not (CellKind.Text or CellKind.Number))
+        if (row.Kind(columns[0]) is not (CellKind.Text or CellKind.Number or CellKind.Int64 or CellKind.Float64))
         {
             throw Unexpected(row, columns[0], Column, "a text");
         }

@@ -16,7 +16,7 @@ internal static class Artifact
         AtomicFile.Write(Path.Combine(folder, "pipeline.json"), data.Pipeline.Write());
         WriteJson(folder, "network.json", definition);
         WriteJson(folder, "signature.json", Signature(definition));
-        WriteJson(folder, "reference.json", ReferenceStatistics.Of(data.Pipeline, data.Training));
+        WriteJson(folder, "reference.json", ReferenceStatistics.Of(data));
         WriteJson(folder, "metrics.json", metrics);
     }
 

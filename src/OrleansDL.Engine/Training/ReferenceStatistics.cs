@@ -8,6 +8,10 @@ namespace OrleansDL.Training;
 internal sealed record ReferenceStatistics
 {
     public const int CurrentVersion = 1;
+
+    /// <summary>Bytes of encoded rows that are looked at; of a larger dataset, rows at even distances.</summary>
+    private const long SampleBytes = 1 << 28;
+    private const int LeastSample = 4096;
     private static readonly double[] Levels = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
 
     public int Version { get; init; } = CurrentVersion;
@@ -17,19 +21,14 @@ internal sealed record ReferenceStatistics
     public required IReadOnlyDictionary<string, double> Labels { get; init; }
     public required IReadOnlyList<FeatureStatistics> Features { get; init; }
 
-    public static ReferenceStatistics Of(Pipeline pipeline, EncodedRows rows)
+    public static ReferenceStatistics Of(TrainingData data)
     {
-        var counts = new long[pipeline.Labels.Count];
-        foreach (var label in rows.Labels)
-        {
-            counts[label]++;
-        }
-
+        var (pipeline, rows) = (data.Pipeline, Sample(data));
         return new ReferenceStatistics
         {
-            Rows = rows.Count,
+            Rows = data.Training.Count,
             Labels = new SortedDictionary<string, double>(
-                pipeline.Labels.Index().ToDictionary(label => label.Item, label => (double)counts[label.Index] / rows.Count), StringComparer.Ordinal),
+                pipeline.Labels.ToDictionary(label => label, label => (double)data.Labels.GetValueOrDefault(label) / data.Training.Count), StringComparer.Ordinal),
             Features = [.. pipeline switch
             {
                 TablePipeline table => Table(table, rows),
@@ -38,6 +37,25 @@ internal sealed record ReferenceStatistics
                 _ => Text(rows),
             }],
         };
+    }
+
+    /// <summary>Which rows follows from their number and size alone, not from where they are kept.</summary>
+    private static EncodedRows Sample(TrainingData data)
+    {
+        var rows = data.Training;
+        var size = (int)Math.Min(rows.Count, Math.Max(LeastSample, SampleBytes / data.Pipeline.RowBytes));
+        if (size == rows.Count && rows.Encoded is { } all)
+        {
+            return all;
+        }
+
+        var (sample, reader) = (new EncodedRows(data.Pipeline, size), rows.Open());
+        for (var index = 0; index < size; index++)
+        {
+            sample.Labels[index] = reader.Read((long)((Int128)index * rows.Count / size), sample.Bytes(index));
+        }
+
+        return sample;
     }
 
     private static IEnumerable<FeatureStatistics> Table(TablePipeline table, EncodedRows rows)

@@ -17,7 +17,7 @@ public static class TrainingJob
         RunnerAssignment assignment, string dataFolder, string outputFolder, string checkpointFolder, string device, TrainingHooks hooks, TimeProvider time)
     {
         TrainingSpecRules.Check(assignment.Spec);
-        var data = TrainingData.Load(assignment, dataFolder);
+        using var data = TrainingData.Load(assignment, dataFolder);
         hooks.Logged?.Invoke(Describe(data));
         TorchLibrary.Load();
         var definition = Define(assignment.Spec, data.Pipeline);
@@ -32,7 +32,7 @@ public static class TrainingJob
         if (end is TrainingEnd.Done)
         {
             var judgement = loop.Judge(data.Validation);
-            Artifact.Write(outputFolder, loop.Network, definition, data, Metrics(loop.State, data, judgement));
+            Artifact.Write(outputFolder, loop.Network, definition, data, Metrics(loop, data, judgement));
             hooks.Logged?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Trained {loop.State.Step} steps in {loop.State.Seconds:0.0} s"));
         }
 
@@ -52,17 +52,19 @@ public static class TrainingJob
         var unknown = data.UnknownLabels == 0
             ? ""
             : $"; {data.UnknownLabels} validation rows have a label that no training row has, and count as wrong";
-        return $"{data.Training.Count} training rows, {data.Validation.Count} validation rows, {data.Pipeline.Labels.Count} labels{unknown}";
+        return $"{data.Training.Count} training rows, {data.Validation.Count} validation rows, {data.Pipeline.Labels.Count} labels{(data.Training.Encoded is null ? ", read ahead from the shards" : "")}{unknown}";
     }
 
-    private static SortedDictionary<string, double> Metrics(TrainingState state, TrainingData data, Judgement validation)
+    private static SortedDictionary<string, double> Metrics(TrainingLoop loop, TrainingData data, Judgement validation)
     {
+        var state = loop.State;
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal)
         {
             ["train.loss"] = state.History[^1].TrainLoss,
             ["train.samples"] = data.Training.Count,
             ["train.steps"] = state.Step,
             ["train.seconds"] = Math.Round(state.Seconds, 3),
+            ["train.data.waitShare"] = Math.Round(loop.WaitShare, 4),
         };
         if (validation.Rows > 0)
         {

@@ -20,8 +20,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrainingData _data;
     private readonly Network _network;
     private readonly Optimizer _optimizer;
-    private readonly Tensor _inputs;
-    private readonly Tensor _labels;
+    private readonly Batches _batches;
     private readonly Device _device;
     private readonly string _definition;
     private readonly int _batchesPerEpoch;
@@ -31,6 +30,8 @@ internal sealed class TrainingLoop : IDisposable
     private long _checkpointed;
     private long _firstStep;
     private (double Sum, int Count) _recent;
+    private TimeSpan _waited;
+    private TimeSpan _trained;
 
     public TrainingLoop(RunnerAssignment assignment, TrainingData data, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time)
     {
@@ -41,8 +42,8 @@ internal sealed class TrainingLoop : IDisposable
         random.manual_seed(_spec.Seed);
         _network = new Network(definition, unchecked((ulong)_spec.Seed), device);
         _optimizer = Optimizer.For(_network, _spec);
-        (_inputs, _labels) = Tensors(data.Training, data.Pipeline.RowShape);
         _batchesPerEpoch = BatchesPerEpoch(data.Training.Count, _spec.BatchSize);
+        _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device);
     }
 
     public Network Network => _network;
@@ -51,7 +52,21 @@ internal sealed class TrainingLoop : IDisposable
 
     private long TotalSteps => (long)_batchesPerEpoch * _spec.Epochs;
 
-    private string Order => string.Create(CultureInfo.InvariantCulture, $"{_content}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
+    /// <summary>Share of the time spent in epochs so far that went by waiting for a batch.</summary>
+    public double WaitShare => _trained > TimeSpan.Zero ? _waited / _trained : 0;
+
+    private int Nodes => _spec.Reader?.CanonicalNodes ?? SampleOrder.DefaultNodes;
+
+    /// <summary>What a checkpoint must agree with; what did not exist before is named only where it has a part.</summary>
+    private string Order
+    {
+        get
+        {
+            var order = string.Create(CultureInfo.InvariantCulture, $"{_content}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
+            order += _data.Training.Count > SampleOrder.Whole ? string.Create(CultureInfo.InvariantCulture, $"/nodes={Nodes}") : "";
+            return order + (_spec.Reader?.Split is { } split ? $"/split={JsonSerializer.Serialize(split, OdlJson.Options)}" : "");
+        }
+    }
 
     /// <summary>Goes on from a checkpoint, exactly as if training had never stopped.</summary>
     public void Restore(string path)
@@ -83,7 +98,7 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>Judges rows in batches, without dropout and by the running means.</summary>
-    public Judgement Judge(EncodedRows rows)
+    public Judgement Judge(SampleRows rows)
     {
         var judgement = new Judgement(_data.Pipeline.Labels.Count);
         if (rows.Count == 0)
@@ -93,19 +108,20 @@ internal sealed class TrainingLoop : IDisposable
 
         using var guard = no_grad();
         using var outer = NewDisposeScope();
-        var (inputs, labels) = Tensors(rows, _data.Pipeline.RowShape);
-        for (var start = 0; start < rows.Count; start += EvaluationBatch)
+        var size = (int)Math.Min(EvaluationBatch, rows.Count);
+        var slots = Enumerable.Range(0, _data.Threads + 2).Select(_ => new BatchSlot(_data.Pipeline, size)).ToArray();
+        var batches = (int)((rows.Count + size - 1) / size);
+        using (var prefetch = new Prefetch(rows, null, slots, size, 0, batches, _data.Threads))
         {
-            using var scope = NewDisposeScope();
-            var count = Math.Min(EvaluationBatch, rows.Count - start);
-            var logits = _network.Forward(inputs.narrow(0, start, count), training: false);
-            var target = labels.narrow(0, start, count).clamp_min(0);
-            var losses = nn.functional.cross_entropy(logits, target, reduction: nn.Reduction.None).cpu().data<float>().ToArray();
-            var predicted = logits.argmax(1).cpu().data<long>().ToArray();
-            for (var row = 0; row < count; row++)
+            for (var batch = 0; batch < batches; batch++)
             {
-                judgement.Add(rows.Labels[start + row], predicted[row], losses[row]);
+                Judge(prefetch.Next(), judgement);
             }
+        }
+
+        foreach (var slot in slots)
+        {
+            slot.Dispose();
         }
 
         return judgement;
@@ -113,19 +129,35 @@ internal sealed class TrainingLoop : IDisposable
 
     public void Dispose()
     {
-        _inputs.Dispose();
-        _labels.Dispose();
+        _batches.Dispose();
         _optimizer.Dispose();
         _network.Dispose();
+    }
+
+    private void Judge(BatchSlot batch, Judgement judgement)
+    {
+        using var scope = NewDisposeScope();
+        var logits = _network.Forward(batch.Inputs.narrow(0, 0, batch.Count).to(_device), training: false);
+        var target = batch.LabelTensor.narrow(0, 0, batch.Count).to(_device).clamp_min(0);
+        var losses = nn.functional.cross_entropy(logits, target, reduction: nn.Reduction.None).cpu().data<float>().ToArray();
+        var predicted = logits.argmax(1).cpu().data<long>().ToArray();
+        for (var row = 0; row < batch.Count; row++)
+        {
+            judgement.Add(batch.Labels[row], predicted[row], losses[row]);
+        }
     }
 
     /// <summary>Returns false when told to stop.</summary>
     private bool RunEpoch()
     {
-        using var order = tensor(SampleOrder.Of(_content, _spec.Seed, _state.Epoch, _data.Training.Count), device: _device);
+        var begun = _time.GetTimestamp();
+        var before = _trained;
+        _batches.Begin(new SampleOrder(_content, _spec.Seed, _state.Epoch, _data.Training.Count, _data.Training.Spans, Nodes), _state.Position);
+        _waited += _time.GetElapsedTime(begun);
         while (_state.Position < _batchesPerEpoch)
         {
-            var loss = Step(order);
+            var loss = Step();
+            _trained = before + _time.GetElapsedTime(begun);
             _state = _state with
             {
                 Step = _state.Step + 1,
@@ -146,13 +178,14 @@ internal sealed class TrainingLoop : IDisposable
         return true;
     }
 
-    private float Step(Tensor order)
+    private float Step()
     {
         using var scope = NewDisposeScope();
-        var start = (long)_state.Position * _spec.BatchSize;
-        var rows = order.narrow(0, start, Math.Min(_spec.BatchSize, _data.Training.Count - start));
-        var logits = _network.Forward(_inputs.index_select(0, rows), training: true);
-        var loss = nn.functional.cross_entropy(logits, _labels.index_select(0, rows));
+        var asked = _time.GetTimestamp();
+        var (inputs, labels) = _batches.Next();
+        _waited += _time.GetElapsedTime(asked);
+        var logits = _network.Forward(inputs, training: true);
+        var loss = nn.functional.cross_entropy(logits, labels);
         var value = loss.item<float>();
         if (!float.IsFinite(value))
         {
@@ -237,6 +270,7 @@ internal sealed class TrainingLoop : IDisposable
         {
             points.Add(("train.loss", _recent.Sum / _recent.Count));
             points.Add(("samplesPerSecond", samplesPerSecond));
+            points.Add(("train.data.waitShare", WaitShare));
             _recent = default;
         }
 
@@ -269,13 +303,6 @@ internal sealed class TrainingLoop : IDisposable
 
     private double Seconds() => _state.Seconds + _time.GetElapsedTime(_started).TotalSeconds;
 
-    private (Tensor Inputs, Tensor Labels) Tensors(EncodedRows rows, IReadOnlyList<long> shape)
-    {
-        long[] whole = [rows.Count, .. shape];
-        var inputs = rows.Floats is { } floats ? tensor(floats, whole, device: _device) : tensor(rows.Tokens!, whole, device: _device);
-        return (inputs, tensor(rows.Labels, device: _device));
-    }
-
     /// <summary>A last batch of one row is left out: a mean over one row says nothing to a block that normalises.</summary>
-    private static int BatchesPerEpoch(int rows, int batch) => (rows / batch) + (rows % batch > (rows > batch && batch > 1 ? 1 : 0) ? 1 : 0);
+    private static int BatchesPerEpoch(long rows, int batch) => checked((int)((rows / batch) + (rows % batch > (rows > batch && batch > 1 ? 1 : 0) ? 1 : 0)));
 }

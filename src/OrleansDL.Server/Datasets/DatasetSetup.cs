@@ -4,6 +4,7 @@ using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Exports;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
 
@@ -30,6 +31,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
         services.AddDatasetExports();
+        services.AddDatasetShards();
         services.AddUploads();
         return services;
     }

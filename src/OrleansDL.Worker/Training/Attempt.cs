@@ -17,6 +17,7 @@ internal sealed partial class Attempt
     private readonly TrainerAssignment _assignment;
     private readonly AttemptFolder _folder;
     private readonly BlobStore _blobs;
+    private readonly RunShards _shards;
     private readonly IGrainFactory _grains;
     private readonly TrainerOptions _options;
     private readonly string _device;
@@ -32,18 +33,20 @@ internal sealed partial class Attempt
     /// <param name="folder">Where its files go.</param>
     /// <param name="device">The worker's device.</param>
     /// <param name="blobs">The blob store.</param>
+    /// <param name="shards">Brings the dataset's shards.</param>
     /// <param name="grains">The cluster.</param>
     /// <param name="options">How programs are treated.</param>
     /// <param name="time">The time.</param>
     /// <param name="logger">The log.</param>
     public Attempt(
-        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, IGrainFactory grains, TrainerOptions options,
+        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, RunShards shards, IGrainFactory grains, TrainerOptions options,
         TimeProvider time, ILogger logger)
     {
         _assignment = assignment;
         _folder = folder;
         _device = device;
         _blobs = blobs;
+        _shards = shards;
         _grains = grains;
         _options = options;
         _time = time;
@@ -112,7 +115,7 @@ internal sealed partial class Attempt
     {
         try
         {
-            await PrepareAsync();
+            await PrepareAsync(relay);
             await using var socket = await RunnerSocket.OpenAsync(
                 Number, relay.ReportAsync, checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
             _socket = socket;
@@ -167,10 +170,13 @@ internal sealed partial class Attempt
         }
     }
 
-    private async Task PrepareAsync()
+    private async Task PrepareAsync(ReportRelay relay)
     {
         _folder.Create();
-        var files = await MaterialiseAsync();
+
+        // The built-in trainers read shards; any other program is given the files as they were committed.
+        var files = _options.Program is null ? [] : await MaterialiseAsync();
+        var shards = _options.Program is null ? await _shards.PrepareAsync(_assignment, _folder.Shards, relay.LogAsync, ThrowIfStopping) : null;
         foreach (var (name, file) in _assignment.Model ?? new Dictionary<string, BlobRef>())
         {
             await LinkAsync(_folder.Model, name, file.Blob);
@@ -198,6 +204,8 @@ internal sealed partial class Attempt
                 Schema = dataset.Schema,
                 Files = files,
                 ModelDirectory = _assignment.Model is null ? null : _folder.Model,
+                ShardDirectory = shards is null ? null : _folder.Shards,
+                Shards = shards,
             },
             OdlJson.Options);
     }

@@ -8,6 +8,9 @@ internal sealed class AttemptFolder(string root)
     /// <summary>The dataset version's files, at their paths.</summary>
     public string Data => Path.Combine(Root, "data");
 
+    /// <summary>The dataset version's rows as MDS shards.</summary>
+    public string Shards => Path.Combine(Root, "shards");
+
     /// <summary>evaluate: the model's files.</summary>
     public string Model => Path.Combine(Root, "model");
     public string Output => Path.Combine(Root, "output");
@@ -23,7 +26,7 @@ internal sealed class AttemptFolder(string root)
     public void Create()
     {
         Delete();
-        foreach (var folder in (string[])[Data, Model, Output, Checkpoints])
+        foreach (var folder in (string[])[Data, Shards, Model, Output, Checkpoints])
         {
             Directory.CreateDirectory(folder);
         }

@@ -18,4 +18,12 @@ internal sealed class TrainerOptions
     /// <summary>How long a program goes on while its run cannot be reached: longer than that, another attempt may have begun.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ControlAway { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Folder of the machine's shard cache, which all its workers share; null for <c>shards</c> in the data folder. Used only for
+    /// shards that cannot be linked to where the blob store has them: a store on another disk.</summary>
+    public string? ShardCacheDirectory { get; set; }
+
+    /// <summary>Bytes the shard cache may take; default 20 GiB. Shards of running runs are not evicted, so it takes more while they need more.</summary>
+    [Range(0, long.MaxValue)]
+    public long ShardCacheBytes { get; set; } = 20L << 30;
 }

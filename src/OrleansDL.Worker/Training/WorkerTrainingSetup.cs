@@ -8,6 +8,8 @@ internal static class WorkerTrainingSetup
     {
         services.AddOptionsWithValidateOnStart<TrainerOptions>().BindConfiguration("Training").ValidateDataAnnotations();
         return services
+            .AddSingleton<ShardCache>()
+            .AddSingleton<RunShards>()
             .AddSingleton<Trainer>()
             .AddSingleton<WorkerAgent>()
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<WorkerAgent>());

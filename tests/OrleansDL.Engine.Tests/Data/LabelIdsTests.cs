@@ -8,17 +8,18 @@ public sealed class LabelIdsTests
     public void Labels_have_the_ids_that_the_versions_list_gives_them()
     {
         using var folder = new TestFolder();
-        var data = Load(folder, ["zebra", "ape", "mule"], "ape", "zebra", "cow");
+        using var data = Load(folder, ["zebra", "ape", "mule"], "ape", "zebra", "cow");
 
         Assert.Equal(["zebra", "ape", "mule", "cow"], data.Pipeline.Labels);
-        Assert.Equal([1, 0, 3], data.Training.Labels.Take(3));
+        Assert.Equal([1, 0, 3], data.Training.Encoded!.Labels.Take(3));
     }
 
     [Fact]
     public void Without_a_list_labels_are_sorted()
     {
         using var folder = new TestFolder();
-        Assert.Equal(["ape", "cow", "zebra"], Load(folder, null, "zebra", "ape", "cow").Pipeline.Labels);
+        using var data = Load(folder, null, "zebra", "ape", "cow");
+        Assert.Equal(["ape", "cow", "zebra"], data.Pipeline.Labels);
     }
 
     private static TrainingData Load(TestFolder folder, string[]? listed, params string[] labels) => TrainingData.Load(

@@ -43,7 +43,7 @@ public sealed class OrderTests
         {
             row.Clear(1);
             row.Set(0, CellKind.Text, Encoding.UTF8.GetBytes($"{number}"));
-            return TrainingData.IsHeldOut(row, spec);
+            return RowSplit.IsHeldOut(row, spec);
         })];
     }
 }

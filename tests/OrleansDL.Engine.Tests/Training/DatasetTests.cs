@@ -15,9 +15,9 @@ public sealed class DatasetTests
     public void A_text_classifier_learns_words_and_answers_sentences()
     {
         using var folder = new TestFolder();
-        string[] good = ["great fine good", "a good day", "what a fine thing", "great work, good"];
-        string[] bad = ["awful bad thing", "a bad day", "what an awful mess", "bad, awful work"];
-        var lines = Enumerable.Range(0, 80).Select(row => row % 2 == 0 ? $"\"{good[row / 2 % 4]}\",good" : $"\"{bad[row / 2 % 4]}\",bad");
+        string[] good = ["great fine good", "a good day", "what a fine thing", "great work; good"];
+        string[] bad = ["awful bad thing", "a bad day", "what an awful mess", "bad; awful work"];
+        var lines = Enumerable.Range(0, 80).Select(row => row % 2 == 0 ? $"{good[row / 2 % 4]},good" : $"{bad[row / 2 % 4]},bad");
         var spec = Assignments.Spec("textbag") with { Epochs = 20, LearningRate = 0.01, ValidationFraction = 0 };
         using var session = Train(folder, Assignments.Csv(folder["data"], spec, [Assignments.Text("text"), Assignments.Text("mood")], lines, kind: DatasetKind.Text));
         var answer = session.Predict(new PredictRequest { Rows = """["A GOOD fine word?", {"text": "awful!"}, "nothing known"]"""u8.ToArray(), Top = 2 });
@@ -29,10 +29,10 @@ public sealed class DatasetTests
     public void A_table_of_numbers_texts_and_truths_is_learnt()
     {
         using var folder = new TestFolder();
-        var lines = Enumerable.Range(0, 200).Select(row => $"{row % 7},{(row % 2 == 0 ? "north" : "south")},{(row % 3 == 0 ? "true" : "false")},{(row % 2 == 0 && row % 3 == 0 ? "yes" : "no")}").Prepend("size,side,open,answer");
+        var lines = Enumerable.Range(0, 200).Select(row => $"{row % 7},{(row % 2 == 0 ? "north" : "south")},{(row % 3 == 0 ? "true" : "false")},{(row % 2 == 0 && row % 3 == 0 ? "yes" : "no")}");
         Column[] schema = [Assignments.Numeric("size"), Assignments.Text("side"), Assignments.Numeric("open", ColumnType.Bool), Assignments.Text("answer")];
         var spec = Assignments.Spec() with { Epochs = 30, LearningRate = 0.01 };
-        using var session = Train(folder, Assignments.Csv(folder["data"], spec, schema, lines, header: true));
+        using var session = Train(folder, Assignments.Csv(folder["data"], spec, schema, lines));
         var answer = session.Predict(new PredictRequest { Rows = """[[1, "north", true], {"open": false, "side": "south", "size": null, "extra": [1]}, [5, "east", true]]"""u8.ToArray() });
         Assert.Equal(["yes", "no"], answer.Rows.Take(2).Select(row => row[0].Label));
         using var reference = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder["out"], "reference.json")));
@@ -43,13 +43,12 @@ public sealed class DatasetTests
     public void Image_files_are_learnt_by_their_folders_and_predicted_from_base64()
     {
         using var folder = new TestFolder();
-        folder.Make("data");
-        var files = Enumerable.Range(0, 40).Select(number => ImageEntry(folder["data"], number, number % 2 == 0 ? "dark" : "light")).ToArray();
+        var rows = Enumerable.Range(0, 40).Select(number => (object?[])(number % 2 == 0 ? [Png((byte)number, 10, 20), "dark"] : [Png(240, (byte)number, 250), "light"]));
         var spec = Assignments.Spec("cnn") with { Epochs = 10, ValidationFraction = 0, Network = new NetworkSpec { Family = "cnn", Channels = [4], Hidden = [8] } };
-        using var session = Train(folder, Assignments.Of(spec, DatasetKind.Image, [], files));
+        using var session = Train(folder, Assignments.Of(folder["data"], spec, DatasetKind.Image, [], rows));
         Assert.Equal([-1, 3, 6, 8], session.Signature.Inputs[0].Shape);
-        var rows = $$"""[{"image": "{{Convert.ToBase64String(Png(10, 20, 30))}}"}, {"image": "{{Convert.ToBase64String(Png(250, 5, 240, 20))}}"}]""";
-        var answer = session.Predict(new PredictRequest { Rows = System.Text.Encoding.UTF8.GetBytes(rows) });
+        var asked = $$"""[{"image": "{{Convert.ToBase64String(Png(10, 20, 30))}}"}, {"image": "{{Convert.ToBase64String(Png(250, 5, 240, 20))}}"}]""";
+        var answer = session.Predict(new PredictRequest { Rows = System.Text.Encoding.UTF8.GetBytes(asked) });
         Assert.Equal(["dark", "light"], answer.Rows.Select(row => row[0].Label));
         Assert.StartsWith("rows[0] is no image", Assert.Throws<InvalidException>(() => session.Predict(new PredictRequest { Rows = """[{"image": "AAAA"}]"""u8.ToArray() })).Message, StringComparison.Ordinal);
     }
@@ -73,11 +72,9 @@ public sealed class DatasetTests
     }
 
     [Theory]
-    [InlineData("1,a\nx,b\n2,b\n", null, "data.csv line 2, column 'n': a number within the range of 32-bit floating point was expected, not 'x'.")]
-    [InlineData("1e300,a\n2,b\n", null, "data.csv line 1, column 'n': a number within the range of 32-bit floating point was expected, not '1e300'.")]
-    [InlineData("NaN,a\n2,b\n", null, "data.csv line 1, column 'n': a number")]
+    [InlineData("1,a\n1e300,b\n2,b\n", null, "row 2 of data@v1, column 'n': a number within the range of 32-bit floating point was expected, not '1E+300'.")]
     [InlineData("1,a\n2,a\n", null, "Dataset 'data@v1' has one label only ('a') among its 2 training rows in column 'c'")]
-    [InlineData("1,a\n2,\n", null, "data.csv line 2, column 'c': a label was expected, not nothing.")]
+    [InlineData("1,a\n2,\n", null, "row 2 of data@v1, column 'c': a label was expected, not nothing.")]
     [InlineData("1,a\n2,b\n", "missing", "input.label 'missing' is no column of the dataset. Columns: n, c.")]
     public void Data_that_cannot_be_learnt_fails_with_its_place(string lines, string? label, string message)
     {
@@ -101,13 +98,6 @@ public sealed class DatasetTests
     {
         TrainingJob.Run(assignment, folder["data"], folder["out"], folder.Make("checkpoints"), "cpu", new TrainingHooks(), TimeProvider.System);
         return ModelSession.Load(folder["out"]);
-    }
-
-    private static DatasetEntry ImageEntry(string folder, int number, string label)
-    {
-        var bytes = label == "dark" ? Png((byte)number, 10, 20) : Png(240, (byte)number, 250);
-        File.WriteAllBytes(Path.Combine(folder, $"{number}.png"), bytes);
-        return new DatasetEntry { Path = $"{number}.png", Blob = BlobId.FromHash(System.Security.Cryptography.SHA256.HashData(bytes)), Bytes = bytes.Length, Rows = 1, Format = "image", Label = label };
     }
 
     private static byte[] Png(byte red, byte green, byte blue, int width = 8)

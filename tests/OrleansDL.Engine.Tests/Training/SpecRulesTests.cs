@@ -21,6 +21,12 @@ public sealed class SpecRulesTests
     [InlineData("""{"family":"textbag"}""", ""","input":{"kind":"image"}""", "network.family 'textbag' does not take input.kind 'image'.")]
     [InlineData("""{"family":"mlp"}""", ""","input":{"kind":"sound"}""", "network.family 'mlp' does not take input.kind 'sound'.")]
     [InlineData("""{"family":"mlp"}""", ""","input":{"channels":2}""", "input.channels is 2. Give 1 for grey or 3 for colour.")]
+    [InlineData("""{"family":"mlp"}""", ""","reader":{"threads":0}""", "reader.threads is 0. Give a number from 1 to 64.")]
+    [InlineData("""{"family":"mlp"}""", ""","reader":{"canonicalNodes":65}""", "reader.canonicalNodes is 65. Give a number from 1 to 64.")]
+    [InlineData("""{"family":"mlp"}""", ""","reader":{"split":{"by":"file"}}""", "reader.split.by 'file' is unknown. Splits: row, key, column.")]
+    [InlineData("""{"family":"mlp"}""", ""","reader":{"split":{"by":"key"}}""", "reader.split.column is missing.")]
+    [InlineData("""{"family":"mlp"}""", ""","reader":{"split":{"by":"key","column":"c","training":["a"]}}""", "reader.split.training and reader.split.validation belong to")]
+    [InlineData("""{"family":"mlp"}""", ""","reader":{"split":{"by":"column","column":"c","validation":["train"]}}""", "reader.split.training and reader.split.validation name the same value")]
     [InlineData("null", "", "network is missing.")]
     [InlineData("null", ""","program":"evaluate" """, "model is missing.")]
     public void A_spec_that_breaks_a_rule_is_refused_by_its_json_path(string network, string more, string message)

@@ -1,0 +1,32 @@
+using OrleansDL.Data;
+using static TorchSharp.torch;
+
+namespace OrleansDL.Training;
+
+/// <summary>Batches read from the shards while the ones before them are trained on.</summary>
+internal sealed class StreamedBatches(TrainingData data, int size, int batches, Device device) : Batches
+{
+    private readonly BatchSlot[] _slots = [.. Enumerable.Range(0, data.Threads + 2).Select(_ => new BatchSlot(data.Pipeline, size))];
+    private Prefetch? _prefetch;
+
+    public override void Begin(SampleOrder order, int batch)
+    {
+        _prefetch?.Dispose();
+        _prefetch = new Prefetch(data.Training, order, _slots, size, batch, batches, data.Threads);
+    }
+
+    public override (Tensor Inputs, Tensor Labels) Next()
+    {
+        var slot = _prefetch!.Next();
+        return (slot.Inputs.narrow(0, 0, slot.Count).to(device), slot.LabelTensor.narrow(0, 0, slot.Count).to(device));
+    }
+
+    public override void Dispose()
+    {
+        _prefetch?.Dispose();
+        foreach (var slot in _slots)
+        {
+            slot.Dispose();
+        }
+    }
+}
