@@ -50,7 +50,7 @@ public sealed class FormatsOutTests(DatasetNode node) : IClassFixture<DatasetNod
         foreach (var (query, says) in new[]
         {
             ("format=xml", "no export format 'xml'"), ("format=csv&columns=nope", "no column 'nope'"), ("format=csv&filter=id ==", "filter:"),
-            ("format=csv&filter=id == \"x\"", "filter: =="), ("format=csv&filter=id + 1", "is a condition"), ("format=original&columns=id", "takes no columns"),
+            ("format=csv&filter=id == \"x\"", "filter: =="), ("format=csv&filter=id %2B 1", "is a condition"), ("format=original&columns=id", "takes no columns"),
             ("format=idx", "one tensor column"), ("format=tar", "a column 'label'"),
         })
         {
