@@ -1,3 +1,4 @@
+using OrleansDL.Blobs;
 using OrleansDL.Datasets;
 using OrleansDL.Events;
 using OrleansDL.Identity;
@@ -37,6 +38,7 @@ public sealed class OdlClient : IDisposable
         Inference = new InferenceClient(_connection);
         Workflows = new WorkflowsClient(_connection);
         Events = new EventsClient(_connection);
+        Blobs = new BlobsClient(_connection);
     }
 
     public Uri Url { get; }
@@ -53,6 +55,7 @@ public sealed class OdlClient : IDisposable
     public InferenceClient Inference { get; }
     public WorkflowsClient Workflows { get; }
     public EventsClient Events { get; }
+    public BlobsClient Blobs { get; }
 
     /// <summary>Whether the server takes requests. A server that is not there is not ready.</summary>
     public async Task<bool> IsReadyAsync(CancellationToken cancellationToken = default)

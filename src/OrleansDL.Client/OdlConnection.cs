@@ -64,6 +64,10 @@ internal sealed class OdlConnection : IDisposable
     public Task<T> PostAsync<T>(string path, object? body, CancellationToken cancellationToken) =>
         SendAsync<T>(HttpMethod.Post, path, () => Json(body), null, cancellationToken);
 
+    /// <summary>As <see cref="PostAsync"/>, for what takes as long as it takes.</summary>
+    public Task<T> PostPatientlyAsync<T>(string path, object? body, CancellationToken cancellationToken) =>
+        SendAsync<T>(HttpMethod.Post, path, () => Json(body), null, cancellationToken, patient: true);
+
     public Task<T> PutAsync<T>(string path, object body, string? ifMatch, CancellationToken cancellationToken) =>
         SendAsync<T>(HttpMethod.Put, path, () => Json(body), ifMatch, cancellationToken);
 

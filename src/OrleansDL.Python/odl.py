@@ -25,11 +25,12 @@ import http.client
 import json
 import os
 import ssl
-import tarfile
+import struct
 import threading
 import time
 import urllib.parse
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 __all__ = [
     "Client", "Error", "NotFound", "Invalid", "Conflict", "Unauthorized", "Forbidden", "TooLarge", "NoCapacity",
@@ -38,6 +39,10 @@ __all__ = [
 
 _PAGE_ROWS = 1000
 _CHUNK = 1 << 20
+_SMALL = 4 << 20
+_BATCH = 32 << 20
+_PIECE = 64 << 20
+_COMPARED = 10_000
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 
@@ -94,10 +99,6 @@ class RunFailed(Error):
 _KINDS = {
     "not-found": NotFound, "invalid": Invalid, "conflict": Conflict, "precondition-failed": Conflict, "unauthorized": Unauthorized,
     "forbidden": Forbidden, "too-large": TooLarge, "no-capacity": NoCapacity,
-}
-_FORMATS = {
-    ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".arrow": "arrow", ".npy": "npy",
-    ".tar": "tar", ".zip": "zip",
 }
 _ENDED = ("completed", "failed", "cancelled")
 
@@ -163,31 +164,77 @@ class Client:
         """Tags a version."""
         return self._post(self._of("datasets", dataset, "versions", version, "tags"), {"tag": tag})
 
-    def push(self, dataset, source, message=None, tags=(), format=None, header=None, path=None, replace=False, progress=None):
-        """Uploads a file, or a folder with all that is in it, as a new version, and answers the version.
+    def push(self, dataset, source, message=None, tags=(), format=None, header=None, path=None, split=None, branch="main", replace=False,
+             progress=None):
+        """Brings a file, or a folder with all that is in it, into a dataset as one new version, and answers the version.
 
-        For image datasets the folder of an image is its label. format: csv, jsonl, ... (default: by the file's name).
-        header: whether a CSV file's first line names the columns (default: found out). path: the file's path within the
-        dataset. replace: the new version holds only this. progress: called with the bytes sent so far.
-        Nothing is there before all of it is, and pushing what is there already makes no new version.
+        Files are hashed, and only bytes the node lacks are sent: small files together, large ones so that a push that was cut
+        off goes on where it was when it is repeated. A file that stands at its path with other bytes is replaced; pushing
+        what is there already makes no new version. Nothing is there before all of it is. Hidden files are left out.
+
+        For image datasets the folder of an image is its label. format: csv, jsonl, ... (default: found out). header: whether
+        a CSV file's first line names the columns (default: found out). path: where the file stands in the dataset, or the
+        folder above all files. replace: the new version holds only this. progress: called with the bytes sent so far.
         """
-        source = os.fspath(source)
-        folder = os.path.isdir(source)
-        if not folder and not os.path.isfile(source):
-            raise Invalid("There is no file or folder '%s'." % source, 0, "invalid")
-        name = os.path.basename(os.path.normpath(source))
-        kind = self.dataset(dataset)["kind"]
-        if folder:
-            format = "tar"
-        elif format is None and kind in ("table", "text"):
-            format = _FORMATS.get(os.path.splitext(name)[1].lower())
-        elif format is None:
-            format = {".tar": "tar", ".zip": "zip"}.get(os.path.splitext(name)[1].lower()) if kind == "image" else "file"
-        call = self._of("datasets", dataset, "commits") + _query(
-            message=message or "Push " + name, tags=",".join(tags) or None, format=format, path=path or (None if folder else name),
-            header=None if header is None else "true" if header else "false", mode="replace" if replace else "append")
-        body = (lambda: _tar_of(source, progress)) if folder else (lambda: _bytes_of(source, progress))
-        return self._json("POST", call, body, {"Content-Type": "application/octet-stream"})
+        files = _local_files(os.fspath(source), path)
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            files = [file + (digest,) for file, digest in zip(files, pool.map(lambda file: _digest_of(file[0]), files))]
+        uploads = self._of("datasets", dataset, "uploads")
+        changed, missing = [], {}
+        for start in range(0, len(files), _COMPARED):
+            part = files[start:start + _COMPARED]
+            found = self._post(uploads + "/compare", {
+                "branch": branch, "files": [{"path": name, "blob": "sha256:" + digest, "bytes": size} for _, name, size, digest in part]})
+            changed += [part[i] for i in found["changed"]]
+            missing.update((part[i][3], part[i]) for i in found["missing"])
+        self._send_files(uploads, list(missing.values()), progress)
+        about = _given(format=format, header=header, split=split)
+        lines = [{"branch": branch, "message": message or "Push " + os.path.basename(os.path.abspath(source)), "tags": list(tags), "replace": replace}]
+        lines += [dict(about, add=name, blob="sha256:" + digest) for _, name, _, digest in (files if replace else changed)]
+        body = "\n".join(json.dumps(line) for line in lines).encode()
+        return self._json("POST", uploads + "/commit", lambda: body, {"Content-Type": "application/x-ndjson"})
+
+    def _send_files(self, uploads, files, progress):
+        sent, batch, size = 0, [], 0
+        for file in [file for file in files if file[2] <= _SMALL] + [None]:
+            if batch and (file is None or size + file[2] > _BATCH):
+                kept = list(batch)
+                self._json("POST", uploads + "/files", lambda: _packed(kept), {"Content-Type": "application/octet-stream"})
+                sent, batch, size = sent + size, [], 0
+                if progress:
+                    progress(sent)
+            if file is not None:
+                batch.append(file)
+                size += file[2]
+        for file in files:
+            if file[2] > _SMALL:
+                self._send_large(uploads, file, lambda offset, before=sent: progress and progress(before + offset))
+                sent += file[2]
+
+    def _send_large(self, uploads, file, progress):
+        path, name, size, digest = file
+        key = hashlib.sha256(("%s %s" % (digest, name)).encode()).hexdigest()
+        upload = self._post(uploads, {"bytes": size, "sha256": "sha256:" + digest, "key": key})
+        one = uploads + "/" + upload["id"]
+        failures, pause = 0, _FIRST_PAUSE
+        while upload.get("blob") is None and upload["offset"] < size:
+            offset = upload["offset"]
+            length = min(_PIECE, size - offset)
+            try:
+                upload = self._json("PUT", one + _query(offset=offset), lambda: _part_of(path, offset, length), {
+                    "Content-Type": "application/octet-stream", "Content-Length": str(length)}, repeatable=False)
+                failures, pause = 0, _FIRST_PAUSE
+                progress(upload["offset"])
+            except (Unreachable, NoCapacity, Conflict):
+                # The node knows how much of it arrived.
+                failures += 1
+                if failures >= self._attempts:
+                    raise
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                upload = self._get(one)
+        if upload.get("blob") is None:
+            self._post(one + "/complete", None)
 
     def download(self, dataset, path, to, version="latest"):
         """Downloads one file of a version, checks its digest, and answers the local path. `to` is a file or a folder."""
@@ -213,29 +260,107 @@ class Client:
         dataset, version = _reference(dataset, version)
         return self._pages(self._of("datasets", dataset, "versions", version, "rows"), _PAGE_ROWS)
 
-    def batches(self, dataset, version=None, size=256, columns=None, numpy=False):
+    def batches(self, dataset, version=None, size=256, columns=None, numpy=False, cache=None):
         """The rows of a version in batches: a dict of lists (or NumPy arrays) by column.
 
-        columns: only these. The last batch may be smaller. With numpy=True numbers become int64 or float64 arrays, a
-        missing number NaN, and everything else an array of objects.
+        Rows come in MDS shards, the next ones on their way while you use one. Text is str, images and files are bytes, a
+        tensor is nested lists, a missing value None. columns: only these. The last batch may be smaller. With numpy=True
+        numbers become int64 or float64 arrays (a missing number NaN), tensors one array, and the rest arrays of objects.
+        cache: a folder in which shards are kept by their digest, for the next time.
         """
         dataset, version = _reference(dataset, version)
         if size < 1:
             raise Invalid("A batch has one row at least.", 0, "invalid")
         found = self.version(dataset, version)
-        types = {column["name"]: column["type"] for column in found.get("schema", [])}
-        names = list(columns) if columns is not None else None
-        for name in names or ():
-            if types and name not in types:
-                raise Invalid("'%s' is no column of %s. Columns: %s." % (name, dataset, ", ".join(types)), 0, "invalid")
-        kept = []
-        for row in self.rows(dataset, found["commit"]):
-            kept.append(row)
-            if len(kept) == size:
-                yield _columns(kept, names or list(types) or list(kept[0]), types, numpy)
-                kept = []
-        if kept:
-            yield _columns(kept, names or list(types) or list(kept[0]), types, numpy)
+        shards = self._shards(dataset, found["commit"])
+        if not shards:
+            return
+        schema = {column["name"]: column for column in found.get("schema", [])}
+        known = list(schema) or shards[0]["column_names"]
+        for name in columns or ():
+            if name not in known:
+                raise Invalid("'%s' is no column of %s. Columns: %s." % (name, dataset, ", ".join(known)), 0, "invalid")
+        names = list(columns) if columns is not None else known
+        kept = {name: [] for name in names}
+        for shard, content in self._contents(dataset, found["commit"], shards, cache):
+            for row in _samples(shard, content, names, schema, numpy):
+                for name, value in zip(names, row):
+                    kept[name].append(value)
+                if len(kept[names[0]]) == size:
+                    yield _arrays(kept, schema) if numpy else kept
+                    kept = {name: [] for name in names}
+        if kept[names[0]]:
+            yield _arrays(kept, schema) if numpy else kept
+
+    def _shards(self, dataset, commit):
+        """The shards of a version, made by the node if they are not there yet."""
+        path = self._of("datasets", dataset, "versions", commit, "mds")
+        status = self._post(path, None)
+        while status["state"] not in ("ready", "failed"):
+            time.sleep(0.1)
+            status = self._get(path)
+        if status["state"] == "failed":
+            raise Error("The shards of %s cannot be made: %s" % (dataset, status.get("error")))
+        return self._get(path + "/index.json")["shards"]
+
+    def _contents(self, dataset, commit, shards, cache):
+        """Each shard with its bytes, two of them fetched ahead."""
+        def fetch(shard):
+            digest = shard["raw_data"]["hashes"]["sha256"]
+            local = os.path.join(cache, digest + ".mds") if cache else None
+            if local and os.path.exists(local):
+                with open(local, "rb") as file:
+                    content = file.read()
+                if hashlib.sha256(content).hexdigest() == digest:
+                    return content
+            with self._open("GET", self._of("datasets", dataset, "versions", commit, "mds", shard["raw_data"]["basename"])) as answer:
+                content = answer.read()
+            if hashlib.sha256(content).hexdigest() != digest:
+                raise Error("Shard %s of %s arrived with other bytes than the node said it has. Read again." % (shard["raw_data"]["basename"], dataset))
+            if local:
+                os.makedirs(cache, exist_ok=True)
+                part = "%s.%s.part" % (local, uuid.uuid4().hex)
+                with open(part, "wb") as file:
+                    file.write(content)
+                os.replace(part, local)
+            return content
+
+        with ThreadPoolExecutor(2) as pool:
+            coming = []
+            waiting = iter(shards)
+            try:
+                for shard in shards:
+                    while len(coming) < 3:
+                        following = next(waiting, None)
+                        if following is None:
+                            break
+                        coming.append(pool.submit(fetch, following))
+                    yield shard, coming.pop(0).result()
+            finally:
+                for future in coming:
+                    future.cancel()
+
+    # Selections
+
+    def select(self, dataset, tags=None, versions=None, branch=None, splits=None, label_column=None, include=None, exclude=None,
+               filter=None, rows=None, fraction=None, seed=0, dry_run=False):
+        """Makes a snapshot of what a query selects, and answers what it came to; the same query answers the same version.
+
+        tags: the rows that the commits carrying all of these brought; versions: those that these commits brought; neither: all
+        rows of the newest version, or of `branch`. include, exclude: labels. filter: a condition over the columns, for
+        example 'x > 3 && side == "above"'. rows or fraction: a sample, chosen by the seed. dry_run: only count.
+        """
+        query = {"tags": tags, "versions": versions, "branch": branch, "splits": splits, "filter": filter}
+        if label_column or include or exclude:
+            query["labels"] = _given(column=label_column, include=include, exclude=exclude)
+        if rows or fraction:
+            query["sample"] = _given(rows=rows, fraction=fraction, seed=seed)
+        path = self._of("datasets", dataset, "selections") + _query(dryRun="true" if dry_run else None)
+        return self._post(path, query)
+
+    def labels(self, dataset, version="latest", column=None):
+        """The labels of a version in the order of their ids, or None where the column is no label."""
+        return self._get(self._of("datasets", dataset, "versions", version, "labels") + _query(column=column)).get("labels")
 
     # Training
 
@@ -285,6 +410,11 @@ class Client:
     def metrics(self, run, name=None):
         """Metric points of a run in order of step; name: only this metric, for example train.loss."""
         return self._pages(self._of("training-runs", run, "metrics") + _query(name=name))
+
+    def artifact(self, run, file):
+        """The bytes of a file that a run left, for example model.onnx."""
+        with self._open("GET", self._of("training-runs", run, "artifact", file)) as answer:
+            return answer.read()
 
     def logs(self, run):
         """The lines a run wrote."""
@@ -364,6 +494,9 @@ class Client:
         pause = _FIRST_PAUSE
         for attempt in range(1, self._attempts + 1):
             last = attempt == self._attempts or not repeatable
+            if not repeatable:
+                # Nothing tells a kept connection that was closed from one whose answer was lost: this call begins a new one.
+                self._drop()
             connection, reused = self._connection()
             try:
                 try:
@@ -379,8 +512,7 @@ class Client:
                         self.url, method, path.split("?")[0], problem or type(problem).__name__), 0, "unreachable") from None
                 if reused:
                     # The node had closed a connection that was kept: that is no failed try.
-                    if repeatable:
-                        continue
+                    continue
             else:
                 if answer.status < 300:
                     try:
@@ -469,6 +601,10 @@ def _query(**parameters):
     return "?" + urllib.parse.urlencode(given) if given else ""
 
 
+def _given(**fields):
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _plain(value):
     """NumPy's arrays and numbers as JSON knows them."""
     if hasattr(value, "tolist"):
@@ -480,64 +616,136 @@ def _plain(value):
     return value
 
 
-def _bytes_of(path, progress):
-    sent = 0
+def _local_files(source, path):
+    """(local path, path in the dataset, size) of a file, or of every file below a folder, in the order of paths."""
+    if os.path.isfile(source):
+        found = [(source, path or os.path.basename(source))]
+    elif os.path.isdir(source):
+        found = []
+        for root, folders, names in os.walk(source):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                if not name.startswith("."):
+                    local = os.path.join(root, name)
+                    below = os.path.relpath(local, source).replace(os.sep, "/")
+                    found.append((local, path.rstrip("/") + "/" + below if path else below))
+        if not found:
+            raise Invalid("The folder '%s' holds no file." % source, 0, "invalid")
+    else:
+        raise Invalid("There is no file or folder '%s'." % source, 0, "invalid")
+    return sorted(((local, name, os.path.getsize(local)) for local, name in found), key=lambda file: file[1].encode())
+
+
+def _digest_of(path):
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
         for chunk in iter(lambda: file.read(_CHUNK), b""):
-            yield chunk
-            sent += len(chunk)
-            if progress:
-                progress(sent)
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
-def _tar_of(folder, progress):
-    """A tar of a folder's files, piece by piece, in order of their paths: the same folder gives the same bytes."""
-    sent = 0
-    for path, name in _files_below(folder):
+def _packed(files):
+    """Many files as one body: the length of each, its digest, its bytes."""
+    for path, _, size, digest in files:
         with open(path, "rb") as file:
-            entry = tarfile.TarInfo(name)
-            entry.size = os.fstat(file.fileno()).st_size
-            yield entry.tobuf(tarfile.PAX_FORMAT)
-            left = entry.size
-            while left:
-                chunk = file.read(min(left, _CHUNK))
-                if not chunk:
-                    raise Error("The file '%s' became shorter while it was read. Push again." % path)
-                left -= len(chunk)
-                sent += len(chunk)
-                yield chunk
-            yield b"\0" * (-entry.size % tarfile.BLOCKSIZE)
-        if progress:
-            progress(sent)
-    yield b"\0" * 2 * tarfile.BLOCKSIZE
+            content = file.read()
+        if len(content) != size:
+            raise Error("The file '%s' changed while it was pushed. Push again." % path)
+        yield struct.pack("<I", size) + bytes.fromhex(digest)
+        if content:
+            yield content
 
 
-def _files_below(folder):
-    """(local path, path below the folder with forward slashes) of every file, sorted."""
-    found = []
-    for root, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(root, name)
-            found.append((path, os.path.relpath(path, folder).replace(os.sep, "/")))
-    if not found:
-        raise Invalid("The folder '%s' holds no file." % folder, 0, "invalid")
-    return sorted(found, key=lambda item: item[1].encode())
+def _part_of(path, offset, length):
+    with open(path, "rb") as file:
+        file.seek(offset)
+        while length:
+            chunk = file.read(min(length, _CHUNK))
+            if not chunk:
+                raise Error("The file '%s' became shorter while it was pushed. Push again." % path)
+            length -= len(chunk)
+            yield chunk
 
 
-def _columns(rows, names, types, numpy):
-    batch = {name: [row.get(name) for row in rows] for name in names}
-    if not numpy:
-        return batch
-    import numpy as np  # noqa: only when asked for
+_NUMBERS = {
+    "uint8": "B", "int8": "b", "uint16": "H", "int16": "h", "uint32": "I", "int32": "i", "uint64": "Q", "int64": "q", "float32": "f",
+    "float64": "d",
+}
+
+
+def _samples(shard, content, names, schema, numpy):
+    """The rows of an MDS shard: u32 count, u32 offsets, the configuration, then per row a u32 size for each column whose
+    values differ in size, and the values in the order of the columns. A column x.null says where x is missing."""
+    count = struct.unpack_from("<I", content)[0]
+    offsets = struct.unpack_from("<%dI" % (count + 1), content, 4)
+    sizes = shard["column_sizes"]
+    stored = {name: i for i, name in enumerate(shard["column_names"])}
+    sized = sum(1 for size in sizes if size is None)
+    heads = struct.Struct("<%dI" % sized)
+    wanted = [(stored[name], _decoder(shard["column_encodings"][stored[name]], schema.get(name), numpy), stored.get(_mask_of(name, schema))) for name in names]
+    for start in offsets[:-1]:
+        lengths = iter(heads.unpack_from(content, start))
+        at, places = start + heads.size, []
+        for size in sizes:
+            length = next(lengths) if size is None else size
+            places.append((at, length))
+            at += length
+        yield [
+            None if mask is not None and content[places[mask][0]] else decode(content, *places[place])
+            for place, decode, mask in wanted]
+
+
+def _mask_of(name, schema):
+    if not schema.get(name, {}).get("nullable"):
+        return None
+    mask = name + ".null"
+    while mask in schema:
+        mask += ".null"
+    return mask
+
+
+def _decoder(encoding, column, numpy):
+    kind, _, rest = encoding.partition(":")
+    if kind == "str":
+        return lambda content, at, length: content[at:at + length].decode("utf-8")
+    if kind in ("bytes", "png", "jpeg"):
+        return lambda content, at, length: content[at:at + length]
+    if kind == "ndarray":
+        element, _, shape = rest.partition(":")
+        shape = [int(size) for size in shape.split(",") if size]
+        if numpy:
+            import numpy as np
+            return lambda content, at, length: np.frombuffer(content, "<" + np.dtype(element).str[1:], length // np.dtype(element).itemsize, at).reshape(shape)
+        code = _NUMBERS[element]
+        return lambda content, at, length: _nested(struct.unpack_from("<%d%s" % (length // struct.calcsize(code), code), content, at), shape)
+    if (column or {}).get("type") == "bool":
+        return lambda content, at, length: content[at] != 0
+    number = struct.Struct("<" + _NUMBERS[kind])
+    return lambda content, at, length: number.unpack_from(content, at)[0]
+
+
+def _nested(flat, shape):
+    if len(shape) == 0:
+        return flat[0]
+    if len(shape) == 1:
+        return list(flat)
+    step = len(flat) // shape[0] if shape[0] else 0
+    return [_nested(flat[i * step:(i + 1) * step], shape[1:]) for i in range(shape[0])]
+
+
+def _arrays(batch, schema):
+    import numpy as np
     arrays = {}
     for name, values in batch.items():
-        kind = types.get(name)
+        kind = schema.get(name, {}).get("type")
         if kind == "int64" and None not in values:
             arrays[name] = np.array(values, dtype=np.int64)
         elif kind in ("int64", "float64"):
             arrays[name] = np.array([float("nan") if value is None else float(value) for value in values], dtype=np.float64)
         elif kind == "bool" and None not in values:
             arrays[name] = np.array(values, dtype=np.bool_)
+        elif values and all(isinstance(value, np.ndarray) for value in values):
+            arrays[name] = np.stack(values)
         else:
             arrays[name] = np.empty(len(values), dtype=object)
             arrays[name][:] = values

@@ -9,9 +9,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using OrleansDL.Database;
+using OrleansDL.Blobs;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Events;
 using OrleansDL.Http;
@@ -97,6 +99,7 @@ public static class ServerHost
         v1.MapWorkers();
         v1.MapDatasets();
         v1.MapDatasetRows();
+        v1.MapSelections();
         v1.MapDatasetShards();
         v1.MapBranches();
         v1.MapUploads();
@@ -106,6 +109,7 @@ public static class ServerHost
         v1.MapDeployments();
         v1.MapMonitoring();
         v1.MapWorkflows();
+        v1.MapBlobs();
         app.MapInferenceProtocol();
         app.MapInferenceRpc();
         app.MapMetrics();

@@ -47,6 +47,9 @@ public sealed record DatasetVersion
     /// <summary>What validation found at the commit; null for versions that were committed before there was any.</summary>
     [Id(19)] public DatasetValidation? Validation { get; init; }
 
+    /// <summary>For a snapshot, the selection it was made of.</summary>
+    [Id(20)] public ResolvedSelection? Selection { get; init; }
+
     /// <summary>Null while the version's bytes are there; else when and why they went: a sentence.</summary>
     [Id(22)] public string? Gone { get; init; }
 

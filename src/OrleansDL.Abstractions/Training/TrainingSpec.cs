@@ -1,3 +1,5 @@
+using OrleansDL.Datasets;
+
 namespace OrleansDL.Training;
 
 /// <summary>Asks for a run.</summary>
@@ -46,6 +48,9 @@ public sealed record TrainingSpec
 
     /// <summary>Pool whose workers may run it.</summary>
     [Id(18)] public string Pool { get; init; } = "default";
+
+    /// <summary>Which of the dataset's rows; null: all of the version. Made into a snapshot when the run is created, and <see cref="Dataset"/> then names that.</summary>
+    [Id(19)] public DatasetSelection? Selection { get; init; }
 
     /// <summary>train: split and reading ahead; null: the defaults.</summary>
     [Id(21)] public ReaderSpec? Reader { get; init; }

@@ -20,7 +20,8 @@ internal static class DatasetCommands
     {
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
-            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), Statistics(), FilesOf(), Diff(), Download(), RowCommands.Export(), Rename(), Tag(), Delete(),
+            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), Statistics(), FilesOf(), Diff(), Download(), RowCommands.Export(),
+            ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
         };
         foreach (var command in BranchCommands.All())
         {

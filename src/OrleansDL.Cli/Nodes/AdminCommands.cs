@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansDL.Blobs;
 using OrleansDL.Output;
 
 namespace OrleansDL.Nodes;
@@ -8,7 +9,7 @@ internal static class AdminCommands
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
 
-    public static Command Create() => new("admin", "Look at the node itself.") { Status(), Wait() };
+    public static Command Create() => new("admin", "Look after the node itself.") { Status(), Wait(), BlobCommands.Create() };
 
     private static Command Status() => new Command("status", "Whether the node is ready, and what your token may do.").Does(async (session, cancel) =>
     {

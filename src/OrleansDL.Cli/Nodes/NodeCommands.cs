@@ -8,12 +8,16 @@ internal static class NodeCommands
 {
     private static readonly NodeOptions Defaults = new();
 
-    private static readonly Option<string?> Database = new("--database")
+    public static readonly Option<string?> Database = new("--database")
     {
         Description = "PostgreSQL connection string, the same for all nodes of a cluster. Default: ODL_DATABASE, or SQLite in --data.",
     };
 
-    private static readonly Option<string?> Blobs = new("--blobs") { Description = "Folder of the blob store, shared by all nodes of a cluster. Default: blobs in --data." };
+    public static readonly Option<string?> Blobs = new("--blobs")
+    {
+        Description = "The blob store, the same for all nodes of a cluster: a folder, or s3://BUCKET/PREFIX. Default: ODL_BLOBS, or blobs in --data.",
+    };
+
     private static readonly Option<string> Http = new("--http") { Description = "Address of the HTTP front.", DefaultValueFactory = _ => Defaults.HttpUrl };
     private static readonly Option<string?> Grpc = new("--grpc") { Description = "Address of gRPC. Default: the HTTP front's, one port further." };
     private static readonly Option<string> Address = new("--address")
@@ -45,7 +49,7 @@ internal static class NodeCommands
     {
         DataDirectory = parsed.GetValue(GlobalOptions.Data) ?? environment("ODL_DATA"),
         Database = parsed.GetValue(Database) ?? environment("ODL_DATABASE"),
-        Blobs = parsed.GetValue(Blobs),
+        Blobs = parsed.GetValue(Blobs) ?? environment("ODL_BLOBS"),
         HttpUrl = parsed.GetValue(Http) ?? Defaults.HttpUrl,
         GrpcUrl = server ? parsed.GetValue(Grpc) : null,
         Address = parsed.GetValue(Address) ?? Defaults.Address,

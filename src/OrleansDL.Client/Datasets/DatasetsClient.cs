@@ -19,6 +19,9 @@ public sealed class DatasetsClient
 
     public BranchesClient Branches => new(_http);
 
+    /// <summary>Rows to be read for training.</summary>
+    public ShardsClient Shards => new(_http);
+
     public IAsyncEnumerable<Dataset> ListAsync(CancellationToken cancellationToken = default) =>
         _http.ListAsync<Dataset>(Root, cancellationToken);
 
@@ -91,6 +94,18 @@ public sealed class DatasetsClient
 
     public Task<DatasetVersion> TagAsync(string dataset, string version, string tag, CancellationToken cancellationToken = default) =>
         _http.PostAsync<DatasetVersion>($"{Of(dataset, version)}/tags", new { tag }, cancellationToken);
+
+    /// <summary>Makes a snapshot of what a query selects: the same query answers the same version.</summary>
+    /// <param name="dataset">Name or id.</param>
+    /// <param name="query">Which commits, files and rows.</param>
+    /// <param name="dryRun">Only counts, and makes nothing.</param>
+    /// <param name="cancellationToken">Stops waiting; the snapshot may be made all the same.</param>
+    public Task<SelectionResult> SelectAsync(string dataset, DatasetSelection query, bool dryRun = false, CancellationToken cancellationToken = default) =>
+        _http.PostPatientlyAsync<SelectionResult>(OdlConnection.Query($"{Of(dataset)}/selections", ("dryRun", dryRun ? "true" : null)), query, cancellationToken);
+
+    /// <summary>The labels of a version in the order of their ids; null as column means the one that training takes by itself.</summary>
+    public Task<DatasetLabels> GetLabelsAsync(string dataset, string version = "latest", string? column = null, CancellationToken cancellationToken = default) =>
+        _http.GetAsync<DatasetLabels>(OdlConnection.Query($"{Of(dataset, version)}/labels", ("column", column)), cancellationToken);
 
     public Task<DatasetDiff> DiffAsync(string dataset, string from, string to, CancellationToken cancellationToken = default) =>
         _http.GetAsync<DatasetDiff>(OdlConnection.Query($"{Of(dataset)}/diff", ("from", from), ("to", to)), cancellationToken);

@@ -14,8 +14,9 @@ public sealed class TrainingRunsClient
         _http.ListAsync<TrainingRun>(OdlConnection.Query(Root, ("status", status?.ToString())), cancellationToken);
 
     /// <summary>Makes a run and queues it.</summary>
-    public Task<TrainingRun> CreateAsync(TrainingSpec spec, CancellationToken cancellationToken = default) =>
-        _http.PostAsync<TrainingRun>(Root, spec, cancellationToken);
+    public Task<TrainingRun> CreateAsync(TrainingSpec spec, CancellationToken cancellationToken = default) => spec.Selection is null
+        ? _http.PostAsync<TrainingRun>(Root, spec, cancellationToken)
+        : _http.PostPatientlyAsync<TrainingRun>(Root, spec, cancellationToken);
 
     /// <summary>Checks a spec as creation would, creating nothing.</summary>
     public Task CheckAsync(TrainingSpec spec, CancellationToken cancellationToken = default) =>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using OrleansDL.Datasets;
 
@@ -8,6 +9,9 @@ namespace OrleansDL.Data;
 /// <summary>An MDS v2 shard, mapped into memory: a sample is read where the page cache holds it, and none before it is asked for.</summary>
 internal sealed unsafe class MdsFile : IDisposable
 {
+    private const int CacheLine = 64;
+    private const int ExpectedBytes = 1024;
+
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _bytes;
@@ -47,6 +51,22 @@ internal sealed unsafe class MdsFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)sample, (uint)Samples);
         var (start, end) = (Number(4 * (sample + 1L)), Number(4 * (sample + 2L)));
         return start <= end && end <= _length ? new ReadOnlySpan<byte>(_bytes + start, (int)(end - start)) : throw Wrong($"sample {sample} does not lie in it");
+    }
+
+    /// <summary>Lets the processor fetch the beginning of a sample that is read soon: in a shuffled order it cannot guess which.</summary>
+    public void Expect(int sample)
+    {
+        if (!Sse.IsSupported || (uint)sample >= (uint)Samples)
+        {
+            return;
+        }
+
+        var (start, end) = (Number(4 * (sample + 1L)), Number(4 * (sample + 2L)));
+        end = (uint)Math.Min(Math.Min(end, _length), (long)start + ExpectedBytes);
+        for (long at = start; at < end; at += CacheLine)
+        {
+            Sse.Prefetch0(_bytes + at);
+        }
     }
 
     public InvalidException Wrong(string reason) => new($"Shard {_name} cannot be read: {reason}. Start the run again; it fetches or builds the shard anew.");

@@ -20,4 +20,7 @@ internal sealed class RowCursor
         _source.ReadRow(number, _wanted, _row);
         return _row;
     }
+
+    /// <summary>Says that a row is read soon.</summary>
+    public void Expect(long number) => _source.Expect(number);
 }

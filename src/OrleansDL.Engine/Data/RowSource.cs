@@ -82,10 +82,18 @@ internal sealed class RowSource : IDisposable
 
     internal void ReadRow(long number, ReadOnlySpan<bool> wanted, Row row)
     {
-        var index = Array.BinarySearch(_firsts, number);
-        index = index >= 0 ? index : ~index - 1;
-        Decode(_shards[index], (int)(number - _firsts[index]), wanted, row);
+        var shard = ShardOf(number);
+        Decode(_shards[shard], (int)(number - _firsts[shard]), wanted, row);
     }
+
+    /// <summary>Says that a row is read soon.</summary>
+    internal void Expect(long number)
+    {
+        var shard = ShardOf(number);
+        _shards[shard].Expect((int)(number - _firsts[shard]));
+    }
+
+    private int ShardOf(long number) => Array.BinarySearch(_firsts, number) is var index && index >= 0 ? index : ~index - 1;
 
     internal Row NewRow(Func<long> number) => new() { Where = () => $"row {number() + 1} of {_name}" };
 

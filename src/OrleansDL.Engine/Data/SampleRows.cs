@@ -52,6 +52,14 @@ internal sealed class SampleRows(RowSource source, RowSet rows, Pipeline pipelin
         Encoded = encoded;
     }
 
+    internal void Expect(RowCursor cursor, long index)
+    {
+        if (Encoded is null)
+        {
+            cursor.Expect(rows[index]);
+        }
+    }
+
     internal long Encode(RowCursor cursor, long index, Span<byte> target)
     {
         if (Encoded is { } encoded)

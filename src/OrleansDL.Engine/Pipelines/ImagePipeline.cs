@@ -15,6 +15,7 @@ internal sealed record ImagePipeline : Pipeline
     private string[]? _inputs;
     private TensorShape? _tensor;
     private float[]? _quotients;
+    private bool? _single;
     private long[]? _shape;
     private int[]? _identity;
 
@@ -111,6 +112,13 @@ internal sealed record ImagePipeline : Pipeline
         if (shape.Element == "uint8" && shape.Sizes is not [_, _, 3])
         {
             var quotients = _quotients ??= TensorPixels.Quotients(Scale);
+            _single ??= TensorPixels.AreSingle(quotients, Scale);
+            if (_single is true)
+            {
+                TensorPixels.Divide(bytes, (float)Scale, values);
+                return;
+            }
+
             for (var pixel = 0; pixel < values.Length; pixel++)
             {
                 values[pixel] = quotients[bytes[pixel]];

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using OrleansDL.Datasets;
 
 namespace OrleansDL.Pipelines;
@@ -27,8 +29,38 @@ internal static class TensorPixels
         }
     }
 
-    /// <summary>The quotients of all bytes, so that none is divided twice.</summary>
+    /// <summary>The quotients of all bytes.</summary>
     public static float[] Quotients(double scale) => [.. Enumerable.Range(0, 256).Select(value => (float)(value / scale))];
+
+    /// <summary>Whether division in single precision gives the very same quotients, so that sixteen bytes can be divided at once.</summary>
+    public static bool AreSingle(float[] quotients, double scale) => quotients.Index().All(quotient => quotient.Item == quotient.Index / (float)scale);
+
+    /// <summary>Bytes divided by a scale, sixteen at once.</summary>
+    public static void Divide(ReadOnlySpan<byte> bytes, float scale, Span<float> target)
+    {
+        var at = 0;
+        ref var source = ref MemoryMarshal.GetReference(bytes);
+        ref var values = ref MemoryMarshal.GetReference(target);
+        var divisor = Vector128.Create(scale);
+        for (; at <= target.Length - Vector128<byte>.Count; at += Vector128<byte>.Count)
+        {
+            var (low, high) = Vector128.Widen(Vector128.LoadUnsafe(ref source, (nuint)at));
+            Store(low, divisor, ref values, at);
+            Store(high, divisor, ref values, at + 8);
+        }
+
+        for (; at < target.Length; at++)
+        {
+            target[at] = bytes[at] / scale;
+        }
+    }
+
+    private static void Store(Vector128<ushort> numbers, Vector128<float> divisor, ref float values, int at)
+    {
+        var (low, high) = Vector128.Widen(numbers);
+        (Vector128.ConvertToSingle(low.AsInt32()) / divisor).StoreUnsafe(ref values, (nuint)at);
+        (Vector128.ConvertToSingle(high.AsInt32()) / divisor).StoreUnsafe(ref values, (nuint)at + 4);
+    }
 
     private static double Number(string element, ReadOnlySpan<byte> bytes, int index) => element switch
     {

@@ -6,6 +6,9 @@ namespace OrleansDL.Training;
 /// <summary>Reads, decodes and encodes batches on threads of its own, ahead of who takes them. Which thread made a batch does not show in it.</summary>
 internal sealed class Prefetch : IDisposable
 {
+    /// <summary>Rows that the processor may fetch while the one before them is encoded.</summary>
+    private const int Ahead = 2;
+
     private readonly SampleRows _rows;
     private readonly SampleOrder? _order;
     private readonly BatchSlot[] _slots;
@@ -88,6 +91,11 @@ internal sealed class Prefetch : IDisposable
                 var slot = _slots[batch % _slots.Length];
                 for (var row = 0; row < count; row++)
                 {
+                    if (row + Ahead < count)
+                    {
+                        reader.Expect(numbers[row + Ahead]);
+                    }
+
                     slot.Labels[row] = reader.Read(numbers[row], slot.Row(row));
                 }
 

@@ -5,11 +5,17 @@ internal static class BlobKeys
 {
     private const string Packs = "packs/";
     private const string Sums = ".sums";
+    private const string Uploads = "uploads/";
 
     public static string Of(BlobId blob) => $"{blob.Hex[..2]}/{blob.Hex[2..]}";
 
     /// <summary>Where the checksums of a large blob lie.</summary>
     public static string OfSums(BlobId blob) => Of(blob) + Sums;
+
+    /// <summary>Where an object lies that was uploaded straight to the store and is no blob yet.</summary>
+    public static string OfUpload(string name) => Uploads + name;
+
+    public static bool IsUpload(string key) => key.StartsWith(Uploads, StringComparison.Ordinal);
 
     public static string OfPack(string pack) => $"{Packs}{pack[..2]}/{pack[2..]}";
 

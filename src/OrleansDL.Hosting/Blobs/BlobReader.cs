@@ -8,6 +8,7 @@ namespace OrleansDL.Blobs;
 internal sealed partial class BlobReader(IBlobBackend backend, BlobCache cache, BlobRows rows, ILogger<BlobStore> logger)
 {
     private const int MostVerified = 100_000;
+    private static readonly BlobId Empty = BlobId.FromHash(SHA256.HashData([]));
     private readonly PackPlaces _places = new(rows);
 
     // Files that were verified as a whole by this process, by what changes when they do.
@@ -19,12 +20,31 @@ internal sealed partial class BlobReader(IBlobBackend backend, BlobCache cache, 
 
     public async Task<Stream> OpenAsync(BlobId blob, CancellationToken cancellationToken)
     {
+        if (blob == Empty && await ExistsAsync(blob, cancellationToken))
+        {
+            // Of nothing no part can be asked for: some stores do not answer then.
+            return new MemoryStream([], 0, 0, writable: false, publiclyVisible: true);
+        }
+
         var found = await FindAsync(blob, cancellationToken) ?? throw Missing(blob);
         if (found.Length < BlobStore.PackedBelow)
         {
-            using (found.Object)
+            try
             {
-                return new MemoryStream(await WholeAsync(blob, found, cancellationToken), writable: false);
+                using (found.Object)
+                {
+                    return new MemoryStream(await WholeAsync(blob, found, cancellationToken), 0, (int)found.Length, writable: false, publiclyVisible: true);
+                }
+            }
+            catch (FileNotFoundException)
+            {
+                // The object went between finding and reading it, as packs do that are compacted: look again.
+                _places.Forget(blob);
+                var again = await FindAsync(blob, cancellationToken) ?? throw Missing(blob);
+                using (again.Object)
+                {
+                    return new MemoryStream(await WholeAsync(blob, again, cancellationToken), 0, (int)again.Length, writable: false, publiclyVisible: true);
+                }
             }
         }
 
@@ -45,7 +65,7 @@ internal sealed partial class BlobReader(IBlobBackend backend, BlobCache cache, 
         await using var stream = await OpenAsync(blob, cancellationToken);
         if (stream is MemoryStream small)
         {
-            return small.ToArray();
+            return small.GetBuffer();
         }
 
         if (stream.Length > Array.MaxLength)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Dapper;
 using OrleansDL.Database;
@@ -102,6 +103,90 @@ internal sealed class BlobRows(Db database, TimeProvider time)
         return found.Select(row => (PackPlace?)new PackPlace(row.Item1, row.Item2, (int)row.Item3)).FirstOrDefault();
     }
 
+    /// <summary>Which of many ids a table has a row of.</summary>
+    public async Task<IReadOnlyList<string>> WithRowAsync(string table, string column, IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        return [.. await connection.QueryAsync<string>(new CommandDefinition(
+            $"SELECT {column} FROM {table} WHERE {column} {In("@ids")}", new { ids = List(ids) }, cancellationToken: cancellationToken))];
+    }
+
+    /// <summary>Names blobs that lie in the store without a row.</summary>
+    public async Task AdoptAsync(IReadOnlyDictionary<string, StoredObject> blobs, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var transaction = await database.BeginAsync(connection, cancellationToken);
+        await connection.ExecuteAsync(
+            "INSERT INTO blob (sha256, bytes, stored_at) VALUES (@sha256, @bytes, @at) ON CONFLICT DO NOTHING",
+            blobs.Select(blob => new { sha256 = blob.Key, bytes = blob.Value.Bytes, at = Micros.From(blob.Value.ModifiedAt) }).ToList(), transaction);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Names a pack that lies in the store without a row, and what is in it and lies nowhere else.</summary>
+    public async Task AdoptPackAsync(string pack, long bytes, IReadOnlyList<PackEntry> entries, DateTimeOffset storedAt, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var transaction = await database.BeginAsync(connection, cancellationToken);
+        var number = await AddPackAsync(connection, transaction, pack, bytes, Micros.From(storedAt));
+        foreach (var batch in InOrder(entries).Chunk(Batch))
+        {
+            await connection.ExecuteAsync(
+                $"""
+                INSERT INTO packed_blob (sha256, pack, position, bytes, stored_at)
+                SELECT v.sha256, @number, v.position, v.bytes, @now FROM {Values} v WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.sha256 = v.sha256)
+                ON CONFLICT DO NOTHING
+                """,
+                Parameters(batch, number, Micros.From(storedAt)), transaction);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Every blob, on its own or in a pack.</summary>
+    public IAsyncEnumerable<BlobRef> AllAsync(CancellationToken cancellationToken) =>
+        ReadAsync("(SELECT sha256, bytes FROM blob UNION ALL SELECT sha256, bytes FROM packed_blob)", cancellationToken);
+
+    /// <summary>Every blob that lies on its own.</summary>
+    public IAsyncEnumerable<BlobRef> LooseAsync(CancellationToken cancellationToken) => ReadAsync("blob", cancellationToken);
+
+    /// <summary>Every pack: its id and length.</summary>
+    public async Task<IReadOnlyList<(string Pack, long Bytes)>> PacksAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        return [.. await connection.QueryAsync<(string, long)>(new CommandDefinition("SELECT pack, bytes FROM blob_pack", cancellationToken: cancellationToken))];
+    }
+
+    /// <summary>How many blobs lie on their own and how many packs there are.</summary>
+    public async Task<long> CountObjectsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long>(new CommandDefinition(
+            "SELECT (SELECT COUNT(*) FROM blob) + (SELECT COUNT(*) FROM blob_pack)", cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Who needs a blob; 10 at most.</summary>
+    public async Task<IReadOnlyList<string>> OwnersAsync(BlobId blob, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        return [.. await connection.QueryAsync<string>(new CommandDefinition(
+            "SELECT owner FROM blob_reference WHERE sha256 = @sha256 ORDER BY owner LIMIT 10", new { sha256 = blob.Hex }, cancellationToken: cancellationToken))];
+    }
+
+    /// <summary>Removes the rows of a blob whose bytes are lost; what refers to it still does.</summary>
+    /// <param name="delete">Removes its bytes, while the row is locked.</param>
+    public async Task ForgetAsync(BlobId blob, Func<Task> delete, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var transaction = await database.BeginAsync(connection, cancellationToken);
+        await connection.ExecuteAsync("DELETE FROM packed_blob WHERE sha256 = @sha256", new { sha256 = blob.Hex }, transaction);
+        if (await connection.ExecuteAsync("DELETE FROM blob WHERE sha256 = @sha256", new { sha256 = blob.Hex }, transaction) > 0)
+        {
+            await delete();
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
     /// <summary>What lies in a pack and has a row.</summary>
     public async Task<IReadOnlyList<PackEntry>> EntriesAsync(string pack, CancellationToken cancellationToken)
     {
@@ -111,10 +196,37 @@ internal sealed class BlobRows(Db database, TimeProvider time)
             new { pack }, cancellationToken: cancellationToken))).Select(row => new PackEntry(BlobId.Parse(row.Sha256), row.Position, (int)row.Bytes))];
     }
 
-    private async Task<long> AddPackAsync(DbConnection connection, DbTransaction transaction, string pack, long bytes) =>
+    // Page by page, so that no read transaction stays open while the caller works.
+    private async IAsyncEnumerable<BlobRef> ReadAsync(string from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var after = "";
+        while (true)
+        {
+            List<(string Sha256, long Bytes)> page;
+            await using (var connection = await database.OpenAsync(cancellationToken))
+            {
+                page = (await connection.QueryAsync<(string, long)>(new CommandDefinition(
+                    $"SELECT sha256, bytes FROM {from} AS a WHERE sha256 > @after ORDER BY sha256 LIMIT {Batch}", new { after }, cancellationToken: cancellationToken))).AsList();
+            }
+
+            foreach (var (sha256, bytes) in page)
+            {
+                yield return new BlobRef { Blob = BlobId.Parse(sha256), Bytes = bytes };
+            }
+
+            if (page.Count < Batch)
+            {
+                yield break;
+            }
+
+            after = page[^1].Sha256;
+        }
+    }
+
+    private async Task<long> AddPackAsync(DbConnection connection, DbTransaction transaction, string pack, long bytes, long? storedAt = null) =>
         await connection.ExecuteScalarAsync<long>(
             "INSERT INTO blob_pack (pack, bytes, stored_at) VALUES (@pack, @bytes, @now) ON CONFLICT (pack) DO UPDATE SET stored_at = excluded.stored_at RETURNING number",
-            new { pack, bytes, now = time.Now() }, transaction);
+            new { pack, bytes, now = storedAt ?? time.Now() }, transaction);
 
     // Two writers of the same blobs take the rows in the same order, and so never wait for each other in a circle.
     private string Locked(string table) =>
@@ -127,10 +239,10 @@ internal sealed class BlobRows(Db database, TimeProvider time)
         ? "(SELECT e->>0 AS sha256, (e->>1)::bigint AS position, (e->>2)::bigint AS bytes FROM json_array_elements(@rows::json) AS e)"
         : "(SELECT json_extract(value, '$[0]') AS sha256, json_extract(value, '$[1]') AS position, json_extract(value, '$[2]') AS bytes FROM json_each(@rows))";
 
-    private DynamicParameters Parameters(PackEntry[] entries, long number) => new(new
+    private DynamicParameters Parameters(PackEntry[] entries, long number, long? storedAt = null) => new(new
     {
         number,
-        now = time.Now(),
+        now = storedAt ?? time.Now(),
         rows = JsonSerializer.Serialize(entries.Select(entry => new object[] { entry.Blob.Hex, entry.Position, entry.Bytes })),
     });
 }

@@ -11,23 +11,26 @@ public sealed class BlobStore
     public const int PackedBelow = 1 << 20;
 
     private const long PackBytes = 64 << 20;
-#pragma warning disable CA1859 // The second backend arrives next.
     private readonly IBlobBackend _backend;
-#pragma warning restore CA1859
     private readonly BlobRows _rows;
     private readonly BlobReferences _references;
-    private readonly BlobSweep _sweep;
     private readonly BlobReader _reader;
+    private readonly BlobSweep _sweep;
+    private readonly TimeProvider _time;
 
     public BlobStore(Db database, TimeProvider time, IOptions<BlobOptions> options, ILogger<BlobStore> logger)
     {
-        _backend = new LocalFolder(options.Value.Location);
+        Cache = new BlobCache(options.Value.CacheDirectory, options.Value.CacheBytes, time);
+        _backend = BlobBackends.Open(options.Value.Location, options.Value.S3, Cache, logger);
         _rows = new BlobRows(database, time);
         _references = new BlobReferences(database, _rows, time);
-        _sweep = new BlobSweep(database, _backend, _rows, _references);
-        var cache = new BlobCache(options.Value.CacheDirectory, options.Value.CacheBytes, time);
-        _reader = new BlobReader(_backend, cache, _rows, logger);
+        _reader = new BlobReader(_backend, Cache, _rows, logger);
+        _sweep = new BlobSweep(
+            database, _backend, _rows, _references, new BlobIndexer(_backend, _rows), new PackCompactor(database, _backend, _rows, NewPack), time);
+        _time = time;
     }
+
+    internal BlobCache Cache { get; }
 
     /// <summary>Begins a blob; its id is known when it is complete.</summary>
     public BlobWriter Create() => new(this, NewFile());
@@ -142,9 +145,59 @@ public sealed class BlobStore
     public Task UnreferAsync(string owner, IEnumerable<BlobId>? blobs = null) => _references.RemoveAsync(owner, blobs);
 
     /// <summary>Removes blobs that nothing refers to and that were stored before a time, and what killed writers left behind.</summary>
+    /// <param name="storedBefore">What is younger stays: someone may be about to refer to it.</param>
     /// <param name="dryRun">Only counts what would be removed.</param>
-    public Task<BlobSweepReport> SweepAsync(DateTimeOffset storedBefore, bool dryRun = false, CancellationToken cancellationToken = default) =>
-        _sweep.RunAsync(storedBefore, dryRun, cancellationToken);
+    /// <param name="orphans">Whether to look for files without rows too; that lists the whole store.</param>
+    public Task<BlobSweepReport> SweepAsync(
+        DateTimeOffset storedBefore, bool dryRun = false, bool orphans = false, CancellationToken cancellationToken = default) =>
+        _sweep.RunAsync(storedBefore, orphans, dryRun, cancellationToken);
+
+    /// <summary>An address from which anyone can download a blob for a time, straight from the store.</summary>
+    /// <returns>Null when there is none: the store is a folder, or the blob lies in a pack. Then download it from the server.</returns>
+    public async Task<Uri?> PresignDownloadAsync(BlobId blob, TimeSpan duration, CancellationToken cancellationToken = default) =>
+        _backend is S3Backend s3 && await s3.LengthAsync(BlobKeys.Of(blob), cancellationToken) is not null
+            ? await s3.PresignAsync(BlobKeys.Of(blob), write: false, (_time.GetUtcNow() + duration).UtcDateTime)
+            : null;
+
+    /// <summary>An address to which anyone can upload one object for a time, straight to the store. <see cref="AdoptAsync"/> makes it a blob.</summary>
+    /// <returns>Null when the store is a folder: then upload it to the server.</returns>
+    public async Task<BlobTicket?> PresignUploadAsync(TimeSpan duration)
+    {
+        if (_backend is not S3Backend s3)
+        {
+            return null;
+        }
+
+        var name = Guid.NewGuid().ToString("N");
+        return new BlobTicket { Name = name, Url = await s3.PresignAsync(BlobKeys.OfUpload(name), write: true, (_time.GetUtcNow() + duration).UtcDateTime) };
+    }
+
+    /// <summary>Makes an object that was uploaded with a <see cref="BlobTicket"/> a blob: its bytes are read once and hashed. The object is removed.</summary>
+    /// <param name="name">The ticket's name.</param>
+    /// <param name="expected">What it must be.</param>
+    /// <exception cref="NotFoundException">Nothing was uploaded.</exception>
+    /// <exception cref="InvalidException">What was uploaded is something else.</exception>
+    public async Task<BlobRef> AdoptAsync(string name, BlobId expected, CancellationToken cancellationToken = default)
+    {
+        var key = BlobKeys.OfUpload(name);
+        using var uploaded = await _backend.OpenAsync(key, cancellationToken)
+            ?? throw new NotFoundException($"Nothing was uploaded with the ticket '{name}'. PUT the bytes to its address first.");
+        await using var writer = Create();
+        var buffer = new byte[BlobSums.BlockBytes];
+        for (long position = 0; position < uploaded.Length; position += buffer.Length)
+        {
+            var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, uploaded.Length - position));
+            await uploaded.ReadAsync(position, part, cancellationToken);
+            await writer.WriteAsync(part, cancellationToken);
+        }
+
+        uploaded.Forget();
+        await _backend.DeleteAsync([key], cancellationToken);
+        return await writer.CompleteAsync(expected, cancellationToken);
+    }
+
+    /// <summary>All that lies in the store.</summary>
+    internal IAsyncEnumerable<StoredObject> ObjectsAsync(CancellationToken cancellationToken = default) => _backend.ListAsync(cancellationToken);
 
     internal PackFile NewPack() => new(NewFile());
 

@@ -7,17 +7,25 @@ namespace OrleansDL.Blobs;
 /// <remarks>A row and its bytes go under one lock: the row is deleted in a transaction, then the bytes, then the transaction is
 /// committed. A writer of the same bytes writes the same row, so it comes before (and the row is young again) or after (and it puts
 /// the bytes back). Killed in between, the row is there again without bytes, which is never trusted and goes with the next sweep.</remarks>
-internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows, BlobReferences references)
+internal sealed class BlobSweep(
+    Db database, IBlobBackend backend, BlobRows rows, BlobReferences references, BlobIndexer indexer, PackCompactor compactor, TimeProvider time)
 {
     // How long writers may be kept waiting.
     private const int Batch = 256;
-    private const string Unnamed = "stored_at < @before AND NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256)";
+    private const string Unnamed = "b.stored_at < @before AND NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256)";
 
-    public async Task<BlobSweepReport> RunAsync(DateTimeOffset storedBefore, bool dryRun, CancellationToken cancellationToken)
+    // A dry run ends no lease: it looks past those that a sweep would end.
+    private const string WouldBeUnnamed =
+        """
+        b.stored_at < @before AND NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256
+          AND NOT EXISTS (SELECT 1 FROM blob_lease l WHERE l.owner = r.owner AND l.until < @now))
+        """;
+
+    /// <param name="orphans">Whether to look for files without rows: that lists the whole store.</param>
+    public async Task<BlobSweepReport> RunAsync(DateTimeOffset storedBefore, bool orphans, bool dryRun, CancellationToken cancellationToken)
     {
-        var expired = await references.ExpiredAsync(cancellationToken);
         var ended = 0;
-        foreach (var owner in expired)
+        foreach (var owner in await references.ExpiredAsync(cancellationToken))
         {
             if (dryRun || await references.ExpireAsync(owner, cancellationToken))
             {
@@ -25,16 +33,40 @@ internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows
             }
         }
 
+        // An orphan gets a row, and goes as what nobody refers to: under the same lock.
+        var uploads = Uploads(storedBefore, dryRun);
+        var found = new BlobIndexReport();
+        if (orphans)
+        {
+            found = await indexer.RunAsync(storedBefore, dryRun, AbandonAsync, cancellationToken);
+        }
+
+        var blobs = await SweepAsync("blob", storedBefore, dryRun, cancellationToken);
+        var packed = await SweepAsync("packed_blob", storedBefore, dryRun, cancellationToken);
+        var compacted = await compactor.RunAsync(storedBefore, dryRun, cancellationToken);
+        var packs = await PacksAsync(storedBefore, dryRun, cancellationToken);
         return new BlobSweepReport
         {
             DryRun = dryRun,
             StoredBefore = storedBefore,
             ExpiredLeases = ended,
-            Uploads = Uploads(storedBefore, dryRun),
-            Blobs = await SweepAsync("blob", storedBefore, dryRun, cancellationToken),
-            PackedBlobs = await SweepAsync("packed_blob", storedBefore, dryRun, cancellationToken),
-            Packs = await PacksAsync(storedBefore, dryRun, cancellationToken),
+            Orphans = found.Blobs + found.Packs,
+            Uploads = uploads,
+            Blobs = blobs,
+            PackedBlobs = packed,
+            Compacted = compacted,
+            Packs = packs,
+            BytesFreed = blobs.Bytes + packs.Bytes + uploads.Bytes,
         };
+
+        async Task AbandonAsync(StoredObject upload)
+        {
+            uploads = uploads.Plus(1, upload.Bytes);
+            if (!dryRun)
+            {
+                await backend.DeleteAsync([upload.Key], cancellationToken);
+            }
+        }
     }
 
     private SweptBlobs Uploads(DateTimeOffset storedBefore, bool dryRun)
@@ -42,7 +74,8 @@ internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows
         var swept = new SweptBlobs();
         foreach (var file in new DirectoryInfo(backend.Incoming).EnumerateFiles())
         {
-            if (file.LastWriteTimeUtc < storedBefore)
+            // A file that was finished since it was listed says that it does not exist, and has no time.
+            if (file.Exists && file.LastWriteTimeUtc < storedBefore)
             {
                 swept = swept.Plus(1, file.Length);
                 if (!dryRun)
@@ -63,8 +96,8 @@ internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows
         {
             await using var connection = await database.OpenAsync(cancellationToken);
             var found = (await connection.QueryAsync<(string Sha256, long Bytes)>(new CommandDefinition(
-                $"SELECT b.sha256, b.bytes FROM {table} b WHERE b.sha256 > @after AND b.{Unnamed} ORDER BY b.sha256 LIMIT {Batch}",
-                new { after, before = Micros.From(storedBefore) }, cancellationToken: cancellationToken))).AsList();
+                $"SELECT b.sha256, b.bytes FROM {table} b WHERE b.sha256 > @after AND {(dryRun ? WouldBeUnnamed : Unnamed)} ORDER BY b.sha256 LIMIT {Batch}",
+                new { after, before = Micros.From(storedBefore), now = time.Now() }, cancellationToken: cancellationToken))).AsList();
             if (found.Count == 0)
             {
                 return swept;
@@ -79,7 +112,7 @@ internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows
 
             await using var transaction = await database.BeginAsync(connection, cancellationToken);
             var gone = (await connection.QueryAsync<(string Sha256, long Bytes)>(
-                $"DELETE FROM {table} AS b WHERE b.sha256 {rows.In("@ids")} AND b.{Unnamed} RETURNING sha256, bytes",
+                $"DELETE FROM {table} AS b WHERE b.sha256 {rows.In("@ids")} AND {Unnamed} RETURNING sha256, bytes",
                 new { ids = rows.List(found.Select(blob => blob.Sha256)), before = Micros.From(storedBefore) }, transaction)).AsList();
             if (table == "blob")
             {
@@ -95,12 +128,12 @@ internal sealed class BlobSweep(Db database, IBlobBackend backend, BlobRows rows
     {
         // In a dry run a pack counts as empty when all that lies in it would go.
         var empty = dryRun
-            ? $"NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number AND NOT ({Unnamed}))"
+            ? $"NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number AND NOT ({WouldBeUnnamed}))"
             : "NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number)";
         await using var connection = await database.OpenAsync(cancellationToken);
         var found = (await connection.QueryAsync<(string Pack, long Bytes)>(new CommandDefinition(
             $"SELECT pack, bytes FROM blob_pack WHERE stored_at < @before AND {empty}",
-            new { before = Micros.From(storedBefore) }, cancellationToken: cancellationToken))).AsList();
+            new { before = Micros.From(storedBefore), now = time.Now() }, cancellationToken: cancellationToken))).AsList();
         var swept = new SweptBlobs();
         foreach (var (pack, bytes) in found)
         {

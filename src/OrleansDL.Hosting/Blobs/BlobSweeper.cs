@@ -7,17 +7,20 @@ namespace OrleansDL.Blobs;
 /// <summary>Collects, once an hour, the blobs that nobody names.</summary>
 internal sealed partial class BlobSweeper(BlobStore blobs, TimeProvider time, IOptions<BlobOptions> options, ILogger<BlobSweeper> logger) : BackgroundService
 {
+    // Files without a row are rare, and finding them lists the whole store.
+    private const int HoursBetweenOrphans = 24;
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var hour = 1;
         using var timer = new PeriodicTimer(Interval, time);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await timer.WaitForNextTickAsync(stoppingToken);
-                var report = await blobs.SweepAsync(time.GetUtcNow() - options.Value.Grace, cancellationToken: stoppingToken);
+                var report = await blobs.SweepAsync(time.GetUtcNow() - options.Value.Grace, orphans: hour++ % HoursBetweenOrphans == 0, cancellationToken: stoppingToken);
                 if (report.BytesFreed > 0)
                 {
                     LogFreed(report.BytesFreed);

@@ -35,9 +35,19 @@ public sealed class BlobWriter : Stream
 
     /// <summary>Makes the blob durable and names it by its digest. The same bytes again are the same blob.</summary>
     /// <exception cref="OutOfSpaceException">The disk is full; nothing was kept.</exception>
-    public async Task<BlobRef> CompleteAsync(CancellationToken cancellationToken = default)
+    public Task<BlobRef> CompleteAsync(CancellationToken cancellationToken = default) => CompleteAsync(null, cancellationToken);
+
+    /// <summary>Makes the blob durable if it is the expected one.</summary>
+    /// <exception cref="InvalidException">It is another.</exception>
+    /// <exception cref="OutOfSpaceException">The disk is full; nothing was kept.</exception>
+    internal async Task<BlobRef> CompleteAsync(BlobId? expected, CancellationToken cancellationToken)
     {
         var blob = new BlobRef { Blob = BlobId.FromHash(_hash.GetHashAndReset()), Bytes = _file.Position };
+        if (expected is { } wanted && blob.Blob != wanted)
+        {
+            throw new InvalidException($"What was sent is {blob.Blob}, not {wanted}. It changed on the way, or is another file: send it again.");
+        }
+
         try
         {
             await _file.FlushAsync(cancellationToken);

@@ -47,7 +47,7 @@ internal sealed class PackFile : IDisposable
         _blobs.Add(blob);
     }
 
-    /// <summary>Writes index and footer and makes the file durable. Answers the pack's id and length.</summary>
+    /// <summary>Writes index and footer, makes the file durable and closes it. Answers the pack's id and length.</summary>
     public (string Pack, long Bytes) End()
     {
         var (pack, tail) = PackFormat.End(_entries, _file.Position);
@@ -55,13 +55,14 @@ internal sealed class PackFile : IDisposable
         {
             _file.Write(tail);
             _file.Flush(flushToDisk: true);
+            var bytes = _file.Length;
+            _file.Dispose();
+            return (pack, bytes);
         }
         catch (IOException e) when (Disk.IsFull(e))
         {
             throw Disk.Full();
         }
-
-        return (pack, _file.Length);
     }
 
     public void Dispose()

@@ -24,4 +24,7 @@ internal sealed record CommitIntent
 
     /// <summary>Whether the commit has no parents and takes nothing over, although its branch may have a head: snapshots of selections.</summary>
     public bool Alone { get; init; }
+
+    /// <summary>For a snapshot, what it was selected from: the commit names those commits as its sources.</summary>
+    public ResolvedSelection? Selection { get; init; }
 }

@@ -119,7 +119,13 @@ internal sealed class DatasetCommits(
                 FetchedAt = added.FetchedAt!.Value,
                 Etag = added.ETag,
                 VersionId = added.VersionId,
-            })],
+            }).Concat((intent.Selection?.Commits ?? []).Select(from => new CommitSource
+            {
+                Uri = $"dataset:{dataset.Name}@v{from.Version}",
+                Sha256 = from.Commit,
+                Bytes = 0,
+                FetchedAt = Whole(time.GetUtcNow()),
+            }))],
         };
         var digest = await PutAsync(CommitFormat.WriteCommit(commit));
         await pack.CompleteAsync(cancellationToken);
@@ -147,6 +153,7 @@ internal sealed class DatasetCommits(
             Kind = dataset.Kind,
             Branch = intent.Branch,
             Parents = commit.Parents,
+            Selection = intent.Selection,
             SourcesTruncated = shown.Count < origins.Count,
         };
 

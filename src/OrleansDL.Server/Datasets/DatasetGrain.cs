@@ -241,20 +241,26 @@ internal sealed partial class DatasetGrain(
         await table.WriteAsync(Id, now);
         var (nodes, edges) = DatasetLineage.Describe(version);
         await lineage.RecordAsync(now.Project, nodes, edges);
-        var parent = version.Parent is { } before ? await table.FindVersionAsync(Id, before.ToString()) : null;
-        await events.AppendAsync(commit.Id, now.Project, EventTypes.DatasetCommitted, Id, new
+
+        // A snapshot brings nothing new: what waits for data must not start because something was selected from it.
+        if (version.Selection is null)
         {
-            dataset = Id,
-            name = version.DatasetName,
-            version = version.Version,
-            commit = version.Commit,
-            branch = version.Branch ?? DatasetReference.Main,
-            tags = version.Tags,
-            rowsAdded = version.RowsAdded,
-            rows = version.Rows,
-            schemaChanged = parent is not null && !parent.Schema.SequenceEqual(version.Schema),
-            moved = false,
-        });
+            var parent = version.Parent is { } before ? await table.FindVersionAsync(Id, before.ToString()) : null;
+            await events.AppendAsync(commit.Id, now.Project, EventTypes.DatasetCommitted, Id, new
+            {
+                dataset = Id,
+                name = version.DatasetName,
+                version = version.Version,
+                commit = version.Commit,
+                branch = version.Branch ?? DatasetReference.Main,
+                tags = version.Tags,
+                rowsAdded = version.RowsAdded,
+                rows = version.Rows,
+                schemaChanged = parent is not null && !parent.Schema.SequenceEqual(version.Schema),
+                moved = false,
+            });
+        }
+
         await WriteAsync(now with { Pending = null });
     }
 

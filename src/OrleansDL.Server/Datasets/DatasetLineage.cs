@@ -32,6 +32,18 @@ internal static class DatasetLineage
             edges.Add(new LineageEdge { Source = NodeId(parent), Target = id, Role = "extends", Time = version.CommittedAt });
         }
 
+        foreach (var from in version.Selection?.Commits ?? [])
+        {
+            edges.Add(new LineageEdge
+            {
+                Source = NodeId(from.Commit),
+                Target = id,
+                Role = "selected-from",
+                Time = version.CommittedAt,
+                Properties = JsonSerializer.Serialize(new { rows = from.Rows }, OdlJson.Options),
+            });
+        }
+
         foreach (var source in version.Sources.GroupBy(source => source.Sha256))
         {
             var (first, ranges) = (source.First(), source.ToList());

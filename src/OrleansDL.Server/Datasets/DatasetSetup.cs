@@ -4,6 +4,7 @@ using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Exports;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Lineage;
@@ -31,6 +32,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
         services.AddDatasetExports();
+        services.AddSelections();
         services.AddDatasetShards();
         services.AddUploads();
         return services;

@@ -15,6 +15,11 @@ internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
         TrainingSpecRules.Check(spec);
         Names.Check(spec.Pool, "pool");
         var dataset = await grains.GetGrain<IDatasetsGrain>(project).ResolveAsync(spec.Dataset);
+        if (spec.Selection is not null && dataset.Selection is null)
+        {
+            throw new InvalidException("A selection becomes a snapshot before the run is created. Call the selections grain first and name its version, or create the run over HTTP.");
+        }
+
         var model = spec.Program is TrainingProgram.Evaluate && spec.Model is { } reference
             ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
             : null;

@@ -22,12 +22,12 @@ internal static class TrainingEndpoints
             Runs(grains, project).ListAsync(StatusOf(status), paging.Page)).RequireRole(Role.Viewer);
         runs.MapPost("/", async (HttpContext context, string project, TrainingSpec spec, Idempotency ids, IGrainFactory grains) =>
         {
-            var run = await Runs(grains, project).CreateAsync(await ids.IdAsync(context, project, spec), spec);
+            var run = await Runs(grains, project).CreateAsync(await ids.IdAsync(context, project, spec), await RunSelection.ResolveAsync(grains, project, spec));
             return TypedResults.Accepted($"/v1/projects/{project}/training-runs/{run.Name}", run);
         }).RequireRole(Role.Developer);
         runs.MapPost("/check", async (string project, TrainingSpec spec, IGrainFactory grains) =>
         {
-            await Runs(grains, project).CheckAsync(spec);
+            await Runs(grains, project).CheckAsync(await RunSelection.CheckAsync(grains, project, spec));
             return TypedResults.NoContent();
         }).RequireRole(Role.Viewer);
         runs.MapGet("/{run}", GetAsync).RequireRole(Role.Viewer);

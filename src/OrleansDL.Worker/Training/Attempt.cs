@@ -204,10 +204,21 @@ internal sealed partial class Attempt
                 Schema = dataset.Schema,
                 Files = files,
                 ModelDirectory = _assignment.Model is null ? null : _folder.Model,
+                Labels = await LabelsAsync(),
                 ShardDirectory = shards is null ? null : _folder.Shards,
                 Shards = shards,
             },
             OdlJson.Options);
+    }
+
+    /// <summary>The labels in the order of their ids. A column that is not there is the program's to refuse.</summary>
+    private async Task<IReadOnlyList<string>?> LabelsAsync()
+    {
+        var dataset = _assignment.Dataset;
+        var column = _assignment.Spec.Input?.Label ?? (dataset.Schema is [.., var last] ? last.Name : null);
+        return _assignment.Spec.Program is TrainingProgram.Train && dataset.Schema.Any(found => found.Name == column)
+            ? (await _grains.GetGrain<ISelectionsGrain>(_assignment.Project).GetLabelsAsync($"{dataset.Dataset}@{dataset.Commit}", column)).Labels
+            : null;
     }
 
     // The dataset version is a folder of links: nothing is copied, and the run keeps what it links to.

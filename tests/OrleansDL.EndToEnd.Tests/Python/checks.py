@@ -2,7 +2,9 @@
 import json
 import os
 import socket
+import struct
 import threading
+import zlib
 
 import odl
 
@@ -65,7 +67,66 @@ assert pushed["files"] == 3, pushed
 assert [found["path"] for found in client.files("folder")] == ["deep/er/small.txt", "large.bin", "ä name.txt"]
 client.download("folder", "large.bin", ".")
 assert open("large.bin", "rb").read() == open("folder/large.bin", "rb").read()
-assert client.push("folder", "folder")["version"] == 1
+again = []
+assert client.push("folder", "folder", progress=again.append)["version"] == 1 and not again
+
+# A large file goes in pieces; one that was cut off goes on where it was, and what the node has is never sent again.
+odl._SMALL, odl._PIECE = 1 << 20, 1 << 20
+with open("folder/huge.bin", "wb") as file:
+    file.write(os.urandom(5_500_000))
+sent = []
+
+
+def stop(offset):
+    sent.append(offset)
+    if len(sent) == 2:
+        raise KeyboardInterrupt
+
+
+try:
+    client.push("folder", "folder", progress=stop)
+    raise AssertionError("it was not cut off")
+except KeyboardInterrupt:
+    pass
+more = []
+assert client.push("folder", "folder", progress=more.append)["files"] == 4
+assert sent == [1 << 20, 2 << 20] and more[0] == 3 << 20 and more[-1] == 5_500_000, (sent, more)
+client.download("folder", "huge.bin", "huge.bin")
+assert open("huge.bin", "rb").read() == open("folder/huge.bin", "rb").read()
+copied = []
+assert client.push("folder", "huge.bin", path="copies/huge.bin", progress=copied.append)["files"] == 5 and not copied
+assert client.push("folder", "a.csv", replace=True)["files"] == 1
+
+# Missing values, truths, images and files come out of the shards as what they are; a cache is used again.
+with open("mixed.jsonl", "w", encoding="utf-8") as file:
+    for i in range(300):
+        file.write(json.dumps({"n": i if i % 3 else None, "f": i / 4, "b": i % 2 == 0, "t": None if i % 5 == 0 else "ü%d" % i}) + "\n")
+client.create_dataset("mixed")
+client.push("mixed", "mixed.jsonl")
+for _ in range(2):
+    rows = [dict(zip(batch, values)) for batch in client.batches("mixed", size=64, cache="cache") for values in zip(*batch.values())]
+    assert rows == [json.loads(line) for line in open("mixed.jsonl", encoding="utf-8")]
+assert os.listdir("cache")
+
+
+def png(shade):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(bytes([0, shade, shade, 0, shade, shade]))) + chunk(b"IEND", b"")
+
+
+os.makedirs("pets/cat")
+os.makedirs("pets/dog")
+for i in range(6):
+    with open("pets/%s/%d.png" % ("cat" if i < 3 else "dog", i), "wb") as file:
+        file.write(png(i))
+client.create_dataset("pets", kind="image")
+assert client.push("pets", "pets")["rows"] == 6
+assert list(client.batches("pets", size=4)) == [
+    {"image": [png(0), png(1), png(2), png(3)], "label": ["cat"] * 3 + ["dog"]}, {"image": [png(4), png(5)], "label": ["dog"] * 2}]
+client.create_dataset("plain", kind="files")
+client.push("plain", "a.csv")
+assert next(client.batches("plain")) == {"content": [open("a.csv", "rb").read()], "path": ["a.csv"]}
 
 # NumPy is used where it is; where it is not, the error is Python's own.
 try:
@@ -86,6 +147,27 @@ raises(TimeoutError, lambda: client.wait(run["id"], timeout=0.2), "is still")
 client.cancel(run["id"])
 raises(odl.RunFailed, lambda: client.wait(run["id"], timeout=60), "was cancelled")
 assert any(found["id"] == run["id"] for found in client.runs("cancelled"))
+
+# A selection is a snapshot made once; a run can bring its own, and its classes are in the order of the version's list.
+client.create_dataset("kinds", kind="text")
+for part, labels in (("one", ["zebra", "mole"]), ("two", ["ape", "zebra"]), ("three", ["bat"])):
+    with open(part + ".csv", "w", encoding="utf-8") as file:
+        file.write("".join("says %s number %d,%s\n" % (label, i, label) for label in labels for i in range(40)))
+    client.push("kinds", part + ".csv", tags=["animals", part], header=False)
+counted = client.select("kinds", tags=["animals"], exclude=["mole"], dry_run=True)
+assert counted["rows"] == 160 and counted["filesCut"] == 1 and "version" not in counted, counted
+chosen = client.select("kinds", tags=["animals"], exclude=["mole"])
+assert chosen["version"]["rows"] == 160 and client.select("kinds", tags=["animals"], exclude=["mole"])["version"]["commit"] == chosen["version"]["commit"]
+assert client.labels("kinds", "v%d" % chosen["version"]["version"]) == ["zebra", "ape", "bat"]
+assert client.labels("kinds") == ["mole", "zebra", "ape", "bat"]
+assert client.labels("kinds", "v2") == ["mole", "zebra", "ape"]
+run = client.wait(client.train(
+    dataset="kinds", selection={"tags": ["animals"], "labels": {"exclude": ["mole"]}}, network={"family": "textbag"}, epochs=2)["name"])
+assert run["datasetCommit"] == chosen["version"]["commit"] and run["spec"]["selection"]["tags"] == ["animals"], run
+assert json.loads(client.artifact(run["name"], "pipeline.json"))["labels"] == ["zebra", "ape", "bat"]
+run = client.wait(client.train(dataset="kinds@v2", network={"family": "textbag"}, epochs=2)["name"])
+assert json.loads(client.artifact(run["name"], "pipeline.json"))["labels"] == ["mole", "zebra", "ape"]
+raises(odl.NotFound, lambda: client.train(dataset="kinds", selection={"tags": ["none"]}, network={"family": "textbag"}), "carries the tag 'none'")
 
 # Threads share a client.
 counts = []

@@ -12,6 +12,7 @@ internal static class StepSignatures
         new Dictionary<string, StepInput>
         {
             ["dataset"] = new(ExpressionType.String) { Required = true, Refers = "dataset" },
+            ["selection"] = new(ExpressionType.MapOf(ExpressionType.Dyn)),
             ["network"] = new(ExpressionType.MapOf(ExpressionType.Dyn)) { Required = true },
             ["input"] = new(ExpressionType.MapOf(ExpressionType.Dyn)),
             ["epochs"] = new(ExpressionType.Int),

@@ -25,6 +25,13 @@ internal sealed class TrainStep(IGrainFactory grains) : IStepAction
         }
 
         var plan = new Value.Map(fields);
+        if (Spec(plan).Selection is { } selection)
+        {
+            // Rows are chosen now: every attempt of the step trains on the same ones.
+            var selected = await grains.GetGrain<ISelectionsGrain>(project).SelectAsync(with.Text("dataset"), selection, dryRun: false);
+            fields["dataset"] = Value.Of($"{dataset.DatasetName}@{selected.Version!.Commit}");
+        }
+
         await grains.GetGrain<ITrainingRunsGrain>(project).CheckAsync(Spec(plan));
         return plan;
     }

@@ -1,0 +1,85 @@
+using System.Buffers;
+using Microsoft.Extensions.Options;
+using OrleansDL.Blobs;
+using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Ingest;
+
+namespace OrleansDL.Datasets.Selection;
+
+/// <summary>Writes some rows of a file as a file of their own. Rows of CSV and JSON Lines keep their bytes.</summary>
+internal sealed class FileCutter(BlobStore blobs, IOptions<IngestLimits> limits)
+{
+    private const int FlushBytes = 256 * 1024;
+
+    /// <exception cref="InvalidException">The format has no rows that could be taken out one by one.</exception>
+    public Task<DatasetEntry> CutAsync(DatasetEntry entry, RowMask mask, CancellationToken cancellationToken) => entry.Format switch
+    {
+        IngestFormats.Csv or IngestFormats.Tsv => CutRecordsAsync(entry, mask, new CsvRecords(entry).Next, cancellationToken),
+        IngestFormats.JsonLines => CutRecordsAsync(entry, mask, NextLine, cancellationToken),
+        _ => throw new InvalidException(
+            $"Some rows of '{entry.Path}' are selected and some are not, and files of format '{entry.Format}' are taken whole. Select without filter and sample, or commit its rows as CSV or JSON Lines."),
+    };
+
+    private async Task<DatasetEntry> CutRecordsAsync(DatasetEntry entry, RowMask mask, RecordReader next, CancellationToken cancellationToken)
+    {
+        await using var source = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
+        await using var target = blobs.Create();
+        using var buffer = new RecordBuffer(source, limits.Value.MaximumRecordBytes + 1);
+        var output = new ArrayBufferWriter<byte>(FlushBytes * 2);
+        var begun = false;
+        long row = 0;
+        do
+        {
+            if (!await buffer.FillAsync(cancellationToken))
+            {
+                throw CsvReader.TooLong(entry);
+            }
+
+            begun = begun || CsvReader.SkipMark(buffer);
+            while (begun && next(buffer.Pending.Span, buffer.Completed) is { Length: > 0 } record)
+            {
+                if (record.IsHeader || (record.IsRow && mask[row]))
+                {
+                    output.Write(buffer.Pending.Span[..record.Length]);
+                }
+
+                row += record.IsRow ? 1 : 0;
+                buffer.Consume(record.Length);
+                if (output.WrittenCount >= FlushBytes)
+                {
+                    await target.WriteAsync(output.WrittenMemory, cancellationToken);
+                    output.ResetWrittenCount();
+                }
+            }
+        }
+        while (!buffer.Completed);
+
+        await target.WriteAsync(output.WrittenMemory, cancellationToken);
+        var blob = await target.CompleteAsync(cancellationToken);
+        return entry with { Blob = blob.Blob, Bytes = blob.Bytes, Rows = mask.Count };
+    }
+
+    private static Record NextLine(ReadOnlySpan<byte> text, bool last)
+    {
+        var length = JsonLinesReader.LineLength(text, last);
+        return new Record(length, IsHeader: false, IsRow: length > 0 && !JsonLinesReader.IsBlank(text[..length]));
+    }
+
+    private delegate Record RecordReader(ReadOnlySpan<byte> text, bool last);
+
+    private readonly record struct Record(int Length, bool IsHeader, bool IsRow);
+
+    private sealed class CsvRecords(DatasetEntry entry)
+    {
+        private readonly CsvFields _fields = new(CsvReader.Delimiter(entry.Format));
+        private bool _header = entry.Header;
+
+        public Record Next(ReadOnlySpan<byte> text, bool last)
+        {
+            var length = _fields.Read(text, last);
+            var isHeader = _header && length > 0 && _fields.Count > 0;
+            _header &= !isHeader;
+            return new Record(length, isHeader, length > 0 && _fields.Count > 0 && !isHeader);
+        }
+    }
+}
