@@ -13,6 +13,7 @@ using OrleansDL.Blobs;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Events;
@@ -102,6 +103,7 @@ public static class ServerHost
         v1.MapSelections();
         v1.MapDatasetShards();
         v1.MapBranches();
+        v1.MapRetention();
         v1.MapUploads();
         v1.MapTraining();
         v1.MapModels();

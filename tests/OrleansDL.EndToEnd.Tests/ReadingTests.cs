@@ -9,6 +9,8 @@ public sealed class ReadingTests : IDisposable
     private const int Images = 600;
     private const string Dataset = $"{Scenario.Project}/datasets/glyphs";
 
+    private const string Mds = $"{Scenario.Project}/datasets/large/versions/v1/mds";
+
     private readonly TempFolder _folder = new();
 
     [Fact]
@@ -49,6 +51,36 @@ public sealed class ReadingTests : IDisposable
         File.Delete(file);
         await RunAsync(node, "dataset", "shards", "glyphs", shards);
         Assert.Equal(whole, await File.ReadAllBytesAsync(file));
+    }
+
+    [Fact]
+    public async Task Shards_that_a_killed_node_was_making_are_made_after_its_restart_without_a_call()
+    {
+        var options = new OdlOptions { Data = _folder["node"] };
+        await using (var node = await OdlProcess.StartAsync(options))
+        {
+            using var api = node.Api();
+            await api.PostAsync($"{Scenario.Project}/datasets", new { name = "large", kind = "files" });
+            Directory.CreateDirectory(_folder["large"]);
+            var (random, bytes) = (new Random(1), new byte[30 << 20]);
+            for (var file = 0; file < 4; file++)
+            {
+                random.NextBytes(bytes);
+                await File.WriteAllBytesAsync(Path.Combine(_folder["large"], $"{file}.bin"), bytes);
+            }
+
+            await RunAsync(node, "dataset", "push", "large", _folder["large"]);
+            await api.PostAsync($"{Mds}", new { });
+            await Eventually.TrueAsync("the first shard", async () => (await api.GetAsync(Mds)).GetProperty("rowsDone").GetInt64() > 0);
+            await node.KillAsync();
+        }
+
+        await using (var node = await OdlProcess.StartAsync(options))
+        {
+            using var api = node.Api();
+            await Eventually.TrueAsync("the shards to be made by themselves", async () => (await api.GetAsync(Mds)).Text("state") == "ready", TimeSpan.FromSeconds(30));
+            Assert.Equal(4, (await api.GetAsync($"{Mds}/index.json")).GetProperty("shards").EnumerateArray().Sum(shard => shard.GetProperty("samples").GetInt32()));
+        }
     }
 
     private static async Task RunAsync(OdlProcess node, params string[] arguments) =>

@@ -17,4 +17,7 @@ public sealed record Dataset
 
     /// <summary>Changes with every change; for If-Match.</summary>
     [Id(8)] public required string ETag { get; init; }
+
+    /// <summary>How long versions stay; null keeps them all.</summary>
+    [Id(10)] public DatasetRetention? Retention { get; init; }
 }

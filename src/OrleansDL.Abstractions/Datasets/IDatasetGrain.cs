@@ -34,6 +34,12 @@ public interface IDatasetGrain : IGrainWithGuidKey, IWakeable
     /// <summary>Deletes a branch's name; its commits stay versions. <c>main</c> stays.</summary>
     /// <exception cref="ConflictException">The branch is not at the expected head (null expects nothing).</exception>
     [Alias("delete-branch"), Requires(Role.Developer)] Task DeleteBranchAsync(string branch, BlobId? expectedHead);
+
+    /// <summary>Says how long versions stay. It is applied from an hour later on, once a day.</summary>
+    [Alias("set-retention"), Requires(Role.Developer)] Task<Dataset> SetRetentionAsync(DatasetRetention retention, string? ifMatch);
+
+    /// <summary>Says that versions are gone: from now on they cannot be read. Answers those that are: what a branch or tag has come to meanwhile stays, unless it is purged.</summary>
+    [Alias("expire")] Task<IReadOnlyList<long>> ExpireAsync(IReadOnlyList<long> versions, string reason, bool purged);
     [Alias("rename"), Requires(Role.Developer)] Task<Dataset> RenameAsync(string name, string? ifMatch);
 
     /// <summary>Deletes the dataset: its name is free again, and its bytes are collected once nothing pins them.</summary>

@@ -23,7 +23,7 @@ internal static class DatasetCommands
             CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), Statistics(), FilesOf(), Diff(), Download(), RowCommands.Export(),
             ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
         };
-        foreach (var command in BranchCommands.All())
+        foreach (var command in BranchCommands.All().Concat(RetentionCommands.All()))
         {
             dataset.Add(command);
         }

@@ -19,6 +19,8 @@ public sealed class DatasetsClient
 
     public BranchesClient Branches => new(_http);
 
+    public RetentionClient Retention => new(_http);
+
     /// <summary>Rows to be read for training.</summary>
     public ShardsClient Shards => new(_http);
 

@@ -42,6 +42,35 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
             || await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM (SELECT 1 FROM blob_reference WHERE owner = @owner LIMIT 1) r", new { owner }) > 0;
     }
 
+    public async Task<IReadOnlyList<BlobId>> ListAsync(string owner, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        return [.. (await connection.QueryAsync<string>("SELECT sha256 FROM blob_reference WHERE owner = @owner", new { owner })).Select(BlobId.Parse)];
+    }
+
+    /// <summary>What would be free if some owners let go of blobs.</summary>
+    public async Task<BlobUse> WeighAsync(IReadOnlyCollection<BlobId> blobs, IReadOnlyCollection<string> owners, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        var (free, bytes) = (0L, 0L);
+        foreach (var batch in blobs.Select(blob => blob.Hex).Chunk(BlobRows.Batch))
+        {
+            foreach (var table in (string[])["blob", "packed_blob"])
+            {
+                var (count, sum) = await connection.QuerySingleAsync<(long, long)>(
+                    $"""
+                    SELECT COUNT(*), COALESCE(SUM(b.bytes), 0) FROM {table} b WHERE b.sha256 {rows.In("@ids")}
+                    AND NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256 AND NOT (r.owner {rows.In("@owners")}))
+                    """,
+                    new { ids = rows.List(batch), owners = rows.List(owners) });
+                free += count;
+                bytes += sum;
+            }
+        }
+
+        return new BlobUse(free, bytes, blobs.Count - free);
+    }
+
     public async Task RemoveAsync(string owner, IEnumerable<BlobId>? blobs)
     {
         await using var connection = await database.OpenAsync();

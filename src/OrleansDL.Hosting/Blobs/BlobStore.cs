@@ -14,6 +14,7 @@ public sealed class BlobStore
     private readonly IBlobBackend _backend;
     private readonly BlobRows _rows;
     private readonly BlobReferences _references;
+    private readonly BlobRemoval _removal;
     private readonly BlobReader _reader;
     private readonly BlobSweep _sweep;
     private readonly TimeProvider _time;
@@ -28,6 +29,7 @@ public sealed class BlobStore
         _sweep = new BlobSweep(
             database, _backend, _rows, _references, new BlobIndexer(_backend, _rows), new PackCompactor(database, _backend, _rows, NewPack), time);
         _time = time;
+        _removal = new BlobRemoval(database, _backend, Cache, _rows, NewPack);
     }
 
     internal BlobCache Cache { get; }
@@ -198,6 +200,19 @@ public sealed class BlobStore
 
     /// <summary>All that lies in the store.</summary>
     internal IAsyncEnumerable<StoredObject> ObjectsAsync(CancellationToken cancellationToken = default) => _backend.ListAsync(cancellationToken);
+
+    /// <summary>What an owner refers to.</summary>
+    public Task<IReadOnlyList<BlobId>> ReferencesAsync(string owner, CancellationToken cancellationToken = default) => _references.ListAsync(owner, cancellationToken);
+
+    /// <summary>What would be free if some owners let go of blobs of theirs.</summary>
+    public Task<BlobUse> WeighAsync(IReadOnlyCollection<BlobId> blobs, IReadOnlyCollection<string> owners, CancellationToken cancellationToken = default) =>
+        _references.WeighAsync(blobs, owners, cancellationToken);
+
+    /// <summary>Removes at once what only this owner refers to, whatever its age; packs are written anew without it. Nothing else in the store
+    /// may be reading it. The owner's references stay, so that it can be repeated.</summary>
+    /// <returns>What was removed: less than the owner refers to where others need the same bytes.</returns>
+    public async Task<SweptBlobs> RemoveAsync(string owner, CancellationToken cancellationToken = default) =>
+        await _removal.RemoveAsync(owner, await ReferencesAsync(owner, cancellationToken), cancellationToken);
 
     internal PackFile NewPack() => new(NewFile());
 

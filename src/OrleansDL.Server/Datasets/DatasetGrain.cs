@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Retention;
 using OrleansDL.Events;
 using OrleansDL.Lineage;
 using OrleansDL.Projects;
@@ -11,9 +12,12 @@ namespace OrleansDL.Datasets;
 [GrainType("dataset")]
 internal sealed partial class DatasetGrain(
     [PersistentState("state")] IPersistentState<DatasetState> state,
-    DatasetTable table, BranchTable branches, NameTable names, WakeUps wakeUps, EventLog events, LineageLog lineage, BlobStore blobs, TimeProvider time, ILogger<DatasetGrain> logger)
+    DatasetTable table, BranchTable branches, ExpiryTable expiry, RetentionWorker retention, NameTable names, WakeUps wakeUps, EventLog events, LineageLog lineage, BlobStore blobs, TimeProvider time, ILogger<DatasetGrain> logger)
     : Grain, IDatasetGrain
 {
+    /// <summary>The wake-up for applying the retention.</summary>
+    private const string Retention = "retention";
+
     private Guid Id => this.GetPrimaryKey();
 
     public async Task<Dataset> CreateAsync(string project, DatasetSpec spec)
@@ -64,6 +68,7 @@ internal sealed partial class DatasetGrain(
             LatestVersion = state.State.LatestVersion,
             Head = state.State.Head,
             ETag = DatasetTable.ETag(Id, state.State.Revision, name),
+            Retention = state.State.Retention,
         };
     }
 
@@ -85,7 +90,8 @@ internal sealed partial class DatasetGrain(
         }
 
         await CheckNamesAsync(name, branch, request.Version.Tags);
-        foreach (var parent in request.Version.Parents ?? [])
+        // On a head that is gone a version that takes nothing over may still follow; from elsewhere nothing is begun that is gone.
+        foreach (var parent in (request.Version.Parents ?? []).Where(parent => parent != head?.Commit))
         {
             DatasetReference.CheckThere(await table.FindVersionAsync(Id, parent.ToString()) ?? throw new NotFoundException($"Dataset '{name}' has no commit {parent}."));
         }
@@ -171,6 +177,43 @@ internal sealed partial class DatasetGrain(
         LogBranchDeleted(name, branch, now.Version, now.Head);
     }
 
+    public async Task<Dataset> SetRetentionAsync(DatasetRetention retention, string? ifMatch)
+    {
+        if (retention.KeepVersions < 1 || retention.KeepDays < 1)
+        {
+            throw new InvalidException("A retention keeps 1 version or more, and versions for 1 day or more. Leave a limit out to have none of its kind.");
+        }
+
+        await CheckETagAsync(ifMatch);
+        await SettledAsync();
+
+        // An hour to think again; 'prune' applies it at once.
+        await wakeUps.ArmAsync(this, Retention, TimeSpan.FromHours(1));
+        await wakeUps.ArmAsync(this);
+        await WriteAsync(state.State with { Retention = retention, Revision = state.State.Revision + 1 });
+        await ActAsync();
+        await wakeUps.DisarmAsync(this);
+        return await GetAsync();
+    }
+
+    public async Task<IReadOnlyList<long>> ExpireAsync(IReadOnlyList<long> versions, string reason, bool purged)
+    {
+        var (_, name) = await SettledAsync();
+        var needed = purged
+            ? []
+            : (await branches.HeadsAsync(Id)).Values.Concat((await expiry.TagsAsync(Id)).Select(tag => tag.Version)).ToHashSet();
+        var going = versions.Where(version => !needed.Contains(version)).ToArray();
+        if (going.Length > 0)
+        {
+            // Should whoever asked die before the blobs are let go of, this goes on with it.
+            await wakeUps.ArmAsync(this, Retention, TimeSpan.FromMinutes(5));
+            await expiry.WriteAsync(Id, going, time.GetUtcNow(), reason, purged);
+            LogExpired(name, going.Length, purged ? "purged" : "let go of", reason);
+        }
+
+        return going;
+    }
+
     public async Task<Dataset> RenameAsync(string name, string? ifMatch)
     {
         await CheckETagAsync(ifMatch);
@@ -195,7 +238,21 @@ internal sealed partial class DatasetGrain(
         LogDeleted(Id);
     }
 
-    public Task WakeAsync(string name, string? payload) => ActAsync();
+    public async Task WakeAsync(string name, string? payload)
+    {
+        if (name != Retention)
+        {
+            await ActAsync();
+            return;
+        }
+
+        if (state.State is { Project: not null, Deleted: false } now && (now.Retention is { KeepVersions: not null } or { KeepDays: not null } || (await expiry.UncollectedAsync(Id)).Count > 0))
+        {
+            // Armed before it begins: a node that dies over it is followed by another.
+            await wakeUps.ArmAsync(this, Retention, TimeSpan.FromDays(1));
+            retention.Begin(Id);
+        }
+    }
 
     /// <summary>Brings tables, events and lineage to what the state says. May be repeated at any time.</summary>
     private async Task ActAsync()
@@ -214,6 +271,8 @@ internal sealed partial class DatasetGrain(
                 await blobs.UnreferAsync(BlobOwner(request));
             }
 
+            await blobs.UnreferAsync(DatasetCollector.KeptOwner(Id));
+            await blobs.UnreferAsync(DatasetCollector.PurgeOwner(Id));
             await table.DeleteAsync(Id);
             await names.ReleaseAsync(ThingKind.Dataset, Id);
             return;
@@ -389,6 +448,9 @@ internal sealed partial class DatasetGrain(
 
     [LoggerMessage(LogLevel.Information, "Dataset {Name} got version {Version} on branch {Branch}, commit {Commit}, {Rows} rows")]
     private partial void LogCommitted(string name, long version, string branch, BlobId commit, long rows);
+
+    [LoggerMessage(LogLevel.Information, "{Versions} versions of dataset {Name} were {How}: {Reason}")]
+    private partial void LogExpired(string name, int versions, string how, string reason);
 
     [LoggerMessage(LogLevel.Information, "Branch {Branch} of dataset {Name} was moved to version {Version}, commit {Commit}")]
     private partial void LogMoved(string name, string branch, long version, BlobId commit);

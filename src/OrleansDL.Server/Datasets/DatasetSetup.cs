@@ -4,6 +4,7 @@ using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Exports;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Uploads;
@@ -27,6 +28,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetHistory>();
         services.AddSingleton<DatasetDiffs>();
         services.AddSingleton<DatasetMerges>();
+        services.AddRetention();
         services.AddSingleton<DatasetUploads>();
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();

@@ -24,4 +24,7 @@ internal sealed record DatasetState
 
     /// <summary>A branch that is to be moved, or deleted, and may not yet be in the tables and the events.</summary>
     [Id(9)] public BranchMove? PendingMove { get; init; }
+
+    /// <summary>How long versions stay; null keeps them all.</summary>
+    [Id(10)] public DatasetRetention? Retention { get; init; }
 }

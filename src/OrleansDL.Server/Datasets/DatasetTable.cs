@@ -14,7 +14,7 @@ namespace OrleansDL.Datasets;
 internal sealed class DatasetTable(Db database)
 {
     private const string DatasetColumns =
-        "d.id AS Id, n.project AS Project, n.name AS Name, d.kind AS Kind, d.description AS Description, d.created_at AS CreatedAt, d.latest_version AS LatestVersion, d.head AS Head, d.revision AS Revision";
+        "d.id AS Id, n.project AS Project, n.name AS Name, d.kind AS Kind, d.description AS Description, d.created_at AS CreatedAt, d.latest_version AS LatestVersion, d.head AS Head, d.revision AS Revision, d.retention AS Retention";
 
     private const string VersionColumns =
         "v.version AS Version, v.document AS Document, n.name AS Name, e.expired_at AS ExpiredAt, e.purged AS Purged, e.reason AS Reason";
@@ -29,9 +29,9 @@ internal sealed class DatasetTable(Db database)
         await using var connection = await database.OpenAsync();
         await connection.ExecuteAsync(
             """
-            INSERT INTO dataset (id, project, kind, description, created_at, latest_version, head, revision)
-            VALUES (@id, @Project, @kind, @Description, @created, @LatestVersion, @head, @Revision)
-            ON CONFLICT (id) DO UPDATE SET latest_version = excluded.latest_version, head = excluded.head, revision = excluded.revision
+            INSERT INTO dataset (id, project, kind, description, created_at, latest_version, head, revision, retention)
+            VALUES (@id, @Project, @kind, @Description, @created, @LatestVersion, @head, @Revision, @retention)
+            ON CONFLICT (id) DO UPDATE SET latest_version = excluded.latest_version, head = excluded.head, revision = excluded.revision, retention = excluded.retention
             """,
             new
             {
@@ -43,6 +43,7 @@ internal sealed class DatasetTable(Db database)
                 state.LatestVersion,
                 head = state.Head?.ToString(),
                 state.Revision,
+                retention = state.Retention is null ? null : JsonSerializer.Serialize(state.Retention, OdlJson.Options),
             });
     }
 
@@ -275,6 +276,7 @@ internal sealed class DatasetTable(Db database)
         public long LatestVersion { get; set; }
         public string? Head { get; set; }
         public long Revision { get; set; }
+        public string? Retention { get; set; }
 
         public Dataset ToDataset() => new()
         {
@@ -287,6 +289,7 @@ internal sealed class DatasetTable(Db database)
             LatestVersion = LatestVersion,
             Head = Head is null ? null : BlobId.Parse(Head),
             ETag = ETag(Guid.Parse(Id), Revision, Name),
+            Retention = Retention is null ? null : JsonSerializer.Deserialize<DatasetRetention>(Retention, OdlJson.Options),
         };
     }
 

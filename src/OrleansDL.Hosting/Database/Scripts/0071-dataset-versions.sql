@@ -24,6 +24,8 @@ CREATE TABLE dataset_parent (
 ;;
 INSERT INTO dataset_parent (dataset, version, parent) SELECT dataset, version, version - 1 FROM dataset_version WHERE version > 1
 ;;
+ALTER TABLE dataset ADD COLUMN retention TEXT NULL
+;;
 -- What became of a version whose bytes are gone: expired by the dataset's policy, or purged by an administrator.
 CREATE TABLE dataset_expired (
   dataset {text} NOT NULL,

@@ -41,6 +41,8 @@ internal readonly struct ManifestLine
     /// <summary>The path's UTF-8 bytes, by which manifests are ordered.</summary>
     public ReadOnlyMemory<byte> Path { get; }
 
+    public BlobId Blob => BlobId.Parse(Encoding.ASCII.GetString(Line.Span[9..80]));
+
     public long Bytes => Number(BytesAt);
 
     public long Rows => Number(_rowsAt);

@@ -17,11 +17,12 @@ internal sealed class MdsShardBuilder(IReadOnlyList<MdsColumn> columns, long siz
     private byte[] _config = [];
     private int _used;
     private int _end = Unsized;
+    private int _taken = Unsized;
     private int _column;
     private int _sized;
 
-    /// <summary>Samples that are complete.</summary>
-    public int Samples => _ends.Count;
+    /// <summary>Samples that are complete and not taken.</summary>
+    public int Samples => _taken == Unsized ? _ends.Count : 0;
 
     /// <summary>How each column's values of this shard are written; an image column follows the shard's first image.</summary>
     public IReadOnlyList<string> Encodings { get; private set; } = [];
@@ -30,6 +31,7 @@ internal sealed class MdsShardBuilder(IReadOnlyList<MdsColumn> columns, long siz
     /// <exception cref="InvalidDataException">A value of a column of fixed size has another.</exception>
     public void Add(ReadOnlySpan<byte> value)
     {
+        BeginNext();
         if (_end == Unsized)
         {
             _end = _used;
@@ -64,6 +66,7 @@ internal sealed class MdsShardBuilder(IReadOnlyList<MdsColumn> columns, long siz
     /// <summary>Ends the sample at hand. False when the shard has no room for it: then <see cref="Take"/> the shard and call again.</summary>
     public bool TryEnd()
     {
+        BeginNext();
         if (_ends.Count > 0 && Bytes(_ends.Count + 1, _used) > sizeLimit)
         {
             return false;
@@ -79,7 +82,7 @@ internal sealed class MdsShardBuilder(IReadOnlyList<MdsColumn> columns, long siz
         return true;
     }
 
-    /// <summary>The samples so far as a shard, and begins the next one. The bytes are good until the next value is added.</summary>
+    /// <summary>The samples so far as a shard. Its bytes are good until the next call.</summary>
     public MdsShard Take()
     {
         var samples = _ends.Count;
@@ -92,27 +95,28 @@ internal sealed class MdsShardBuilder(IReadOnlyList<MdsColumn> columns, long siz
         }
 
         _config.CopyTo(head, head.Length - _config.Length);
-        var whole = samples == 0 ? 0 : (int)_ends[^1];
-        var shard = new MdsShard { Samples = samples, Encodings = Encodings, Head = head, Body = _samples.AsMemory(0, whole) };
-        BeginNext(whole);
-        return shard;
+        _taken = samples == 0 ? 0 : (int)_ends[^1];
+        return new MdsShard { Samples = samples, Encodings = Encodings, Head = head, Body = _samples.AsMemory(0, _taken) };
     }
 
-    /// <summary>A sample that found no room is the next shard's first.</summary>
-    private void BeginNext(int whole)
+    /// <summary>After a shard was taken: a sample that found no room in it is the next one's first, in the same memory.</summary>
+    private void BeginNext()
     {
-        var waiting = _end == Unsized ? [] : _samples[whole.._used];
-        _ends.Clear();
-        _config = [];
-        Encodings = [];
-        _samples = new byte[Math.Max(1 << 16, Math.Max(whole, waiting.Length))];
-        waiting.CopyTo(_samples, 0);
-        (_used, _end) = (waiting.Length, _end == Unsized ? Unsized : 0);
-        var (sized, at) = (0, _variable * sizeof(uint));
-        foreach (var column in waiting.Length == 0 ? [] : columns)
+        if (_taken == Unsized)
         {
-            var length = column.Size ?? (int)BinaryPrimitives.ReadUInt32LittleEndian(waiting.AsSpan(sizeof(uint) * sized++));
-            Name(column, waiting.AsSpan(at, length));
+            return;
+        }
+
+        var waiting = _used - _taken;
+        Buffer.BlockCopy(_samples, _taken, _samples, 0, waiting);
+        (_taken, _used, _end) = (Unsized, waiting, _end == Unsized ? Unsized : 0);
+        (_config, Encodings) = ([], []);
+        _ends.Clear();
+        var (sized, at) = (0, _variable * sizeof(uint));
+        foreach (var column in waiting == 0 ? [] : columns)
+        {
+            var length = column.Size ?? (int)BinaryPrimitives.ReadUInt32LittleEndian(_samples.AsSpan(sizeof(uint) * sized++));
+            Name(column, _samples.AsSpan(at, length));
             at += length;
         }
     }
