@@ -126,6 +126,16 @@ class Client:
         self._attempts = attempts
         self._local = threading.local()
 
+    def close(self):
+        """Closes this thread's connection; a later call opens another one. A client also ends a `with` block so."""
+        self._drop()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *problem):
+        self.close()
+
     def whoami(self):
         """Whose token this is, and what it may do."""
         return self._get("/v1/whoami")
@@ -313,8 +323,12 @@ class Client:
                     content = file.read()
                 if hashlib.sha256(content).hexdigest() == digest:
                     return content
-            with self._open("GET", self._of("datasets", dataset, "versions", commit, "mds", shard["raw_data"]["basename"])) as answer:
-                content = answer.read()
+            try:
+                with self._open("GET", self._of("datasets", dataset, "versions", commit, "mds", shard["raw_data"]["basename"])) as answer:
+                    content = answer.read()
+            finally:
+                # The thread's connection goes with the thread.
+                self._drop()
             if hashlib.sha256(content).hexdigest() != digest:
                 raise Error("Shard %s of %s arrived with other bytes than the node said it has. Read again." % (shard["raw_data"]["basename"], dataset))
             if local:

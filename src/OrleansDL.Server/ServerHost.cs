@@ -16,6 +16,7 @@ using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Uploads;
+using OrleansDL.Datasets.Validation;
 using OrleansDL.Events;
 using OrleansDL.Http;
 using OrleansDL.Identity;
@@ -105,6 +106,7 @@ public static class ServerHost
         v1.MapBranches();
         v1.MapRetention();
         v1.MapUploads();
+        v1.MapDatasetValidation();
         v1.MapTraining();
         v1.MapModels();
         v1.MapLineage();

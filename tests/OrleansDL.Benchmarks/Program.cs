@@ -4,7 +4,7 @@ using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Benchmarks.Reading;
 
 // list | NAME... | all [--json]
-IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadFashion(), new ReadTen(), new DatasetCommit(), new DatasetDiff()];
+IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(), new DatasetCommit(), new DatasetDiff()];
 
 if (args is ["bare", "host"])
 {

@@ -1,3 +1,4 @@
+using Apache.Arrow.Ipc;
 using OrleansDL.Tests.Harness;
 
 namespace OrleansDL.Tests;
@@ -22,7 +23,8 @@ public sealed class ReadingTests : IDisposable
         Directory.CreateDirectory(_folder["glyphs"]);
         await File.WriteAllBytesAsync(Path.Combine(_folder["glyphs"], "train-images-idx3-ubyte"), Pixels());
         await File.WriteAllBytesAsync(Path.Combine(_folder["glyphs"], "train-labels-idx1-ubyte"), Labels());
-        await RunAsync(node, "dataset", "push", "glyphs", _folder["glyphs"]);
+        await RunAsync(node, "dataset", "push", "glyphs", _folder["glyphs"], "--split", "train");
+        Assert.Equal((Images, 0), (await CountAsync(node, "train"), await CountAsync(node, "test")));
 
         await api.PostAsync($"{Scenario.Project}/training-runs", new
         {
@@ -81,6 +83,22 @@ public sealed class ReadingTests : IDisposable
             await Eventually.TrueAsync("the shards to be made by themselves", async () => (await api.GetAsync(Mds)).Text("state") == "ready", TimeSpan.FromSeconds(30));
             Assert.Equal(4, (await api.GetAsync($"{Mds}/index.json")).GetProperty("shards").EnumerateArray().Sum(shard => shard.GetProperty("samples").GetInt32()));
         }
+    }
+
+    /// <summary>Rows of a split as Arrow record batches.</summary>
+    private static async Task<int> CountAsync(OdlProcess node, string split)
+    {
+        using var client = new OdlClient(node.Options.Url, node.Token);
+        await using var stream = await client.Datasets.Shards.OpenBatchesAsync("glyphs", columns: ["label"], split: split);
+        using var reader = new ArrowStreamReader(stream);
+        var rows = 0;
+        while (await reader.ReadNextRecordBatchAsync() is { } batch)
+        {
+            rows += batch.Length;
+            batch.Dispose();
+        }
+
+        return rows;
     }
 
     private static async Task RunAsync(OdlProcess node, params string[] arguments) =>

@@ -18,6 +18,9 @@ public sealed record Dataset
     /// <summary>Changes with every change; for If-Match.</summary>
     [Id(8)] public required string ETag { get; init; }
 
+    /// <summary>What its commits are held to; null is the policy that only warns.</summary>
+    [Id(9)] public ValidationPolicy? Policy { get; init; }
+
     /// <summary>How long versions stay; null keeps them all.</summary>
     [Id(10)] public DatasetRetention? Retention { get; init; }
 }

@@ -35,6 +35,9 @@ public interface IDatasetGrain : IGrainWithGuidKey, IWakeable
     /// <exception cref="ConflictException">The branch is not at the expected head (null expects nothing).</exception>
     [Alias("delete-branch"), Requires(Role.Developer)] Task DeleteBranchAsync(string branch, BlobId? expectedHead);
 
+    /// <summary>Says what commits are held to from now on. Repeating it does nothing.</summary>
+    [Alias("set-policy"), Requires(Role.Developer)] Task<Dataset> SetPolicyAsync(ValidationPolicy policy, string? ifMatch);
+
     /// <summary>Says how long versions stay. It is applied from an hour later on, once a day.</summary>
     [Alias("set-retention"), Requires(Role.Developer)] Task<Dataset> SetRetentionAsync(DatasetRetention retention, string? ifMatch);
 

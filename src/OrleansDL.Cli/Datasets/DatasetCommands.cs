@@ -20,8 +20,8 @@ internal static class DatasetCommands
     {
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
-            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), Statistics(), FilesOf(), Diff(), Download(), RowCommands.Export(),
-            ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(),
+            FilesOf(), Diff(), Download(), RowCommands.Export(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
         };
         foreach (var command in BranchCommands.All().Concat(RetentionCommands.All()))
         {
@@ -74,17 +74,6 @@ internal static class DatasetCommands
                 Format.Time(v.CommittedAt), string.Join(',', v.Tags), v.Message,
             ],
             cancel));
-
-    private static Command Statistics() => new Command("statistics", "What is known of each column's values.") { Dataset, Version }.Does(async (session, cancel) =>
-        session.Screen.Show(
-            await session.Client.Datasets.GetStatisticsAsync(session.Get(Dataset), session.Get(Version)!, cancel),
-            list => session.Screen.Table(
-                ["column", "type", "count", "nulls", "min", "max", "mean", "values"],
-                list.Select(c => new[]
-                {
-                    c.Name, Format.Of(c.Type), Format.Count(c.Count), Format.Count(c.Nulls), Number(c.Min), Number(c.Max), Number(c.Mean),
-                    c.Values is null ? "many" : Format.Count(c.Values.Count),
-                }))));
 
     private static Command FilesOf() => new Command("files", "List the files of a version.") { Dataset, Version, Limit }.Does((session, cancel) =>
         session.Screen.ListAsync(
@@ -173,6 +162,11 @@ internal static class DatasetCommands
             ("columns", version.Schema.Count <= 12
                 ? string.Join(", ", version.Schema.Select(c => $"{c.Name} {Format.Of(c.Type)}"))
                 : $"{version.Schema.Count}, {version.Schema[0].Name} {Format.Of(version.Schema[0].Type)} ... {version.Schema[^1].Name} {Format.Of(version.Schema[^1].Type)}"));
+        if (version.Validation is { } validation)
+        {
+            ValidationCommands.Print(screen, validation);
+        }
+
         foreach (var source in version.Sources)
         {
             screen.Line($"source    {source.Uri}: rows {Format.Count(source.FirstRow)} to {Format.Count(source.FirstRow + source.Rows - 1)}, {Format.Bytes(source.Bytes)}, {Format.Digest(source.Sha256)}");

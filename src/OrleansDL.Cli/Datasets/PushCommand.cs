@@ -59,6 +59,6 @@ internal static class PushCommand
 
         screen.Line($"{what}; {Output.Format.Bytes(result.SentBytes)} of {Output.Format.Bytes(result.Bytes)} sent.");
         screen.Line(
-            $"{version.DatasetName} v{version.Version}: {Output.Format.Count(version.Rows)} rows in {Output.Format.Count(version.Files)} files, {Output.Format.Bytes(version.Bytes)}, commit {Output.Format.Digest(version.Commit)}.");
+            $"{version.DatasetName} v{version.Version}: {Output.Format.Count(version.Rows)} rows in {Output.Format.Count(version.Files)} files, {Output.Format.Bytes(version.Bytes)}, commit {Output.Format.Digest(version.Commit)}.{ValidationCommands.Found(version)}");
     }
 }

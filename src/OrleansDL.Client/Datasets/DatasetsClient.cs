@@ -71,6 +71,25 @@ public sealed class DatasetsClient
     public Task<IReadOnlyList<ColumnStatistics>> GetStatisticsAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
         _http.GetItemsAsync<ColumnStatistics>($"{Of(dataset, version)}/statistics", cancellationToken);
 
+    /// <summary>What the dataset's commits are held to.</summary>
+    public Task<ValidationPolicy> GetPolicyAsync(string dataset, CancellationToken cancellationToken = default) =>
+        _http.GetAsync<ValidationPolicy>($"{Of(dataset)}/policy", cancellationToken);
+
+    public Task<ValidationPolicy> SetPolicyAsync(string dataset, ValidationPolicy policy, CancellationToken cancellationToken = default) =>
+        _http.PutAsync<ValidationPolicy>($"{Of(dataset)}/policy", policy, null, cancellationToken);
+
+    /// <summary>What a commit of these bytes would be found to be; nothing is committed.</summary>
+    public Task<DatasetValidation> ValidateAsync(
+        string dataset, Stream content, CommitOptions options, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var path = OdlConnection.Query(
+            $"{Of(dataset)}/validate",
+            ("format", options.Format),
+            ("header", options.Header is null ? null : options.Header.Value ? "true" : "false"),
+            ("path", options.Path));
+        return _http.SendAsync<DatasetValidation>(HttpMethod.Post, path, UploadContent.Of(content, progress), null, cancellationToken, patient: true);
+    }
+
     public IAsyncEnumerable<DatasetEntry> ListFilesAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
         _http.ListAsync<DatasetEntry>($"{Of(dataset, version)}/files", cancellationToken);
 

@@ -7,6 +7,9 @@ namespace OrleansDL.Blobs;
 /// <summary>Who needs which blobs, for ever or for a time.</summary>
 internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider time)
 {
+    // Many rows in order touch each page of an index once, in one transaction: batches of a few rows would write every page again and again.
+    private const int Batch = 65_536;
+
     public async Task AddAsync(string owner, IEnumerable<BlobId> blobs, TimeSpan? duration, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
@@ -22,7 +25,8 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
                 new { owner, until = Micros.From(time.GetUtcNow() + lasts) });
         }
 
-        foreach (var batch in blobs.Select(blob => blob.Hex).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(BlobRows.Batch))
+        await using var bulk = await rows.BulkAsync(connection);
+        foreach (var batch in blobs.Select(blob => blob.Hex).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(Batch))
         {
             await connection.ExecuteAsync(
                 $"INSERT INTO blob_reference (owner, sha256) SELECT @owner, sha256 FROM {rows.Ids} i WHERE TRUE ON CONFLICT DO NOTHING",

@@ -21,6 +21,9 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     /// <summary>A list as one parameter: an array, or JSON for SQLite.</summary>
     public object List<T>(IEnumerable<T> values) => database.IsPostgres ? values.ToArray() : JsonSerializer.Serialize(values);
 
+    /// <summary>Gives a connection the memory for many changed pages, until it is disposed: those that do not fit are written more than once.</summary>
+    public async Task<BulkPages> BulkAsync(DbConnection connection) => await BulkPages.BeginAsync(connection, database.IsPostgres);
+
     /// <summary>Says of blobs that they are wanted again, so that no sweep takes them within its grace.</summary>
     /// <returns>Which of them have a row: in packs, and on their own.</returns>
     public async Task<(List<string> Packed, List<(string Sha256, long Bytes)> Loose)> RenewAsync(IEnumerable<BlobId> blobs, CancellationToken cancellationToken)
@@ -54,6 +57,7 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     public async Task KeepPackAsync(string pack, long bytes, IReadOnlyList<PackEntry> entries, Func<Task> settle, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
+        await using var bulk = await BulkAsync(connection);
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
         var number = await AddPackAsync(connection, transaction, pack, bytes);
         await settle();
@@ -75,6 +79,7 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     public async Task MoveAsync(string pack, long bytes, IReadOnlyList<PackEntry> entries, IEnumerable<string> from, Func<Task> settle, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
+        await using var bulk = await BulkAsync(connection);
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
         var number = await AddPackAsync(connection, transaction, pack, bytes);
         await settle();

@@ -1,5 +1,6 @@
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Manifests;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets;
 
@@ -14,6 +15,14 @@ internal sealed class DatasetBlobs(BlobStore blobs)
     {
         var commit = CommitFormat.ReadCommit(await blobs.ReadAsync(version.Commit, cancellationToken));
         return CommitFormat.ReadStatistics(await blobs.ReadAsync(commit.Statistics, cancellationToken));
+    }
+
+    /// <summary>Statistics and row sketches of a version.</summary>
+    public async Task<FileSummary> SummaryAsync(DatasetVersion version, CancellationToken cancellationToken = default)
+    {
+        var commit = CommitFormat.ReadCommit(await blobs.ReadAsync(version.Commit, cancellationToken));
+        var document = await blobs.ReadAsync(commit.Statistics, cancellationToken);
+        return new FileSummary { Columns = CommitFormat.ReadStatistics(document), Rows = CommitFormat.ReadRowSketches(document) };
     }
 
     /// <summary>Where every row of a version came from, in row order.</summary>

@@ -1,12 +1,13 @@
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Manifests;
+using OrleansDL.Datasets.Validation;
 
 namespace OrleansDL.Datasets;
 
 /// <summary>Turns changes into a version: manifests and documents go into the blob store first, then the dataset's grain moves the branch.</summary>
 internal sealed class DatasetCommits(
-    DatasetTable table, DatasetBlobs datasets, VersionStatistics statistics, BlobStore blobs, IGrainFactory grains, TimeProvider time)
+    DatasetTable table, DatasetBlobs datasets, VersionStatistics statistics, CommitValidation validation, BlobStore blobs, IGrainFactory grains, TimeProvider time)
 {
     // Others may commit meanwhile; the bytes are kept and only the manifest is built again.
     private const int Attempts = 8;
@@ -34,7 +35,7 @@ internal sealed class DatasetCommits(
         {
             var head = await HeadAsync(dataset, intent);
             var parent = intent.Alone ? null : head ?? (intent.From is { } from ? await ExistingAsync(dataset, from) : null);
-            var version = await BuildAsync(dataset, parent, intent, content, owner, cancellationToken);
+            var version = await BuildAsync(dataset, request, parent, intent, content, owner, cancellationToken);
             if (version is null)
             {
                 return (await TagAsync(dataset, parent!, intent.Tags), false);
@@ -42,7 +43,7 @@ internal sealed class DatasetCommits(
 
             try
             {
-                var commit = new CommitRequest { Id = request, ExpectedHead = head?.Commit, Version = version };
+                var commit = new CommitRequest { Id = request, ExpectedHead = version.Branch == intent.Branch ? head?.Commit : null, Version = version };
                 return (await grains.GetGrain<IDatasetGrain>(dataset.Id).CommitAsync(commit), true);
             }
             catch (ConflictException) when (attempt < Attempts && intent.ExpectedHead is null)
@@ -82,7 +83,7 @@ internal sealed class DatasetCommits(
 
     /// <summary>Null when nothing changes.</summary>
     private async Task<DatasetVersion?> BuildAsync(
-        Dataset dataset, DatasetVersion? parent, CommitIntent intent, CommitContent content, string owner, CancellationToken cancellationToken)
+        Dataset dataset, Guid request, DatasetVersion? parent, CommitIntent intent, CommitContent content, string owner, CancellationToken cancellationToken)
     {
         var onto = intent.Replace || parent is null ? null : DatasetReference.CheckThere(parent);
         var root = onto is null ? ManifestRoot.Empty : await datasets.Manifests.ReadRootAsync(onto.Content, cancellationToken);
@@ -99,6 +100,18 @@ internal sealed class DatasetCommits(
 
         var schema = content.Schema ?? Evolve(parent?.Schema, content.Added);
         var summed = await statistics.ComputeAsync(dataset.Kind, schema, onto, root, edit, content, cancellationToken);
+        var found = intent.Alone ? null : await validation.CheckAsync(dataset, parent, schema, edit.Root.Rows, summed, cancellationToken);
+        var branch = intent.Branch;
+        switch (found is null ? ValidationAction.Warn : CommitValidation.ActionOf(dataset.Policy, found))
+        {
+            case ValidationAction.Refuse:
+                throw CommitValidation.Refusal(dataset.Name, found!);
+            case ValidationAction.Quarantine:
+                branch = CommitValidation.QuarantineBranch(request);
+                found = found! with { QuarantinedFrom = intent.Branch };
+                break;
+        }
+
         var origins = SourceRanges.Edit(onto is null ? [] : await datasets.OriginsAsync(onto, cancellationToken), Origins(edit, content));
         var commit = new CommitDocument
         {
@@ -106,7 +119,7 @@ internal sealed class DatasetCommits(
             Parents = new[] { parent?.Commit, intent.Merged }.OfType<BlobId>().ToArray(),
             Manifest = edit.Digest,
             Schema = await PutAsync(CommitFormat.WriteSchema(dataset.Kind, schema)),
-            Statistics = await PutAsync(CommitFormat.WriteStatistics(summed)),
+            Statistics = await PutAsync(CommitFormat.WriteStatistics(summed.Whole.Columns, summed.Whole.Rows)),
             Origins = await PutAsync(CommitFormat.WriteOrigins(origins)),
             Author = intent.Author,
             Message = intent.Message,
@@ -151,10 +164,11 @@ internal sealed class DatasetCommits(
             CommittedAt = commit.Time,
             RowsAdded = edit.Root.Rows - (parent?.Rows ?? 0),
             Kind = dataset.Kind,
-            Branch = intent.Branch,
+            Branch = branch,
             Parents = commit.Parents,
             Selection = intent.Selection,
             SourcesTruncated = shown.Count < origins.Count,
+            Validation = found,
         };
 
         async Task<BlobId> PutAsync(ReadOnlyMemory<byte> bytes) => (await pack.AddAsync(bytes, cancellationToken)).Blob;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Retention;
+using OrleansDL.Datasets.Validation;
 using OrleansDL.Events;
 using OrleansDL.Lineage;
 using OrleansDL.Projects;
@@ -45,6 +46,7 @@ internal sealed partial class DatasetGrain(
                 Description = spec.Description,
                 CreatedAt = time.GetUtcNow(),
                 Revision = 1,
+                Policy = spec.Policy is null ? null : PolicyRules.Check(spec.Policy),
             });
             await ActAsync();
             await wakeUps.DisarmAsync(this);
@@ -68,6 +70,7 @@ internal sealed partial class DatasetGrain(
             LatestVersion = state.State.LatestVersion,
             Head = state.State.Head,
             ETag = DatasetTable.ETag(Id, state.State.Revision, name),
+            Policy = state.State.Policy,
             Retention = state.State.Retention,
         };
     }
@@ -223,6 +226,17 @@ internal sealed partial class DatasetGrain(
         return await GetAsync();
     }
 
+    public async Task<Dataset> SetPolicyAsync(ValidationPolicy policy, string? ifMatch)
+    {
+        await CheckETagAsync(ifMatch);
+        policy = PolicyRules.Check(policy);
+        await wakeUps.ArmAsync(this);
+        await WriteAsync(state.State with { Policy = policy, Revision = state.State.Revision + 1 });
+        await ActAsync();
+        await wakeUps.DisarmAsync(this);
+        return await GetAsync();
+    }
+
     public async Task DeleteAsync(string? ifMatch)
     {
         if (state.State.Deleted)
@@ -317,6 +331,13 @@ internal sealed partial class DatasetGrain(
                 rows = version.Rows,
                 schemaChanged = parent is not null && !parent.Schema.SequenceEqual(version.Schema),
                 moved = false,
+                validation = version.Validation is not { } found ? null : new
+                {
+                    errors = found.Errors,
+                    warnings = found.Warnings,
+                    infos = found.Infos,
+                    quarantinedFrom = found.QuarantinedFrom,
+                },
             });
         }
 

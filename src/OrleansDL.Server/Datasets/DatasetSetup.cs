@@ -7,7 +7,9 @@ using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Shards;
+using OrleansDL.Datasets.Statistics;
 using OrleansDL.Datasets.Uploads;
+using OrleansDL.Datasets.Validation;
 using OrleansDL.Lineage;
 
 namespace OrleansDL.Datasets;
@@ -21,7 +23,10 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetTable>();
         services.AddSingleton<DatasetBlobs>();
         services.AddSingleton<DatasetIngest>();
+        services.AddSingleton<FileSummaryTable>();
         services.AddSingleton<FileSummaries>();
+        services.AddSingleton<CommitValidation>();
+        services.AddSingleton<DryRun>();
         services.AddSingleton<VersionStatistics>();
         services.AddSingleton<DatasetCommits>();
         services.AddSingleton<BranchTable>();

@@ -27,4 +27,7 @@ internal sealed record DatasetState
 
     /// <summary>How long versions stay; null keeps them all.</summary>
     [Id(10)] public DatasetRetention? Retention { get; init; }
+
+    /// <summary>What commits are held to.</summary>
+    [Id(15)] public ValidationPolicy? Policy { get; init; }
 }

@@ -14,7 +14,7 @@ namespace OrleansDL.Datasets;
 internal sealed class DatasetTable(Db database)
 {
     private const string DatasetColumns =
-        "d.id AS Id, n.project AS Project, n.name AS Name, d.kind AS Kind, d.description AS Description, d.created_at AS CreatedAt, d.latest_version AS LatestVersion, d.head AS Head, d.revision AS Revision, d.retention AS Retention";
+        "d.id AS Id, n.project AS Project, n.name AS Name, d.kind AS Kind, d.description AS Description, d.created_at AS CreatedAt, d.latest_version AS LatestVersion, d.head AS Head, d.revision AS Revision, d.retention AS Retention, (SELECT p.document FROM dataset_policy p WHERE p.dataset = d.id) AS Policy";
 
     private const string VersionColumns =
         "v.version AS Version, v.document AS Document, n.name AS Name, e.expired_at AS ExpiredAt, e.purged AS Purged, e.reason AS Reason";
@@ -45,6 +45,12 @@ internal sealed class DatasetTable(Db database)
                 state.Revision,
                 retention = state.Retention is null ? null : JsonSerializer.Serialize(state.Retention, OdlJson.Options),
             });
+        if (state.Policy is { } policy)
+        {
+            await connection.ExecuteAsync(
+                "INSERT INTO dataset_policy (dataset, document) VALUES (@id, @document) ON CONFLICT (dataset) DO UPDATE SET document = excluded.document",
+                new { id = id.ToString(), document = JsonSerializer.Serialize(policy, OdlJson.Options) });
+        }
     }
 
     /// <summary>Writes a version, its tags, and its branch's new head. Repeating it does nothing, however late.</summary>
@@ -129,7 +135,7 @@ internal sealed class DatasetTable(Db database)
         await using var connection = await database.OpenAsync();
         await using var transaction = await database.BeginAsync(connection);
         foreach (var statement in (string[])["DELETE FROM dataset_tag WHERE dataset = @id", "DELETE FROM dataset_branch WHERE dataset = @id", "DELETE FROM dataset_parent WHERE dataset = @id",
-            "DELETE FROM dataset_expired WHERE dataset = @id", "DELETE FROM dataset_version WHERE dataset = @id", "DELETE FROM dataset WHERE id = @id"])
+            "DELETE FROM dataset_expired WHERE dataset = @id", "DELETE FROM dataset_version WHERE dataset = @id", "DELETE FROM dataset_policy WHERE dataset = @id", "DELETE FROM dataset WHERE id = @id"])
         {
             await connection.ExecuteAsync(statement, new { id = dataset.ToString() }, transaction);
         }
@@ -276,6 +282,7 @@ internal sealed class DatasetTable(Db database)
         public long LatestVersion { get; set; }
         public string? Head { get; set; }
         public long Revision { get; set; }
+        public string? Policy { get; set; }
         public string? Retention { get; set; }
 
         public Dataset ToDataset() => new()
@@ -289,6 +296,7 @@ internal sealed class DatasetTable(Db database)
             LatestVersion = LatestVersion,
             Head = Head is null ? null : BlobId.Parse(Head),
             ETag = ETag(Guid.Parse(Id), Revision, Name),
+            Policy = Policy is null ? null : JsonSerializer.Deserialize<ValidationPolicy>(Policy, OdlJson.Options),
             Retention = Retention is null ? null : JsonSerializer.Deserialize<DatasetRetention>(Retention, OdlJson.Options),
         };
     }

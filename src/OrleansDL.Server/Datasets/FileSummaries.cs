@@ -2,27 +2,92 @@ using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.Manifests;
 using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets;
 
-/// <summary>Statistics of single files that lie in the store, for versions whose rows are not simply the parent's and the new ones.</summary>
-internal sealed class FileSummaries(BlobStore blobs, FormatReaders readers, IOptions<IngestLimits> limits)
+/// <summary>Summaries of single files and of manifests' nodes, for versions whose rows are not simply the parent's and the new ones. Each is worked out once and kept.</summary>
+internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, FileSummaryTable summaries, FormatReaders readers, IOptions<IngestLimits> limits)
 {
-    public async Task<IReadOnlyList<ColumnStatistics>> SummarizeAsync(DatasetEntry entry, DatasetEntry? labels, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
+    /// <summary>Keeps what was learnt of files while they came in.</summary>
+    public async Task RememberAsync(IEnumerable<IngestResult> added)
     {
+        foreach (var some in added.Where(result => result.Entries is [{ Rows: > 0, Labels: null }]).Chunk(1000))
+        {
+            await summaries.WriteAsync(some.Select(result => (result.Entries[0].Blob, result.Entries[0].Format, result.Entries[0].Header, result.Entries[0].Rows, Of(result, result.Entries[0]))));
+        }
+    }
+
+    /// <summary>What an upload says of its rows; its one file's split names them.</summary>
+    public static FileSummary Of(IngestResult added, DatasetEntry entry) => new()
+    {
+        Columns = added.Statistics,
+        Rows = added.RowHashes is null ? null : new Dictionary<string, RowSketch> { [entry.Split ?? ""] = added.RowHashes },
+    };
+
+    /// <summary>The rows of a run of entries together. What changed since last time is all that is read.</summary>
+    public async Task<FileSummary> SummarizeAsync(
+        ManifestNode node, IReadOnlyList<Column> schema, Func<string, Task<DatasetEntry?>> findLabels, CancellationToken cancellationToken)
+    {
+        if (await summaries.FindAsync(node.Digest, FileSummaryTable.NodeFormat, header: false, cancellationToken) is { } known)
+        {
+            return known;
+        }
+
+        var complete = true;
+        var parts = new List<FileSummary>();
+        await foreach (var entry in datasets.Manifests.EntriesAsync(new ManifestRoot { Nodes = [node] }, cancellationToken: cancellationToken))
+        {
+            if (entry.Rows > 0)
+            {
+                parts.Add(await SummarizeAsync(entry, schema, findLabels, cancellationToken));
+                complete &= entry.Labels is null;
+            }
+        }
+
+        var summary = FileSummary.Merge(schema, parts);
+        if (complete)
+        {
+            await summaries.WriteAsync([(node.Digest, FileSummaryTable.NodeFormat, false, node.Rows, summary)]);
+        }
+
+        return summary;
+    }
+
+    /// <summary>The rows of one file.</summary>
+    public async Task<FileSummary> SummarizeAsync(
+        DatasetEntry entry, IReadOnlyList<Column> schema, Func<string, Task<DatasetEntry?>> findLabels, CancellationToken cancellationToken)
+    {
+        // Rows that take their labels from another file are not told by the blob alone: those are read again.
+        var labels = entry.Labels is null ? null : await findLabels(entry.Labels);
+        if (labels is null && await summaries.FindAsync(entry.Blob, entry.Format, entry.Header, cancellationToken) is { } known)
+        {
+            return Under(known, entry);
+        }
+
         await using var bytes = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
-        var table = entry.Format switch
+        var read = entry.Format switch
         {
             IngestFormats.Csv or IngestFormats.Tsv => await new CsvIngest(
                 entry.Header ? HeaderMode.Yes : HeaderMode.No, schema, limits.Value, CsvReader.Delimiter(entry.Format)).ReadAsync(bytes, cancellationToken),
             IngestFormats.JsonLines => await new JsonLinesIngest(schema, limits.Value).ReadAsync(bytes, cancellationToken),
             _ => null,
         };
-        return table?.Statistics ?? await ReadAsync(entry, labels, schema, cancellationToken);
+        var summary = read is null ? await ReadAsync(entry, labels, schema, cancellationToken) : new FileSummary
+        {
+            Columns = read.Statistics,
+            Rows = read.RowHashes is null ? null : new Dictionary<string, RowSketch> { [""] = read.RowHashes },
+        };
+        if (labels is null)
+        {
+            await summaries.WriteAsync([(entry.Blob, entry.Format, entry.Header, entry.Rows, summary)]);
+        }
+
+        return Under(summary, entry);
     }
 
-    private async Task<IReadOnlyList<ColumnStatistics>> ReadAsync(DatasetEntry entry, DatasetEntry? labels, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
+    private async Task<FileSummary> ReadAsync(DatasetEntry entry, DatasetEntry? labels, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
     {
         var statistics = new StatisticsCollector(schema);
         var builder = new BatchBuilder(Projection.Of(schema));
@@ -37,6 +102,12 @@ internal sealed class FileSummaries(BlobStore blobs, FormatReaders readers, IOpt
             statistics.Add(builder.Take());
         }
 
-        return statistics.Finish();
+        return new FileSummary { Columns = statistics.Finish() };
     }
+
+    // The same bytes may stand in another dataset under another split.
+    private static FileSummary Under(FileSummary summary, DatasetEntry entry) => summary with
+    {
+        Rows = RowSketch.Union(summary.Rows?.Values ?? []) is { } rows ? new Dictionary<string, RowSketch> { [entry.Split ?? ""] = rows } : null,
+    };
 }

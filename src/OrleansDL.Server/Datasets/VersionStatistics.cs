@@ -14,52 +14,90 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
     /// <param name="edit">What changed. Its nodes need not be stored yet.</param>
     /// <param name="content">What came in.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<ColumnStatistics>> ComputeAsync(
+    public async Task<VersionSummary> ComputeAsync(
         DatasetKind kind, IReadOnlyList<Column> schema, DatasetVersion? onto, ManifestRoot root, ManifestEdit edit, CommitContent content, CancellationToken cancellationToken)
     {
         if (schema.Count == 0)
         {
-            return [];
+            return new VersionSummary { Whole = FileSummary.Empty };
         }
 
-        var parent = onto is null ? null : await datasets.StatisticsAsync(onto, cancellationToken);
+        var parent = onto is null ? null : await datasets.SummaryAsync(onto, cancellationToken);
         if (kind == DatasetKind.Image && edit.Changes.All(change => (change.New ?? change.Old)!.Format == IngestFormats.Image))
         {
-            var added = ImageTable.Summarize([.. edit.Added.Select(found => found.Entry)]);
-            var gone = ImageTable.Summarize([.. edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!)]);
-            return parent is null ? added : StatisticsMerge.Merge(schema, ImageTable.Subtract(parent, gone), added);
+            return Images(schema, parent, edit);
         }
 
-        // Rows that went cannot be taken out of a sum: what stays is added up again, file by file.
-        var summed = edit.Changes.Any(change => change.Old is not null) ? null : parent;
-        var left = edit.Added.Select(found => found.Entry).ToList();
-        if (summed != parent)
+        await files.RememberAsync(content.Added);
+        if (edit.Changes.All(change => change.Old is null))
         {
-            var gone = edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!.Path).ToHashSet(StringComparer.Ordinal);
-            await foreach (var entry in datasets.Manifests.EntriesAsync(root, cancellationToken: cancellationToken))
+            var incoming = await AddedAsync(schema, edit, content, LabelsAsync, cancellationToken);
+            return new VersionSummary { Whole = (parent ?? FileSummary.Empty).Merge(schema, incoming).Under(schema), Incoming = incoming.Under(schema) };
+        }
+
+        // Rows that went cannot be taken out of a sum: what stays is added up again, runs of files that stay as they were at once.
+        var kept = edit.Root.Nodes.Select(node => node.Digest).ToHashSet();
+        var gone = edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!.Path).ToHashSet(StringComparer.Ordinal);
+        var left = edit.Added.Select(found => found.Entry).ToList();
+        await foreach (var entry in datasets.Manifests.EntriesAsync(
+            new ManifestRoot { Nodes = [.. root.Nodes.Where(node => !kept.Contains(node.Digest))] }, cancellationToken: cancellationToken))
+        {
+            if (!gone.Contains(entry.Path))
             {
-                if (!gone.Contains(entry.Path))
-                {
-                    left.Add(entry);
-                }
+                left.Add(entry);
             }
         }
 
-        var known = left.Select(entry => entry.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (var added in content.Added.Where(added => added.Entries.All(entry => known.Contains(entry.Path))))
+        var parts = new List<FileSummary>();
+        foreach (var node in root.Nodes.Where(node => kept.Contains(node.Digest)))
         {
-            Sum(added.Statistics);
-            known.ExceptWith(added.Entries.Select(entry => entry.Path));
+            parts.Add(await files.SummarizeAsync(node, schema, LabelsAsync, cancellationToken));
         }
 
-        foreach (var entry in left.Where(entry => entry.Rows > 0 && known.Contains(entry.Path)))
+        foreach (var entry in left.Where(entry => entry.Rows > 0))
         {
-            var labels = entry.Labels is null ? null : await datasets.Manifests.FindAsync(edit.Root, entry.Labels, cancellationToken);
-            Sum(await files.SummarizeAsync(entry, labels, schema, cancellationToken));
+            parts.Add(await files.SummarizeAsync(entry, schema, LabelsAsync, cancellationToken));
         }
 
-        return summed ?? [];
+        return new VersionSummary { Whole = FileSummary.Merge(schema, parts).Under(schema) };
 
-        void Sum(IReadOnlyList<ColumnStatistics> more) => summed = summed is null or [] ? more : StatisticsMerge.Merge(schema, summed, more);
+        // A labels file may have come in with this commit, whose manifest is not stored yet.
+        async Task<DatasetEntry?> LabelsAsync(string path) =>
+            edit.Added.Select(found => found.Entry).FirstOrDefault(entry => entry.Path == path) ?? await datasets.Manifests.FindAsync(root, path, cancellationToken);
+    }
+
+    private async Task<FileSummary> AddedAsync(IReadOnlyList<Column> schema, ManifestEdit edit, CommitContent content, Func<string, Task<DatasetEntry?>> labels, CancellationToken cancellationToken)
+    {
+        var parts = new List<FileSummary>();
+        var left = edit.Added.ToDictionary(found => found.Entry.Path, found => found.Entry, StringComparer.Ordinal);
+        foreach (var added in content.Added.Where(added => added.Entries.All(entry => left.ContainsKey(entry.Path))))
+        {
+            parts.Add(FileSummaries.Of(added, added.Entries[0]));
+            foreach (var entry in added.Entries)
+            {
+                left.Remove(entry.Path);
+            }
+        }
+
+        foreach (var entry in left.Values.Where(entry => entry.Rows > 0))
+        {
+            parts.Add(await files.SummarizeAsync(entry, schema, labels, cancellationToken));
+        }
+
+        return FileSummary.Merge(schema, parts);
+    }
+
+    private static VersionSummary Images(IReadOnlyList<Column> schema, FileSummary? parent, ManifestEdit edit)
+    {
+        var added = new FileSummary { Columns = ImageTable.Summarize([.. edit.Added.Select(found => found.Entry)]), Rows = ImageTable.Rows(edit.Added.Select(found => found.Entry)) };
+        if (parent is null)
+        {
+            return new VersionSummary { Whole = added, Incoming = added };
+        }
+
+        var gone = edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!).ToList();
+        return gone.Count == 0
+            ? new VersionSummary { Whole = parent.Merge(schema, added), Incoming = added }
+            : new VersionSummary { Whole = new FileSummary { Columns = StatisticsMerge.Merge(schema, ImageTable.Subtract(parent.Columns, ImageTable.Summarize(gone)), added.Columns) } };
     }
 }

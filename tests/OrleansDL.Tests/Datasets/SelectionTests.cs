@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -129,6 +130,26 @@ public sealed class SelectionTests(DatasetNode node) : IClassFixture<DatasetNode
         var counted = await SelectAsync("pictures", new { sample = new { rows = 7, seed = 3 } }, dryRun: true);
         Assert.Equal(7, Number(counted, "rows"));
         Assert.False(counted.TryGetProperty("version", out _));
+    }
+
+    [Fact]
+    public async Task Images_and_labels_in_two_idx_files_are_cut_together()
+    {
+        await node.CreateAsync("idx", "table");
+        byte[] images = [0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 2, 0, 0, 0, 2, .. Enumerable.Range(0, 24).Select(i => (byte)i)];
+        byte[] labels = [0, 0, 8, 1, 0, 0, 0, 6, 0, 1, 2, 0, 1, 2];
+        byte[] Packed(byte[] file) => [.. BitConverter.GetBytes(file.Length), .. new byte[32], .. file];
+        string Added(string path, byte[] file) => JsonSerializer.Serialize(new { add = path, blob = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(file))}" });
+        await node.SendAsync(HttpMethod.Post, $"{DatasetNode.Root}/idx/uploads/files", HttpStatusCode.OK, new ByteArrayContent([.. Packed(images), .. Packed(labels)]));
+        var lines = $"{{}}\n{Added("t-images-idx3-ubyte", images)}\n{Added("t-labels-idx1-ubyte", labels)}\n";
+        await node.SendAsync(HttpMethod.Post, $"{DatasetNode.Root}/idx/uploads/commit", HttpStatusCode.Created, new StringContent(lines));
+
+        var ones = (await SelectAsync("idx", new { labels = new { include = new[] { "1" } } })).GetProperty("version");
+        Assert.Equal((2, 2), (Number(ones, "rows"), Number(ones, "files")));
+        byte[] cut = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 4, 5, 6, 7, 16, 17, 18, 19];
+        Assert.Equal(cut, await node.Http.GetByteArrayAsync($"{DatasetNode.Root}/idx/versions/v{Number(ones, "version")}/download?path=t-images-idx3-ubyte"));
+        Assert.Equal([0, 0, 8, 1, 0, 0, 0, 2, 1, 1], await node.Http.GetByteArrayAsync($"{DatasetNode.Root}/idx/versions/v{Number(ones, "version")}/download?path=t-labels-idx1-ubyte"));
+        Assert.Equal(4, Number(await SelectAsync("idx", new { sample = new { rows = 4, seed = 1 } }), "rows"));
     }
 
     [Fact]

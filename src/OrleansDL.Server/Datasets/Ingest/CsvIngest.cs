@@ -20,11 +20,13 @@ internal sealed class CsvIngest(
     private readonly List<string> _first = [];
     private readonly RowIndexBuilder _index = new();
     private readonly SketchBudget _budget = new();
+    private readonly RowSketch _rowHashes = new();
     private ColumnAccumulator[]? _columns;
     private byte[] _scratch = [];
     private bool _header;
     private bool _firstSeen;
     private long _firstLine;
+    private ulong _firstHash;
     private long _line = 1;
     private long _rows;
     private long _checkedThrough;
@@ -169,6 +171,7 @@ internal sealed class CsvIngest(
             throw Ragged(line, column.ToString(CultureInfo.InvariantCulture), columns.Length);
         }
 
+        _rowHashes.Add(ValueHash.Of(text[..position].TrimEnd("\r\n"u8)));
         _rows++;
         return position;
     }
@@ -224,10 +227,12 @@ internal sealed class CsvIngest(
             break;
         }
 
+        var hash = ValueHash.Of(text[..position].TrimEnd("\r\n"u8));
         if (!_firstSeen)
         {
             _firstSeen = true;
             _firstLine = line;
+            _firstHash = hash;
             _first.AddRange(cells);
             if (mode != HeaderMode.Auto || IsSchema(_first))
             {
@@ -237,7 +242,7 @@ internal sealed class CsvIngest(
         else
         {
             Open(LooksLikeHeader(_first, cells));
-            Feed(cells, line);
+            Feed(cells, line, hash);
         }
 
         return position;
@@ -271,11 +276,11 @@ internal sealed class CsvIngest(
 
         if (!header)
         {
-            Feed(_first, _firstLine);
+            Feed(_first, _firstLine, _firstHash);
         }
     }
 
-    private void Feed(List<string> cells, long line)
+    private void Feed(List<string> cells, long line, ulong hash)
     {
         if (cells.Count != _columns!.Length)
         {
@@ -294,6 +299,7 @@ internal sealed class CsvIngest(
             }
         }
 
+        _rowHashes.Add(hash);
         _rows++;
     }
 
@@ -320,6 +326,7 @@ internal sealed class CsvIngest(
             Header = _header,
             Index = _index.Finish(),
             Columns = _columns!.Select(column => column.ToColumn()).ToArray(),
+            RowHashes = _rowHashes,
             Statistics = _columns!.Select(column => column.ToStatistics()).ToArray(),
         };
     }

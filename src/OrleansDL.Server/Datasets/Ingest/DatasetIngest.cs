@@ -382,6 +382,7 @@ internal sealed class DatasetIngest(
             ],
             Columns = table.Columns,
             Statistics = table.Statistics,
+            RowHashes = table.RowHashes,
             Source = blob,
         };
     }

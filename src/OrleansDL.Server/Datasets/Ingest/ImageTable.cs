@@ -1,3 +1,5 @@
+using OrleansDL.Datasets.Statistics;
+
 namespace OrleansDL.Datasets.Ingest;
 
 /// <summary>Images as a table of two columns: the image and its label.</summary>
@@ -22,6 +24,24 @@ internal static class ImageTable
                 Values = labels.Count <= ColumnStatistics.MaximumValues ? labels : null,
             },
         ];
+    }
+
+    /// <summary>Sketches of images by split: an image is its bytes.</summary>
+    public static IReadOnlyDictionary<string, RowSketch> Rows(IEnumerable<DatasetEntry> images)
+    {
+        var sketches = new Dictionary<string, RowSketch>(StringComparer.Ordinal);
+        foreach (var image in images)
+        {
+            var split = image.Split ?? "";
+            if (!sketches.TryGetValue(split, out var sketch))
+            {
+                sketches.Add(split, sketch = new RowSketch());
+            }
+
+            sketch.Add(Convert.ToUInt64(image.Blob.Hex[..16], 16));
+        }
+
+        return sketches;
     }
 
     /// <summary>The statistics of what stays when some images go. Labels that were too many to count stay uncounted.</summary>

@@ -1,3 +1,5 @@
+using OrleansDL.Datasets.Statistics;
+
 namespace OrleansDL.Datasets.Ingest;
 
 /// <summary>What came in: files that lie in the blob store, and what was learnt of their rows on the way.</summary>
@@ -6,6 +8,9 @@ internal sealed record IngestResult
     public required IReadOnlyList<DatasetEntry> Entries { get; init; }
     public required IReadOnlyList<Column> Columns { get; init; }
     public required IReadOnlyList<ColumnStatistics> Statistics { get; init; }
+
+    /// <summary>A sketch of a table's rows; null for other kinds, and for formats whose rows are not sketched.</summary>
+    public RowSketch? RowHashes { get; init; }
 
     /// <summary>The bytes as they came in.</summary>
     public required BlobRef Source { get; init; }

@@ -14,6 +14,7 @@ internal sealed class JsonLinesIngest(
     private readonly List<byte[]> _names = [];
     private readonly RowIndexBuilder _index = new();
     private readonly SketchBudget _budget = new();
+    private readonly RowSketch _rowHashes = new();
     private byte[] _scratch = new byte[4096];
     private long _line = 1;
     private long _rows;
@@ -55,6 +56,7 @@ internal sealed class JsonLinesIngest(
             if (!line.Trim(" \t\r"u8).IsEmpty)
             {
                 ReadLine(line);
+                _rowHashes.Add(ValueHash.Of(line.TrimEnd((byte)'\r')));
                 _rows++;
             }
 
@@ -204,6 +206,7 @@ internal sealed class JsonLinesIngest(
             Header = false,
             Index = _index.Finish(),
             Columns = _columns.Select(column => column.ToColumn()).ToArray(),
+            RowHashes = _rowHashes,
             Statistics = _columns.Select(column => column.ToStatistics()).ToArray(),
         };
     }

@@ -1,4 +1,5 @@
 using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 
@@ -10,4 +11,7 @@ internal sealed record TableSummary
     public required RowIndex Index { get; init; }
     public required IReadOnlyList<Column> Columns { get; init; }
     public required IReadOnlyList<ColumnStatistics> Statistics { get; init; }
+
+    /// <summary>A sketch of the rows; null when the format has none.</summary>
+    public RowSketch? RowHashes { get; init; }
 }

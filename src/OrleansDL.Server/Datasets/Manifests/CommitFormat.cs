@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Manifests;
 
@@ -134,7 +135,9 @@ internal static class CommitFormat
         return writer.EndArray().Key("format").Value(Schema).Key("kind").Value(Name(kind)).EndObject().EndLine().Written;
     }
 
-    public static ReadOnlyMemory<byte> WriteStatistics(IReadOnlyList<ColumnStatistics> columns)
+    /// <param name="columns">Statistics of every column.</param>
+    /// <param name="rows">Sketches of the rows by split; null when they are not known.</param>
+    public static ReadOnlyMemory<byte> WriteStatistics(IReadOnlyList<ColumnStatistics> columns, IReadOnlyDictionary<string, RowSketch>? rows = null)
     {
         var writer = new CanonicalJsonWriter().StartObject().Key("columns").StartArray();
         foreach (var column in columns)
@@ -159,11 +162,27 @@ internal static class CommitFormat
             writer.EndObject();
         }
 
-        return writer.EndArray().Key("format").Value(Statistics).EndObject().EndLine().Written;
+        writer.EndArray().Key("format").Value(Statistics);
+        if (rows is { Count: > 0 })
+        {
+            writer.Key("rows").StartObject();
+            foreach (var (split, sketch) in rows.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                writer.Key(split).Value(Convert.ToBase64String(sketch.ToBytes()));
+            }
+
+            writer.EndObject();
+        }
+
+        return writer.EndObject().EndLine().Written;
     }
 
     public static IReadOnlyList<ColumnStatistics> ReadStatistics(ReadOnlyMemory<byte> bytes) =>
         Read<StatisticsDocument>(bytes, Statistics).Columns;
+
+    /// <summary>The sketches of the rows by split; null in documents from before there were any.</summary>
+    public static IReadOnlyDictionary<string, RowSketch>? ReadRowSketches(ReadOnlyMemory<byte> bytes) =>
+        Read<StatisticsDocument>(bytes, Statistics).Rows?.ToDictionary(pair => pair.Key, pair => RowSketch.FromBytes(pair.Value), StringComparer.Ordinal);
 
     private static void WriteChannels(CanonicalJsonWriter writer, IReadOnlyList<ChannelStatistics>? channels)
     {
@@ -244,5 +263,6 @@ internal static class CommitFormat
     private sealed record StatisticsDocument
     {
         public required IReadOnlyList<ColumnStatistics> Columns { get; init; }
+        public IReadOnlyDictionary<string, byte[]>? Rows { get; init; }
     }
 }

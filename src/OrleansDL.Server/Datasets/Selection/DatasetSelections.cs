@@ -28,7 +28,7 @@ internal sealed class DatasetSelections(
             return result;
         }
 
-        if (result.Files == 0)
+        if (result.Rows == 0)
         {
             throw new InvalidException($"The query selects no rows of dataset '{dataset.Name}'. With dryRun=true it is counted and nothing is written.");
         }
@@ -55,17 +55,21 @@ internal sealed class DatasetSelections(
     {
         var origins = new IReadOnlyList<DatasetSource>?[plan.Commits.Count];
         var taken = new List<TakenEntry>();
+
+        // A file of labels goes the way of the images it belongs to.
+        var images = plan.Files.Index().Where(file => file.Item.Entry.Labels is not null).ToDictionary(file => file.Item.Entry.Labels!, file => file.Index, StringComparer.Ordinal);
         for (var i = 0; i < plan.Files.Count; i++)
         {
             var file = plan.Files[i];
-            if (file.Entry.Rows > 0 && count.Rows[i] == 0)
+            var rows = file.Entry.Rows == 0 && images.TryGetValue(file.Entry.Path, out var owner) ? owner : i;
+            if (plan.Files[rows].Entry.Rows > 0 && count.Rows[rows] == 0)
             {
                 continue;
             }
 
             var all = origins[file.Commit] ??= await blobs.OriginsAsync(plan.Commits[file.Commit], cancellationToken);
             var ranges = SourceRanges.Slice(all, file.FirstRow, file.Entry.Rows);
-            taken.Add(count.Masks[i] is { } mask
+            taken.Add(count.Masks[rows] is { } mask
                 ? new TakenEntry(
                     await cutter.CutAsync(file.Entry, mask, cancellationToken),
                     [.. ranges.Select(range => range with { Rows = mask.CountOf(range.FirstRow - file.FirstRow, range.Rows) }).Where(range => range.Rows > 0)])

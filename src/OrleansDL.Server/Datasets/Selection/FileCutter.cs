@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Formats;
@@ -6,7 +7,7 @@ using OrleansDL.Datasets.Ingest;
 
 namespace OrleansDL.Datasets.Selection;
 
-/// <summary>Writes some rows of a file as a file of their own. Rows of CSV and JSON Lines keep their bytes.</summary>
+/// <summary>Writes some rows of a file as a file of their own. Each row keeps the bytes it had.</summary>
 internal sealed class FileCutter(BlobStore blobs, IOptions<IngestLimits> limits)
 {
     private const int FlushBytes = 256 * 1024;
@@ -16,8 +17,9 @@ internal sealed class FileCutter(BlobStore blobs, IOptions<IngestLimits> limits)
     {
         IngestFormats.Csv or IngestFormats.Tsv => CutRecordsAsync(entry, mask, new CsvRecords(entry).Next, cancellationToken),
         IngestFormats.JsonLines => CutRecordsAsync(entry, mask, NextLine, cancellationToken),
+        IngestFormats.Idx => CutIdxAsync(entry, mask, cancellationToken),
         _ => throw new InvalidException(
-            $"Some rows of '{entry.Path}' are selected and some are not, and files of format '{entry.Format}' are taken whole. Select without filter and sample, or commit its rows as CSV or JSON Lines."),
+            $"Some rows of '{entry.Path}' are selected and some are not, and files of format '{entry.Format}' are taken whole. Select without filter and sample, or commit its rows as CSV, JSON Lines or IDX."),
     };
 
     private async Task<DatasetEntry> CutRecordsAsync(DatasetEntry entry, RowMask mask, RecordReader next, CancellationToken cancellationToken)
@@ -57,6 +59,33 @@ internal sealed class FileCutter(BlobStore blobs, IOptions<IngestLimits> limits)
         await target.WriteAsync(output.WrittenMemory, cancellationToken);
         var blob = await target.CompleteAsync(cancellationToken);
         return entry with { Blob = blob.Blob, Bytes = blob.Bytes, Rows = mask.Count };
+    }
+
+    // The header says how many records there are; the records themselves are of one size.
+    private async Task<DatasetEntry> CutIdxAsync(DatasetEntry entry, RowMask mask, CancellationToken cancellationToken)
+    {
+        await using var source = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
+        var layout = await IdxHeader.ReadAsync(source, cancellationToken);
+        var head = new byte[layout.Start];
+        source.Seek(0, SeekOrigin.Begin);
+        await source.ReadExactlyAsync(head, cancellationToken);
+        BinaryPrimitives.WriteUInt32BigEndian(head.AsSpan(4), checked((uint)mask.Count));
+        await using var target = blobs.Create();
+        await target.WriteAsync(head, cancellationToken);
+        long row = 0;
+        await foreach (var (records, count) in layout.BlocksAsync(source, 0, layout.Rows, cancellationToken))
+        {
+            for (var i = 0; i < count; i++)
+            {
+                if (mask[row++])
+                {
+                    await target.WriteAsync(records.AsMemory(i * layout.RecordBytes, layout.RecordBytes), cancellationToken);
+                }
+            }
+        }
+
+        var blob = await target.CompleteAsync(cancellationToken);
+        return entry with { Blob = blob.Blob, Bytes = blob.Bytes, Rows = entry.Rows > 0 ? mask.Count : 0 };
     }
 
     private static Record NextLine(ReadOnlySpan<byte> text, bool last)

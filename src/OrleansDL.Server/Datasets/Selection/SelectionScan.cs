@@ -103,7 +103,5 @@ internal sealed class SelectionScan(DatasetReader reader)
     private static bool HasLabels(SelectionPlan plan, string column) =>
         plan.Schema.FirstOrDefault(found => found.Name == column)?.Type is not (ColumnType.Image or ColumnType.Tensor);
 
-    // A file that is a row is known by its digest: its content is not read.
-    private static IReadOnlyList<string> HashedColumns(SelectionPlan plan) =>
-        plan.Dataset.Kind is DatasetKind.Image or DatasetKind.Files ? ["blob"] : [.. plan.Schema.Select(column => column.Name)];
+    private static string[] HashedColumns(SelectionPlan plan) => plan.Schema.Count == 0 ? ["blob"] : [.. plan.Schema.Select(column => column.Name)];
 }
