@@ -101,6 +101,7 @@ public static class ServerHost
         v1.MapEvents();
         v1.MapWorkers();
         v1.MapDatasets();
+        v1.MapDatasetRows();
         v1.MapSelections();
         v1.MapDatasetShards();
         v1.MapBranches();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Exports;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Ingest;
@@ -38,6 +39,7 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddDatasetExports();
         services.AddSelections();
         services.AddDatasetShards();
         services.AddUploads();
