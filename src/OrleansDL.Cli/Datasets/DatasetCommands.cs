@@ -20,7 +20,9 @@ internal static class DatasetCommands
     {
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
-            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(), FilesOf(), Diff(), Download(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+            CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(),
+            FilesOf(), Diff(), Download(), RowCommands.Export(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+            ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(),
         };
         foreach (var command in BranchCommands.All().Concat(RetentionCommands.All()))
         {
@@ -73,24 +75,6 @@ internal static class DatasetCommands
                 Format.Time(v.CommittedAt), string.Join(',', v.Tags), v.Message,
             ],
             cancel));
-
-    private static Command Rows()
-    {
-        var limit = new Option<int>("--limit") { Description = "How many rows.", DefaultValueFactory = _ => 10 };
-        return new Command("rows", "Print the first rows as JSON, one a line.") { Dataset, Version, limit }.Does(async (session, cancel) =>
-        {
-            var left = session.Get(limit);
-            await foreach (var row in session.Client.Datasets.ReadRowsAsync(session.Get(Dataset), session.Get(Version)!, cancel))
-            {
-                if (left-- == 0)
-                {
-                    return;
-                }
-
-                session.Screen.Show(row, r => session.Screen.Line(r.GetRawText()));
-            }
-        });
-    }
 
     private static Command FilesOf() => new Command("files", "List the files of a version.") { Dataset, Version, Limit }.Does((session, cancel) =>
         session.Screen.ListAsync(

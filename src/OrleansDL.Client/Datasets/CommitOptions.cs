@@ -6,11 +6,14 @@ public sealed record CommitOptions
     public string? Message { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary><c>csv</c>, <c>jsonl</c>, <c>tar</c>, <c>zip</c> or <c>file</c>; null lets the server tell from the path.</summary>
+    /// <summary><c>csv</c>, <c>tsv</c>, <c>jsonl</c>, <c>parquet</c>, <c>arrow</c>, <c>npy</c>, <c>idx</c>, <c>webdataset</c>, <c>tar</c>, <c>zip</c> or <c>file</c>; null lets the server tell from bytes and path.</summary>
     public string? Format { get; init; }
 
     /// <summary>CSV: whether the first line names the columns; null lets the server find out.</summary>
     public bool? Header { get; init; }
+
+    /// <summary>Types of columns in place of those found, as <c>zip=string,age=float64</c>; types are bool, int64, float64, string and label.</summary>
+    public string? Types { get; init; }
 
     /// <summary>Path of the file within the dataset.</summary>
     public string? Path { get; init; }

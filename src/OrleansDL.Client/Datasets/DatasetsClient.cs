@@ -12,10 +12,14 @@ public sealed class DatasetsClient
     {
         _http = http;
         Uploads = new UploadsClient(http);
+        Imports = new ImportsClient(http);
     }
 
     /// <summary>The single calls of an upload.</summary>
     public UploadsClient Uploads { get; }
+
+    /// <summary>Files that the server fetches itself.</summary>
+    public ImportsClient Imports { get; }
 
     public BranchesClient Branches => new(_http);
 
@@ -95,7 +99,19 @@ public sealed class DatasetsClient
 
     /// <summary>Rows as objects by column, in their order.</summary>
     public IAsyncEnumerable<JsonElement> ReadRowsAsync(string dataset, string version = "latest", CancellationToken cancellationToken = default) =>
-        _http.ListAsync<JsonElement>($"{Of(dataset, version)}/rows", cancellationToken);
+        ReadRowsAsync(dataset, version, new RowSelection(), cancellationToken);
+
+    /// <summary>Some columns of the rows that meet a condition, as objects by column, in their order.</summary>
+    public IAsyncEnumerable<JsonElement> ReadRowsAsync(string dataset, string version, RowSelection selection, CancellationToken cancellationToken = default) =>
+        _http.ListAsync<JsonElement>(Selected($"{Of(dataset, version)}/rows", selection), cancellationToken);
+
+    /// <summary>One row by its number, counted from 0.</summary>
+    public Task<JsonElement> GetRowAsync(string dataset, string version, long row, CancellationToken cancellationToken = default) =>
+        _http.GetAsync<JsonElement>(FormattableString.Invariant($"{Of(dataset, version)}/rows/{row}"), cancellationToken);
+
+    /// <summary>The rows in another format, as a stream: <c>csv</c>, <c>tsv</c>, <c>jsonl</c>, <c>parquet</c>, <c>arrow</c>, <c>npy</c>, <c>idx</c>, <c>tar</c>, <c>webdataset</c>, <c>mds</c>, <c>croissant</c> or <c>original</c>.</summary>
+    public Task<Stream> ExportAsync(string dataset, string version, string format, RowSelection? selection = null, CancellationToken cancellationToken = default) =>
+        _http.OpenAsync(Selected($"{Of(dataset, version)}/export", selection ?? new RowSelection(), ("format", format)), cancellationToken);
 
     /// <summary>The bytes of one file as they were uploaded; without a path a tar of all files.</summary>
     public Task<Stream> DownloadAsync(string dataset, string version = "latest", string? path = null, CancellationToken cancellationToken = default) =>
@@ -133,6 +149,7 @@ public sealed class DatasetsClient
             ("tags", options.Tags.Count == 0 ? null : string.Join(',', options.Tags)),
             ("format", options.Format),
             ("header", options.Header is null ? null : options.Header.Value ? "true" : "false"),
+            ("types", options.Types),
             ("path", options.Path),
             ("mode", options.Replace ? "replace" : "append"),
             ("branch", options.Branch),
@@ -140,6 +157,9 @@ public sealed class DatasetsClient
         path = options.Remove.Aggregate(path, (url, removed) => $"{url}&remove={OdlConnection.Escape(removed)}");
         return _http.SendAsync<DatasetVersion>(HttpMethod.Post, path, content, null, cancellationToken, patient: true);
     }
+
+    private static string Selected(string path, RowSelection selection, params (string Name, string? Value)[] others) => OdlConnection.Query(
+        path, [("columns", selection.Columns.Count == 0 ? null : string.Join(',', selection.Columns)), ("filter", selection.Filter), ("split", selection.Split), .. others]);
 
     private string Of(string dataset) => $"{Root}/{OdlConnection.Escape(dataset)}";
     private string Of(string dataset, string version) => $"{Of(dataset)}/versions/{OdlConnection.Escape(version)}";

@@ -42,8 +42,6 @@ internal static class DatasetEndpoints
             new Page<ColumnStatistics> { Items = await All(grains, project).GetStatisticsAsync($"{dataset}@{version}") }).RequireRole(Role.Viewer);
         versions.MapGet("/{version}/files", (string project, string dataset, string version, Paging paging, IGrainFactory grains) =>
             All(grains, project).ListFilesAsync($"{dataset}@{version}", paging.Page)).RequireRole(Role.Viewer);
-        versions.MapGet("/{version}/rows", async (string project, string dataset, string version, Paging paging, IGrainFactory grains, DatasetRows rows, CancellationToken cancel) =>
-            await rows.ReadAsync(await All(grains, project).ResolveAsync($"{dataset}@{DatasetRows.Pinned(version, paging.Page.Token)}"), paging.Page, cancel)).RequireRole(Role.Viewer);
         versions.MapGet("/{version}/download", DownloadAsync).RequireRole(Role.Viewer);
         versions.MapPost("/{version}/tags", async (string project, string dataset, string version, TagSpec tag, IGrainFactory grains) =>
         {

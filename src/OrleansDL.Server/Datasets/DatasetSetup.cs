@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Exports;
 using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
@@ -37,9 +39,11 @@ internal static class DatasetSetup
         services.AddSingleton<DatasetRows>();
         services.AddSingleton<DatasetDownloads>();
         services.AddDatasetFormats();
+        services.AddDatasetExports();
         services.AddSelections();
         services.AddDatasetShards();
         services.AddUploads();
+        services.AddImports();
         return services;
     }
 }

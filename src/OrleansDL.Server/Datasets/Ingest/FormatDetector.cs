@@ -23,7 +23,7 @@ internal static partial class FormatDetector
         }
 
         var tar = kind == DatasetKind.Image ? IngestFormats.Tar : IngestFormats.WebDataset;
-        return ByMagic(head, tar) ?? ByName(WithoutGzip(path), tar) ?? (kind == DatasetKind.Image ? IngestFormats.Image : IsObject(head) ? IngestFormats.JsonLines : IngestFormats.Csv);
+        return ByMagic(head, tar) ?? ByName(WithoutGzip(path), tar) ?? (kind == DatasetKind.Image ? IngestFormats.Image : IsObject(head) ? IngestFormats.JsonLines : IsTabbed(head) ? IngestFormats.Tsv : IngestFormats.Csv);
     }
 
     /// <summary>The path of an unpacked file.</summary>
@@ -71,6 +71,12 @@ internal static partial class FormatDetector
     };
 
     private static bool IsObject(ReadOnlySpan<byte> head) => head.TrimStart((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF, 0x20, 0x09, 0x0D, 0x0A]) is [(byte)'{', ..];
+
+    private static bool IsTabbed(ReadOnlySpan<byte> head)
+    {
+        var line = head.IndexOf((byte)'\n') is >= 0 and var end ? head[..end] : head;
+        return line.Contains((byte)'\t') && !line.Contains((byte)',');
+    }
 
     [GeneratedRegex(@"[-.]idx\d+(-ubyte)?$", RegexOptions.NonBacktracking)]
     private static partial Regex IdxName();
