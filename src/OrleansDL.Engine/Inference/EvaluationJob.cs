@@ -25,7 +25,7 @@ public static class EvaluationJob
         Directory.CreateDirectory(outputFolder);
         var judgement = new Judgement(session.Labels.Count);
         var latencies = new List<double>();
-                var predictions = Path.Combine(outputFolder, "predictions.jsonl");
+        var predictions = Path.Combine(outputFolder, "predictions.jsonl");
         using (var output = new FileStream(predictions + ".part", FileMode.Create))
         {
             JudgeAll(session, source, columns, output, judgement, latencies, hooks, time);

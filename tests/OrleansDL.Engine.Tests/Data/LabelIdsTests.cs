@@ -27,6 +27,7 @@ public sealed class LabelIdsTests
             folder.Path,
             Assignments.Spec() with { ValidationFraction = 0 },
             [Assignments.Numeric("x"), Assignments.Text("kind")],
-            labels.Select((label, row) => $"{row},{label}")) with { Labels = listed },
+            labels.Select((label, row) => $"{row},{label}")) with
+        { Labels = listed },
         folder.Path);
 }

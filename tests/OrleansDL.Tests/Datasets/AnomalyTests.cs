@@ -175,7 +175,11 @@ public sealed class AnomalyTests
         var channel = new ChannelStatistics { Count = 20, Min = light, Max = light, Mean = light, M2 = 0.01 };
         return new ColumnStatistics
         {
-            Name = "image", Type = ColumnType.Image, Count = 20, Nulls = 0, Channels = [channel, channel, channel],
+            Name = "image",
+            Type = ColumnType.Image,
+            Count = 20,
+            Nulls = 0,
+            Channels = [channel, channel, channel],
             Sketches = new ColumnSketches { Widths = sides.ToBytes(), Heights = sides.ToBytes() },
         };
     }

@@ -70,7 +70,9 @@ public sealed class ValidationPolicyTests(DatasetNode node) : IClassFixture<Data
     {
         var created = await node.SendAsync(HttpMethod.Post, Root, HttpStatusCode.Created, DatasetNode.Json(new
         {
-            name = "born", kind = "table", policy = new { onWarning = "quarantine", expectations = new[] { new { column = "kind", allowed = new[] { "a" }, maxNullRate = 0.5 } } },
+            name = "born",
+            kind = "table",
+            policy = new { onWarning = "quarantine", expectations = new[] { new { column = "kind", allowed = new[] { "a" }, maxNullRate = 0.5 } } },
         }));
         Assert.Equal("quarantine", created.GetProperty("policy").GetProperty("onWarning").GetString());
         var policy = await node.GetAsync($"{Root}/born/policy");

@@ -244,7 +244,11 @@ internal sealed class DatasetPush
         var progress = _count.Now;
         var result = new PushResult
         {
-            Files = progress.Files, Changed = _changed.Count, Removed = _gone.Count, Bytes = progress.Bytes, SentBytes = progress.SentBytes,
+            Files = progress.Files,
+            Changed = _changed.Count,
+            Removed = _gone.Count,
+            Bytes = progress.Bytes,
+            SentBytes = progress.SentBytes,
         };
         if (_options.DryRun)
         {

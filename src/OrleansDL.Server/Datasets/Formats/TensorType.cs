@@ -7,7 +7,13 @@ internal sealed record TensorType(string Element, IReadOnlyList<int> Shape)
 {
     private static readonly Dictionary<string, int> Sizes = new(StringComparer.Ordinal)
     {
-        ["uint8"] = 1, ["int8"] = 1, ["int16"] = 2, ["int32"] = 4, ["int64"] = 8, ["float32"] = 4, ["float64"] = 8,
+        ["uint8"] = 1,
+        ["int8"] = 1,
+        ["int16"] = 2,
+        ["int32"] = 4,
+        ["int64"] = 8,
+        ["float32"] = 4,
+        ["float64"] = 8,
     };
 
     public int ElementBytes => Sizes[Element];

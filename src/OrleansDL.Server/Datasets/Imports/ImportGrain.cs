@@ -24,7 +24,12 @@ internal sealed partial class ImportGrain(
                 Project = dataset.Project,
                 Import = new DatasetImport
                 {
-                    Id = Id, Dataset = dataset.Id, Spec = spec, Status = ImportStatus.Running, Author = author, CreatedAt = time.GetUtcNow(),
+                    Id = Id,
+                    Dataset = dataset.Id,
+                    Spec = spec,
+                    Status = ImportStatus.Running,
+                    Author = author,
+                    CreatedAt = time.GetUtcNow(),
                 },
             });
             await ActAsync();
@@ -92,7 +97,12 @@ internal sealed partial class ImportGrain(
         jobs.Stop(Id);
         await events.AppendAsync(Id, project, EventTypes.DatasetImportFinished, import.Dataset, new
         {
-            import = Id, dataset = import.Dataset, source = import.Spec.Source, status = import.Status, version = import.Version, error = import.Error,
+            import = Id,
+            dataset = import.Dataset,
+            source = import.Spec.Source,
+            status = import.Status,
+            version = import.Version,
+            error = import.Error,
         });
         await table.ClearAsync(Id);
         jobs.Forget(Id);

@@ -25,8 +25,12 @@ internal sealed class ImportTable(Db database, TimeProvider time)
             """,
             new
             {
-                id = import.Id.ToString(), project, dataset = import.Dataset.ToString(), status = (int)import.Status,
-                document = JsonSerializer.Serialize(import, OdlJson.Options), created = Micros.From(import.CreatedAt),
+                id = import.Id.ToString(),
+                project,
+                dataset = import.Dataset.ToString(),
+                status = (int)import.Status,
+                document = JsonSerializer.Serialize(import, OdlJson.Options),
+                created = Micros.From(import.CreatedAt),
             });
     }
 

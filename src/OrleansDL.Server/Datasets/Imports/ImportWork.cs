@@ -124,7 +124,11 @@ internal sealed class ImportWork(
             {
                 Line = new UploadCommitLine
                 {
-                    Add = ImportPaths.Of(spec, source, found), Blob = BlobId.Parse(found.Sha256!), Format = spec.Format, Header = spec.Header, Split = spec.Split,
+                    Add = ImportPaths.Of(spec, source, found),
+                    Blob = BlobId.Parse(found.Sha256!),
+                    Format = spec.Format,
+                    Header = spec.Header,
+                    Split = spec.Split,
                 },
                 Uri = reader.UriOf(source, found),
                 Bytes = found.Bytes,

@@ -34,7 +34,13 @@ internal static class StatisticsView
 
     private static Quantiles Of(Func<double, double> at) => new()
     {
-        P1 = at(0.01), P5 = at(0.05), P25 = at(0.25), P50 = at(0.5), P75 = at(0.75), P95 = at(0.95), P99 = at(0.99),
+        P1 = at(0.01),
+        P5 = at(0.05),
+        P25 = at(0.25),
+        P50 = at(0.5),
+        P75 = at(0.75),
+        P95 = at(0.95),
+        P99 = at(0.99),
     };
 
     // The value between two neighbours is drawn on the line between them (Hyndman and Fan's type 7).

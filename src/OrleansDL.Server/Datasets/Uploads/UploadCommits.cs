@@ -176,7 +176,10 @@ internal sealed class UploadCommits(
             schema ??= result.Columns.Count > 0 ? result.Columns : null;
             results.Add(result with
             {
-                Uri = file.Uri ?? $"{head.Source ?? "upload:"}{line.Add}", ETag = file.ETag, VersionId = file.VersionId, FetchedAt = file.FetchedAt,
+                Uri = file.Uri ?? $"{head.Source ?? "upload:"}{line.Add}",
+                ETag = file.ETag,
+                VersionId = file.VersionId,
+                FetchedAt = file.FetchedAt,
             });
         }
 

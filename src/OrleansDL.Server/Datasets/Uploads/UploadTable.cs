@@ -20,7 +20,13 @@ internal sealed class UploadTable(Db database, TimeProvider time)
             """,
             new
             {
-                id = id.ToString(), project = dataset.Project, dataset = dataset.Id.ToString(), key = spec.Key, bytes = spec.Bytes, sha256 = spec.Sha256?.Hex, now,
+                id = id.ToString(),
+                project = dataset.Project,
+                dataset = dataset.Id.ToString(),
+                key = spec.Key,
+                bytes = spec.Bytes,
+                sha256 = spec.Sha256?.Hex,
+                now,
                 expires = now + (long)keep.TotalMicroseconds,
             });
         return (await FindAsync(dataset.Id, id))!;
