@@ -13,6 +13,7 @@ using OrleansDL.Blobs;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Shards;
 using OrleansDL.Datasets.Branches;
+using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Uploads;
@@ -106,6 +107,7 @@ public static class ServerHost
         v1.MapBranches();
         v1.MapRetention();
         v1.MapUploads();
+        v1.MapImports();
         v1.MapDatasetValidation();
         v1.MapTraining();
         v1.MapModels();

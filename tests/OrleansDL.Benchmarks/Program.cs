@@ -3,8 +3,15 @@ using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Benchmarks.Reading;
 
-// list | NAME... | all [--json]
-IBenchmark[] benchmarks = [new TrainSamples(), new PredictTiny(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(), new DatasetCommit(), new DatasetDiff()];
+// list | NAME... | all [--json] [--full]
+var full = args.Contains("--full");
+IBenchmark[] benchmarks =
+[
+    new TrainSamples(), new PredictTiny(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(),
+    new DatasetCommit(), new DatasetDiff(),
+    new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
+    new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
+];
 
 if (args is ["bare", "host"])
 {

@@ -4,6 +4,7 @@ namespace OrleansDL.Events;
 public static class EventTypes
 {
     public const string DatasetCommitted = "dataset.committed";
+    public const string DatasetImportFinished = "dataset-import.finished";
     public const string TrainingRunChanged = "training-run.changed";
     public const string ModelVersionRegistered = "model-version.registered";
     public const string ModelAliasChanged = "model-alias.changed";

@@ -22,6 +22,7 @@ internal static class DatasetCommands
         {
             CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(),
             FilesOf(), Diff(), Download(), RowCommands.Export(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+            ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(),
         };
         foreach (var command in BranchCommands.All().Concat(RetentionCommands.All()))
         {

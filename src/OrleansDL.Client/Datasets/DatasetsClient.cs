@@ -12,10 +12,14 @@ public sealed class DatasetsClient
     {
         _http = http;
         Uploads = new UploadsClient(http);
+        Imports = new ImportsClient(http);
     }
 
     /// <summary>The single calls of an upload.</summary>
     public UploadsClient Uploads { get; }
+
+    /// <summary>Files that the server fetches itself.</summary>
+    public ImportsClient Imports { get; }
 
     public BranchesClient Branches => new(_http);
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 
 namespace OrleansDL.Blobs;
@@ -76,16 +77,12 @@ public sealed class StagedBlob : IDisposable
         {
             while (true)
             {
-                // While one buffer is written and hashed the next one is filled.
-                var read = await body.ReadAsync(filling, cancellationToken);
-                while (read > 0 && read < filling.Length && await body.ReadAsync(filling.AsMemory(read), cancellationToken) is > 0 and var more)
-                {
-                    read += more;
-                }
-
+                // While one buffer is written and hashed the next one is filled. When the connection is lost, what came before counts.
+                var (read, lost) = await FillAsync(body, filling, cancellationToken);
                 await writing;
                 if (read == 0)
                 {
+                    lost?.Throw();
                     break;
                 }
 
@@ -97,6 +94,7 @@ public sealed class StagedBlob : IDisposable
                 (filling, full) = (full, filling);
                 var bytes = full.AsMemory(0, read);
                 writing = Task.Run(() => Write(file, bytes.Span), CancellationToken.None);
+                lost?.Throw();
                 if (Length - synced >= durableEvery && syncing.IsCompleted)
                 {
                     await syncing;
@@ -152,6 +150,25 @@ public sealed class StagedBlob : IDisposable
     {
         _hash.Dispose();
         _one.Dispose();
+    }
+
+    private static async Task<(int Read, ExceptionDispatchInfo? Lost)> FillAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = 0;
+        try
+        {
+            int more;
+            while (read < buffer.Length && (more = await body.ReadAsync(buffer[read..], cancellationToken)) > 0)
+            {
+                read += more;
+            }
+
+            return (read, null);
+        }
+        catch (Exception e)
+        {
+            return (read, ExceptionDispatchInfo.Capture(e));
+        }
     }
 
     private void Write(FileStream file, ReadOnlySpan<byte> bytes)

@@ -9,7 +9,8 @@ internal sealed class DatasetBlobs(BlobStore blobs)
 {
     public ManifestStore Manifests { get; } = new(
         async (id, cancellationToken) => await blobs.ReadAsync(id, cancellationToken),
-        async (bytes, cancellationToken) => (await blobs.PutAsync(bytes, cancellationToken)).Blob);
+        async (bytes, cancellationToken) => (await blobs.PutAsync(bytes, cancellationToken)).Blob,
+        verified: true);
 
     public async Task<IReadOnlyList<ColumnStatistics>> StatisticsAsync(DatasetVersion version, CancellationToken cancellationToken = default)
     {

@@ -100,7 +100,8 @@ internal sealed class DatasetCommits(
 
         var schema = content.Schema ?? Evolve(parent?.Schema, content.Added);
         var summed = await statistics.ComputeAsync(dataset.Kind, schema, onto, root, edit, content, cancellationToken);
-        var found = intent.Alone ? null : await validation.CheckAsync(dataset, parent, schema, edit.Root.Rows, summed, cancellationToken);
+        // A parent whose bytes were deleted for good has nothing left to compare with.
+        var found = intent.Alone ? null : await validation.CheckAsync(dataset, parent?.Gone is null ? parent : null, schema, edit.Root.Rows, summed, cancellationToken);
         var branch = intent.Branch;
         switch (found is null ? ValidationAction.Warn : CommitValidation.ActionOf(dataset.Policy, found))
         {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Exports;
 using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Ingest;
 using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
@@ -42,6 +43,7 @@ internal static class DatasetSetup
         services.AddSelections();
         services.AddDatasetShards();
         services.AddUploads();
+        services.AddImports();
         return services;
     }
 }

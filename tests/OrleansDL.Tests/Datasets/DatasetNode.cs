@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OrleansDL.Tests.Datasets;
 
 /// <summary>A whole node in this process, on SQLite and a folder of its own, asked over HTTP as users ask it.</summary>
-public sealed class DatasetNode : IAsyncLifetime
+public class DatasetNode : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("odl-datasets-").FullName;
     private WebApplication? _app;
@@ -26,10 +26,15 @@ public sealed class DatasetNode : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _app = await InProcess.StartAsync(InProcess.Options(_folder));
+        _app = await InProcess.StartAsync(InProcess.Options(_folder), Configure);
         Http.BaseAddress = new Uri(_app.Urls.First());
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Bearer", (await File.ReadAllTextAsync(Path.Combine(_folder, "admin.token"))).Trim());
+    }
+
+    /// <summary>Changes services before the node starts.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
     }
 
     public async Task DisposeAsync()

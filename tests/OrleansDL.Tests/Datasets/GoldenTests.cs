@@ -1,6 +1,7 @@
 using System.Text;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Manifests;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Tests.Datasets;
 
@@ -81,6 +82,33 @@ public sealed class GoldenTests
         };
         Golden("statistics.json", CommitFormat.WriteStatistics(statistics));
         Assert.Equal(CommitFormat.WriteStatistics(statistics).ToArray(), CommitFormat.WriteStatistics(CommitFormat.ReadStatistics(Read("statistics.json"))).ToArray());
+    }
+
+    [Fact]
+    public void Statistics_with_sketches_have_the_bytes_they_always_had()
+    {
+        var numbers = new OrleansDL.Telemetry.DDSketch();
+        var distinct = new OrleansDL.Telemetry.HyperLogLog();
+        var rows = new RowSketch();
+        for (var i = 1; i <= 20; i++)
+        {
+            numbers.Add(i * 0.5);
+            distinct.Add(ValueHash.Of(i * 0.5));
+            rows.Add(ValueHash.Of((long)(i % 7)));
+        }
+
+        var statistics = new ColumnStatistics[]
+        {
+            new()
+            {
+                Name = "x", Type = ColumnType.Float64, Count = 20, Nulls = 1, NotFinite = 2, Min = 0.5, Max = 10, Mean = 5.25, M2 = 166.25,
+                Sketches = new ColumnSketches { Distinct = distinct.ToBytes(), Numbers = numbers.ToBytes(), Top = new Dictionary<string, long> { ["0.5"] = 1 }, TopError = 3 },
+            },
+            new() { Name = "image", Type = ColumnType.Image, Count = 2, Nulls = 0, Channels = [new ChannelStatistics { Count = 2, Min = 0, Max = 1, Mean = 0.5, M2 = 0.5 }] },
+        };
+        Golden("statistics-sketches.json", CommitFormat.WriteStatistics(statistics, new Dictionary<string, RowSketch> { [""] = rows, ["test"] = rows }));
+        var stored = Read("statistics-sketches.json");
+        Assert.Equal(Encoding.UTF8.GetString(stored.Span), Encoding.UTF8.GetString(CommitFormat.WriteStatistics(CommitFormat.ReadStatistics(stored), CommitFormat.ReadRowSketches(stored)).Span));
     }
 
     [Theory]

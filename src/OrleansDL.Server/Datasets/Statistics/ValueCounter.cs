@@ -19,6 +19,8 @@ internal sealed class ValueCounter
     // Small at first: tables may have thousands of columns, and most of them few values.
     private Slot[] _slots = new Slot[16];
     private byte[] _texts = [];
+    private Slot[] _spareSlots = [];
+    private byte[] _spareTexts = [];
     private int _textsEnd;
     private int _count;
     private State _state;
@@ -84,7 +86,7 @@ internal sealed class ValueCounter
     }
 
     /// <summary>From now on nothing is counted.</summary>
-    public void Stop() => (_state, _slots, _texts, _count) = (State.Off, [], [], 0);
+    public void Stop() => (_state, _slots, _texts, _spareSlots, _spareTexts, _count) = (State.Off, [], [], [], [], 0);
 
     /// <summary>The texts that are counted, in no order, each with its count.</summary>
     public void ForEach(TextCount each)
@@ -158,9 +160,19 @@ internal sealed class ValueCounter
 
     private void Rebuild(int capacity, long cut)
     {
+        // Two sets of arrays take turns, so that a column of ever new values allocates nothing.
         var (slots, texts) = (_slots, _texts);
-        _slots = new Slot[capacity];
-        _texts = new byte[texts.Length];
+        if (_spareSlots.Length == capacity)
+        {
+            Array.Clear(_spareSlots);
+        }
+        else
+        {
+            _spareSlots = new Slot[capacity];
+        }
+
+        (_slots, _spareSlots) = (_spareSlots, slots);
+        (_texts, _spareTexts) = (_spareTexts, texts);
         _textsEnd = 0;
         _count = 0;
         foreach (var slot in slots)

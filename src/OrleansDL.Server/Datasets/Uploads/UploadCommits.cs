@@ -4,16 +4,39 @@ using OrleansDL.Datasets.Manifests;
 
 namespace OrleansDL.Datasets.Uploads;
 
-/// <summary>Makes a version of files whose bytes were uploaded before. Files that the branch has already are not read again.</summary>
+/// <summary>Makes a version of files whose bytes came before. Files that the branch has already are not read again.</summary>
 internal sealed class UploadCommits(
     DatasetBlobs datasets, DatasetCommits commits, DatasetIngest ingest, ProjectBlobs projects, IOptions<UploadLimits> options)
 {
-    // Up to so many files each keep their own name as the source of their rows; of more, the list of them is the source.
-    private const int OwnSources = 256;
+    /// <summary>Up to so many files are each the source of their own rows; of more, the list of them is the source.</summary>
+    public const int OwnSources = 256;
 
+    /// <summary>Commits what a client lists.</summary>
     /// <exception cref="InvalidException">A line cannot be read, or names bytes that the project did not send.</exception>
     public async Task<(DatasetVersion Version, bool Made)> CommitAsync(
         Dataset dataset, Guid request, UploadCommitHead head, UploadCommitReader lines, string author, CancellationToken cancellationToken)
+    {
+        if (await commits.FindAsync(dataset, request) is { } done)
+        {
+            return (done, true);
+        }
+
+        var (added, removed) = await ReadAsync(lines, cancellationToken);
+        return await CommitAsync(dataset, request, head, added, removed, lines.Digest(), $"{head.Source ?? "upload:"}{added.Count} files", author, cancellationToken);
+    }
+
+    /// <summary>Commits files that are known already.</summary>
+    /// <param name="dataset">Where to.</param>
+    /// <param name="request">Makes a repeat harmless.</param>
+    /// <param name="head">Branch, message, tags.</param>
+    /// <param name="added">Files to add or replace.</param>
+    /// <param name="removed">Paths to remove.</param>
+    /// <param name="list">What stands for all files together, when they are many.</param>
+    /// <param name="listUri">How it is called.</param>
+    /// <param name="author">Who commits.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<(DatasetVersion Version, bool Made)> CommitAsync(
+        Dataset dataset, Guid request, UploadCommitHead head, List<NewFile> added, List<string> removed, BlobRef? list, string listUri, string author, CancellationToken cancellationToken)
     {
         if (await commits.FindAsync(dataset, request) is { } done)
         {
@@ -29,7 +52,7 @@ internal sealed class UploadCommits(
             Author = author,
             Replace = head.Replace,
         };
-        var (added, removed) = await ReadAsync(lines, cancellationToken);
+        Sort(added);
         var parent = await commits.HeadAsync(dataset, intent);
         if (added.Count + removed.Count == 0 && parent is null)
         {
@@ -38,13 +61,20 @@ internal sealed class UploadCommits(
 
         var there = await ThereAsync(parent, added, cancellationToken);
         var bytes = await BytesAsync(dataset, added, there, cancellationToken);
-        var content = await ContentAsync(dataset, parent, head, added, removed, there, bytes, lines.Digest(), cancellationToken);
-        return await commits.CommitAsync(dataset, request, intent, content, cancellationToken);
+        var (results, gone) = await ContentAsync(dataset, parent, head, added, there, bytes, cancellationToken);
+        if (results.Count > OwnSources && list is not null)
+        {
+            // One source, so that neighbouring rows are one range of it.
+            var fetchedAt = results.Max(result => result.FetchedAt);
+            results = [.. results.Select(result => result with { Source = list, Uri = listUri, ETag = null, VersionId = null, FetchedAt = fetchedAt })];
+        }
+
+        return await commits.CommitAsync(dataset, request, intent, new CommitContent { Added = results, Removed = [.. removed, .. gone] }, cancellationToken);
     }
 
-    private async Task<(List<UploadCommitLine> Added, List<string> Removed)> ReadAsync(UploadCommitReader lines, CancellationToken cancellationToken)
+    private async Task<(List<NewFile> Added, List<string> Removed)> ReadAsync(UploadCommitReader lines, CancellationToken cancellationToken)
     {
-        var added = new List<UploadCommitLine>();
+        var added = new List<NewFile>();
         var removed = new List<string>();
         await foreach (var line in lines.ReadAsync(cancellationToken))
         {
@@ -55,7 +85,7 @@ internal sealed class UploadCommits(
             }
             else
             {
-                added.Add(line);
+                added.Add(new NewFile { Line = line });
             }
 
             if (added.Count + removed.Count > options.Value.MaximumCommitFiles)
@@ -64,40 +94,48 @@ internal sealed class UploadCommits(
             }
         }
 
-        added.Sort((x, y) => EntryPath.Compare(x.Add, y.Add));
-        for (var i = 1; i < added.Count; i++)
-        {
-            if (added[i - 1].Add == added[i].Add)
-            {
-                throw new InvalidException($"'{EntryPath.Shorten(added[i].Add!)}' is added twice. Name each path once.");
-            }
-        }
-
         return (added, removed);
     }
 
+    private static void Sort(List<NewFile> added)
+    {
+        foreach (var file in added)
+        {
+            EntryPath.Check(file.Line.Add!);
+        }
+
+        added.Sort((x, y) => PathOrder.Compare(x.Line.Add, y.Line.Add));
+        for (var i = 1; i < added.Count; i++)
+        {
+            if (added[i - 1].Line.Add == added[i].Line.Add)
+            {
+                throw new InvalidException($"'{EntryPath.Shorten(added[i].Line.Add!)}' is added twice. Name each path once.");
+            }
+        }
+    }
+
     /// <summary>What the branch has at the paths that are added.</summary>
-    private async Task<Dictionary<string, DatasetEntry>> ThereAsync(DatasetVersion? parent, List<UploadCommitLine> added, CancellationToken cancellationToken) =>
+    private async Task<Dictionary<string, DatasetEntry>> ThereAsync(DatasetVersion? parent, List<NewFile> added, CancellationToken cancellationToken) =>
         parent is null
             ? new(StringComparer.Ordinal)
             : await ManifestRanges.FindAsync(
-                datasets.Manifests, await datasets.Manifests.ReadRootAsync(parent.Content, cancellationToken), [.. added.Select(line => line.Add!)], cancellationToken);
+                datasets.Manifests, await datasets.Manifests.ReadRootAsync(parent.Content, cancellationToken), [.. added.Select(file => file.Line.Add!)], cancellationToken);
 
     /// <summary>The sizes of the bytes that are named, all of which must be the project's own.</summary>
     private async Task<Dictionary<BlobId, long>> BytesAsync(
-        Dataset dataset, List<UploadCommitLine> added, Dictionary<string, DatasetEntry> there, CancellationToken cancellationToken)
+        Dataset dataset, List<NewFile> added, Dictionary<string, DatasetEntry> there, CancellationToken cancellationToken)
     {
         var asked = new HashSet<BlobId>();
         var bytes = new Dictionary<BlobId, long>();
-        foreach (var line in added)
+        foreach (var file in added)
         {
-            if (there.TryGetValue(line.Add!, out var entry) && entry.Blob == line.Blob)
+            if (there.TryGetValue(file.Line.Add!, out var entry) && entry.Blob == file.Line.Blob)
             {
                 bytes[entry.Blob] = entry.Bytes;
             }
             else
             {
-                asked.Add(line.Blob!.Value);
+                asked.Add(file.Line.Blob!.Value);
             }
         }
 
@@ -106,46 +144,43 @@ internal sealed class UploadCommits(
             bytes[blob] = size;
         }
 
-        return added.FirstOrDefault(line => !bytes.ContainsKey(line.Blob!.Value)) is { } unknown
+        return added.Find(file => !bytes.ContainsKey(file.Line.Blob!.Value)) is { } unknown
             ? throw new InvalidException(
-                $"'{EntryPath.Shorten(unknown.Add!)}' names {unknown.Blob}, whose bytes were not uploaded to project '{dataset.Project}' (or were collected since). Upload them first.")
+                $"'{EntryPath.Shorten(unknown.Line.Add!)}' names {unknown.Line.Blob}, whose bytes were not uploaded to project '{dataset.Project}' (or were collected since). Upload them first.")
             : bytes;
     }
 
-    private async Task<CommitContent> ContentAsync(
-        Dataset dataset, DatasetVersion? parent, UploadCommitHead head, List<UploadCommitLine> added, List<string> removed,
-        Dictionary<string, DatasetEntry> there, Dictionary<BlobId, long> bytes, BlobRef list, CancellationToken cancellationToken)
+    /// <summary>What is new, and the paths at which it takes another file's place.</summary>
+    private async Task<(List<IngestResult> Results, List<string> Gone)> ContentAsync(
+        Dataset dataset, DatasetVersion? parent, UploadCommitHead head, List<NewFile> added,
+        Dictionary<string, DatasetEntry> there, Dictionary<BlobId, long> bytes, CancellationToken cancellationToken)
     {
         var results = new List<IngestResult>();
-        var gone = new List<string>(removed);
+        var gone = new List<string>();
         var schema = parent?.Schema;
-        foreach (var line in added)
+        foreach (var file in added)
         {
-            var blob = new BlobRef { Blob = line.Blob!.Value, Bytes = bytes[line.Blob.Value] };
-            var old = there.GetValueOrDefault(line.Add!);
-            var same = old is not null && old.Blob == blob.Blob;
-            if (same && !head.Replace && IsAsSaid(old!, line))
+            var line = file.Line;
+            var old = head.Replace ? null : there.GetValueOrDefault(line.Add!);
+            if (old is not null && old.Blob == line.Blob && IsAsSaid(old, line))
             {
                 continue;
             }
 
-            if (old is not null && !head.Replace)
+            if (old is not null)
             {
                 gone.Add(line.Add!);
             }
 
-            var result = await ReadAsync(dataset, line, blob, schema, cancellationToken) with { Uri = $"{head.Source ?? "upload:"}{line.Add}" };
-            schema = result.Columns.Count > 0 && schema is null ? result.Columns : schema;
-            results.Add(result);
+            var result = await ReadAsync(dataset, line, new BlobRef { Blob = line.Blob!.Value, Bytes = bytes[line.Blob.Value] }, schema, cancellationToken);
+            schema ??= result.Columns.Count > 0 ? result.Columns : null;
+            results.Add(result with
+            {
+                Uri = file.Uri ?? $"{head.Source ?? "upload:"}{line.Add}", ETag = file.ETag, VersionId = file.VersionId, FetchedAt = file.FetchedAt,
+            });
         }
 
-        if (results.Count > OwnSources)
-        {
-            var uri = $"{head.Source ?? "upload:"}{results.Count} files";
-            results = [.. results.Select(result => result with { Source = list, Uri = uri })];
-        }
-
-        return new CommitContent { Added = results, Removed = gone };
+        return (results, gone);
     }
 
     private async Task<IngestResult> ReadAsync(Dataset dataset, UploadCommitLine line, BlobRef blob, IReadOnlyList<Column>? schema, CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ internal sealed class DryRun(DatasetIngest ingest, DatasetTable table, DatasetBl
     public async Task<DatasetValidation> ValidateAsync(Dataset dataset, string branch, IngestRequest request, Stream body, CancellationToken cancellationToken)
     {
         var parent = await table.FindBranchHeadAsync(dataset.Id, DatasetReference.CheckBranch(branch));
+        parent = parent?.Gone is null ? parent : null;
         try
         {
             var came = await ingest.ReadAsync(request with { Path = EntryPath.Check(request.Path), Schema = parent?.Schema }, body, cancellationToken);

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using OrleansDL.Benchmarks.Harness;
+using OrleansDL.Datasets;
+using OrleansDL.Tests.Harness;
+
+namespace OrleansDL.Benchmarks;
+
+/// <summary>A folder pushed into a dataset, beside reading and hashing the same files in one process (one thread).</summary>
+/// <param name="small">Many files of 40 KB, or a few large ones.</param>
+/// <param name="unchanged">Whether the dataset has all of it already, or none.</param>
+/// <param name="full">2 GB (50,000 small files, or 16 large ones) instead of a quarter of it.</param>
+internal sealed class PushFiles(bool small, bool unchanged, bool full) : IBenchmark
+{
+    private const int SmallBytes = 40_000;
+    private const int LargeBytes = 125_000_000;
+
+    private int _pushes;
+
+    public string Name => $"push.{(small ? "small" : "large")}.{(unchanged ? "unchanged" : "new")}";
+
+    public string Unit => "MB/s";
+
+    public double? Goal => unchanged ? 0.8 : 0.6;
+
+    private int Files => (small ? 50_000 : 16) / (full ? 1 : 4);
+
+    private int Size => small ? SmallBytes : LargeBytes;
+
+    public async Task<Comparison> RunAsync()
+    {
+        using var data = new TempFolder();
+        using var folder = new TempFolder();
+        Write(folder);
+        await using var node = await OdlProcess.StartAsync(new OdlOptions { Data = data.Path });
+        using var client = new OdlClient(node.Options.Url, node.Token);
+        await client.Datasets.CreateAsync(new DatasetSpec { Name = "pushed", Kind = DatasetKind.Files });
+        if (unchanged)
+        {
+            await client.Datasets.PushAsync("pushed", folder.Path);
+        }
+
+        return await Comparison.InterleavedAsync(rounds: 3, () => OursAsync(client, folder), () => Task.FromResult(Limit(folder)));
+    }
+
+    private async Task<double> OursAsync(OdlClient client, TempFolder folder)
+    {
+        var name = "pushed";
+        if (!unchanged)
+        {
+            // Other bytes each time, into a dataset that is empty: the same ones again would not be sent.
+            _pushes++;
+            Touch(folder);
+            name = $"new-{_pushes}";
+            await client.Datasets.CreateAsync(new DatasetSpec { Name = name, Kind = DatasetKind.Files });
+        }
+
+        var watch = Stopwatch.StartNew();
+        var result = await client.Datasets.PushAsync(name, folder.Path);
+        var rate = Rate(watch);
+        if (result.Changed != (unchanged ? 0 : Files) || result.Version!.Files != Files)
+        {
+            throw new InvalidOperationException($"The push did not do what is measured: {result}");
+        }
+
+        return rate;
+    }
+
+    private double Limit(TempFolder folder)
+    {
+        var buffer = new byte[1 << 20];
+        var watch = Stopwatch.StartNew();
+        foreach (var file in Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories))
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var handle = File.OpenHandle(file);
+            int read;
+            for (long offset = 0; (read = RandomAccess.Read(handle, buffer, offset)) > 0; offset += read)
+            {
+                hash.AppendData(buffer, 0, read);
+            }
+
+            hash.GetHashAndReset();
+        }
+
+        return Rate(watch);
+    }
+
+    private void Write(TempFolder folder)
+    {
+        var content = new byte[Size];
+        var random = new Random(1);
+        for (var i = 0; i < Files; i++)
+        {
+            random.NextBytes(content);
+            var name = folder[$"{i % 100:d2}/{i}.bin"];
+            Directory.CreateDirectory(Path.GetDirectoryName(name)!);
+            File.WriteAllBytes(name, content);
+        }
+    }
+
+    private void Touch(TempFolder folder)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories))
+        {
+            using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write);
+            RandomAccess.Write(handle, BitConverter.GetBytes(_pushes), 0);
+        }
+    }
+
+    private double Rate(Stopwatch watch) => (double)Files * Size / 1e6 / watch.Elapsed.TotalSeconds;
+}
