@@ -86,10 +86,13 @@ public sealed class AccessTests(SqliteNode node) : IClassFixture<SqliteNode>
     {
         var path = route.Template;
         var isAdmin = path.StartsWith("/v1/tokens", StringComparison.Ordinal)
+            || path.StartsWith("/v1/admin", StringComparison.Ordinal)
+            || path.EndsWith("/purge", StringComparison.Ordinal)
             || (path is "/v1/projects" or "/v1/projects/{project}" && route.Method != HttpMethod.Get);
         var isOperator = path.StartsWith("/dashboard", StringComparison.Ordinal);
         var isRead = route.Method == HttpMethod.Get
-            || path.EndsWith("/check", StringComparison.Ordinal)
+            || (path.EndsWith("/check", StringComparison.Ordinal) && !path.EndsWith("/sources/check", StringComparison.Ordinal))
+            || path.EndsWith("/mds", StringComparison.Ordinal)
             || path.EndsWith("/predict", StringComparison.Ordinal)
             || path.EndsWith("/infer", StringComparison.Ordinal);
         var needed = isAdmin ? 3 : isOperator ? 2 : isRead ? 0 : 1;

@@ -19,10 +19,10 @@ internal static class RowEndpoints
             string project, string dataset, string version, string? columns, string? filter, string? split, Paging paging, IGrainFactory grains, DatasetRows rows, CancellationToken cancel) =>
             await rows.ReadAsync(
                 project, await ResolveAsync(grains, project, dataset, DatasetRows.Pinned(version, paging.Page.Token)), paging.Page, columns, filter, split, cancel)).RequireRole(Role.Viewer);
-        version.MapGet("/rows/{row:long}", async (
+        version.MapGet("/rows/{row}", async (
             string project, string dataset, string version, long row, string? columns, IGrainFactory grains, DatasetRows rows, CancellationToken cancel) =>
             await rows.GetAsync(project, await ResolveAsync(grains, project, dataset, version), row, columns, cancel)).RequireRole(Role.Viewer);
-        version.MapGet("/rows/{row:long}/thumbnail", async (
+        version.MapGet("/rows/{row}/thumbnail", async (
             string project, string dataset, string version, long row, string? column, int? size, IGrainFactory grains, DatasetRows rows, CancellationToken cancel) =>
         {
             var pixels = size ?? 128;

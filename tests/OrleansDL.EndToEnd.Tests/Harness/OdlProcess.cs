@@ -10,6 +10,7 @@ internal sealed class OdlProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
+    private bool _disposed;
 
     private OdlProcess(OdlOptions options)
     {
@@ -102,6 +103,13 @@ internal sealed class OdlProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A start that failed has disposed it: what the test has to say is that failure.
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             // Its runners with it: a test leaves no process behind.

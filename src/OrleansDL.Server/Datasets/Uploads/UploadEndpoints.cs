@@ -25,7 +25,7 @@ internal static class UploadEndpoints
 
         var one = uploads.MapGroup("/{upload:guid}");
         one.MapGet("/", async (string project, string dataset, Guid upload, UploadSessions sessions, IGrainFactory grains) =>
-            await sessions.GetAsync(await GetAsync(grains, project, dataset), upload)).RequireRole(Role.Developer);
+            await sessions.GetAsync(await GetAsync(grains, project, dataset), upload)).RequireRole(Role.Viewer);
         one.MapPut("/", AppendAsync).RequireRole(Role.Developer).Accepts<Stream>("*/*");
         one.MapPost("/complete", async (string project, string dataset, Guid upload, UploadSessions sessions, IGrainFactory grains, CancellationToken cancel) =>
             await sessions.CompleteAsync(await GetAsync(grains, project, dataset), upload, cancel)).RequireRole(Role.Developer);

@@ -14,6 +14,9 @@ internal static class RpcSetup
         services.AddSingleton<InferenceService>();
         services.AddGrpc(options =>
         {
+            // Its answer to unknown services would take every POST path of two parts, and with it the 405 of known ones.
+            options.IgnoreUnknownServices = true;
+
             // The protocol's clients send tensors of any size; the default is 4 MB.
             options.MaxReceiveMessageSize = int.MaxValue;
             options.MaxSendMessageSize = int.MaxValue;
