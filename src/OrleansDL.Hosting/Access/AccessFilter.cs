@@ -25,13 +25,17 @@ internal sealed class AccessFilter(TokenStore tokens, NameTable names, ClusterSe
     public async Task Invoke(IIncomingGrainCallContext context)
     {
         // System targets are how silos and gateways keep the cluster itself together.
-        if (!context.TargetId.IsSystemTarget() && !context.TargetId.IsClient() && !await secret.IsAsync(RequestContext.Get(InsideMark.Key) as string))
+        if (!context.TargetId.IsSystemTarget() && !context.TargetId.IsClient() && !IsOwnTimer(context) && !await secret.IsAsync(RequestContext.Get(InsideMark.Key) as string))
         {
             await CheckAsync(context);
         }
 
         await context.Invoke();
     }
+
+    // A grain's timer calls the grain through the same filters, without a request context. Its request is an object of this process
+    // that has no form on the wire, so nobody outside can send one.
+    private static bool IsOwnTimer(IIncomingGrainCallContext context) => context.Request.GetType().DeclaringType?.FullName == "Orleans.Runtime.GrainTimer";
 
     private static bool IsOurs(MethodInfo method) => method.DeclaringType?.Namespace?.StartsWith("OrleansDL", StringComparison.Ordinal) == true;
 

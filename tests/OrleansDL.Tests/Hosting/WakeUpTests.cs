@@ -21,6 +21,15 @@ public sealed class WakeUpTests(ServerNode node)
     }
 
     [Fact]
+    public async Task A_grain_is_called_by_its_own_timer()
+    {
+        await node.Get<WakeUps>().ArmAsync(Sleeper, "timer");
+
+        string[] rung = [(await Alarm.NextAsync(_name)).Item1, (await Alarm.NextAsync(_name)).Item1];
+        Assert.Equal(["ticked", "timer"], rung.Order());
+    }
+
+    [Fact]
     public async Task A_wake_up_that_fails_is_delivered_again()
     {
         Alarm.React(_name, earlier => earlier == 0 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
