@@ -125,6 +125,7 @@ internal sealed class DatasetCommits(
             Author = intent.Author,
             Message = intent.Message,
             Time = Whole(time.GetUtcNow()),
+            // Many files of one list have one source.
             Sources = [.. content.Added.Select(added => new CommitSource
             {
                 Uri = Uri(added),
@@ -133,7 +134,7 @@ internal sealed class DatasetCommits(
                 FetchedAt = added.FetchedAt!.Value,
                 Etag = added.ETag,
                 VersionId = added.VersionId,
-            }).Concat((intent.Selection?.Commits ?? []).Select(from => new CommitSource
+            }).Distinct().Concat((intent.Selection?.Commits ?? []).Select(from => new CommitSource
             {
                 Uri = $"dataset:{dataset.Name}@v{from.Version}",
                 Sha256 = from.Commit,

@@ -32,12 +32,13 @@ internal sealed class ProjectBlobs(Db database, BlobStore blobs)
         await using var connection = await database.OpenAsync(cancellationToken);
         foreach (var batch in digests.Distinct().Chunk(Batch))
         {
+            // SQLite keeps the order of a CROSS JOIN: the other way round it would go through the whole list for each blob of the project.
             var rows = await connection.QueryAsync<(string Sha256, long Bytes)>(
                 $"""
                 SELECT p.sha256, COALESCE(k.bytes, b.bytes) FROM {Asked}
-                JOIN project_blob p ON p.project = @project AND p.sha256 = asked.value
+                CROSS JOIN project_blob p
                 LEFT JOIN packed_blob k ON k.sha256 = p.sha256 LEFT JOIN blob b ON b.sha256 = p.sha256
-                WHERE COALESCE(k.bytes, b.bytes) IS NOT NULL
+                WHERE p.project = @project AND p.sha256 = asked.value AND COALESCE(k.bytes, b.bytes) IS NOT NULL
                 """,
                 new { project, digests = List(batch) });
             foreach (var (sha256, bytes) in rows)
