@@ -1,42 +1,23 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansDL.Timing;
 
 namespace OrleansDL.Datasets.Shards;
 
-/// <summary>Forgets, once an hour, the shards that nobody uses any more.</summary>
-internal sealed partial class ShardCollector(DatasetShards shards, IOptions<ShardOptions> options, TimeProvider time, ILogger<ShardCollector> logger) : BackgroundService
+/// <summary>Forgets the shards that nobody uses any more.</summary>
+internal sealed partial class ShardCollector(DatasetShards shards, IOptions<ShardOptions> options, TimeProvider time, ILogger<ShardCollector> log) : HourlyWork(time, log)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+    private readonly TimeProvider _time = time;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task TidyAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (!stoppingToken.IsCancellationRequested)
+        var collected = await shards.CollectAsync(_time.GetUtcNow() - options.Value.KeepUnused);
+        if (collected > 0)
         {
-            try
-            {
-                await timer.WaitForNextTickAsync(stoppingToken);
-                var collected = await shards.CollectAsync(time.GetUtcNow() - options.Value.KeepUnused);
-                if (collected > 0)
-                {
-                    LogCollected(collected);
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LogFailed(e);
-            }
+            LogCollected(Log, collected);
         }
     }
 
     [LoggerMessage(LogLevel.Information, "{Sets} sets of shards that nobody used were forgotten")]
-    private partial void LogCollected(int sets);
-
-    [LoggerMessage(LogLevel.Error, "Unused shards could not be collected; it is tried again in an hour. Check the database")]
-    private partial void LogFailed(Exception exception);
+    private static partial void LogCollected(ILogger log, int sets);
 }

@@ -1,42 +1,21 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansDL.Timing;
 
 namespace OrleansDL.Datasets.Uploads;
 
-/// <summary>Throws away, once an hour, uploads that were given up.</summary>
-internal sealed partial class UploadSweeper(UploadSessions sessions, ProjectBlobs projects, TimeProvider time, ILogger<UploadSweeper> logger) : BackgroundService
+/// <summary>Throws away uploads that were given up.</summary>
+internal sealed partial class UploadSweeper(UploadSessions sessions, ProjectBlobs projects, TimeProvider time, ILogger<UploadSweeper> log) : HourlyWork(time, log)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task TidyAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (!stoppingToken.IsCancellationRequested)
+        var gone = await sessions.SweepAsync(cancellationToken);
+        await projects.ForgetAsync(cancellationToken);
+        if (gone > 0)
         {
-            try
-            {
-                await timer.WaitForNextTickAsync(stoppingToken);
-                var gone = await sessions.SweepAsync(stoppingToken);
-                await projects.ForgetAsync(stoppingToken);
-                if (gone > 0)
-                {
-                    LogGone(gone);
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LogFailed(e);
-            }
+            LogGone(Log, gone);
         }
     }
 
     [LoggerMessage(LogLevel.Information, "{Uploads} uploads that nobody went on with were thrown away")]
-    private partial void LogGone(int uploads);
-
-    [LoggerMessage(LogLevel.Error, "Throwing away old uploads failed; it runs again in an hour. Check the blob folder and the database")]
-    private partial void LogFailed(Exception exception);
+    private static partial void LogGone(ILogger log, int uploads);
 }

@@ -20,7 +20,7 @@ internal static class ModelConfigs
         };
         config.Input.AddRange(signature.Inputs.Select(spec => new ModelInput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape } }));
         config.Output.AddRange(signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape } }));
-        config.InstanceGroup.Add(new ModelInstanceGroup { Name = $"{route.Name}_0", Kind = ModelInstanceGroup.Types.Kind.Cpu, Count = Math.Max(1, route.Workers.Count) });
+        config.InstanceGroup.Add(new ModelInstanceGroup { Name = $"{route.Name}_0", Kind = ModelInstanceGroup.Types.Kind.Auto, Count = Math.Max(1, route.Workers.Count) });
         return config;
     }
 

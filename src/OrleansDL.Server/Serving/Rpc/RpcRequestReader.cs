@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -151,13 +152,14 @@ internal static class RpcRequestReader
     private static byte[] Bytes<TFrom, TTo>(RepeatedField<TFrom> values, Func<TFrom, TTo> convert)
         where TTo : unmanaged
     {
-        var result = new TTo[values.Count];
-        for (var i = 0; i < result.Length; i++)
+        var result = new byte[values.Count * Unsafe.SizeOf<TTo>()];
+        var target = MemoryMarshal.Cast<byte, TTo>(result.AsSpan());
+        for (var i = 0; i < target.Length; i++)
         {
-            result[i] = convert(values[i]);
+            target[i] = convert(values[i]);
         }
 
-        return MemoryMarshal.AsBytes(result.AsSpan()).ToArray();
+        return result;
     }
 
     private static byte[] Strings(RepeatedField<ByteString> values)
