@@ -6,7 +6,7 @@ namespace OrleansDL.Networks;
 /// <summary><c>relu</c>, <c>gelu</c> (exact, by the error function) or <c>tanh</c>.</summary>
 internal sealed class ActivationBlock(string function) : Block
 {
-    public override Tensor Forward(Tensor input, bool training) => function switch
+    public override Tensor Forward(Tensor input, Pass pass) => function switch
     {
         "relu" => nn.functional.relu(input),
         "gelu" => nn.functional.gelu(input),

@@ -14,8 +14,8 @@ internal sealed class BatchNormBlock(ParameterPlan plan, long channels) : Block
     private readonly Parameter _mean = plan.Buffer("runningMean", 0, channels);
     private readonly Parameter _variance = plan.Buffer("runningVariance", 1, channels);
 
-    public override Tensor Forward(Tensor input, bool training) => nn.functional.batch_norm(
-        input, _mean.Tensor, _variance.Tensor, _weight.Tensor, _bias.Tensor, training, Momentum, Epsilon);
+    public override Tensor Forward(Tensor input, Pass pass) => nn.functional.batch_norm(
+        input, _mean.Tensor, _variance.Tensor, _weight.Tensor, _bias.Tensor, pass.IsTraining, Momentum, Epsilon);
 
     public override string Emit(OnnxGraph graph, string input) => graph.Node(
         "BatchNormalization",

@@ -10,7 +10,7 @@ internal sealed class ConvolutionBlock(ParameterPlan plan, long inputs, long out
     private readonly Parameter _bias = plan.Uniform("bias", 1 / Math.Sqrt(inputs * kernel * kernel), outputs);
     private readonly int _padding = kernel / 2;
 
-    public override Tensor Forward(Tensor input, bool training) =>
+    public override Tensor Forward(Tensor input, Pass pass) =>
         nn.functional.conv2d(input, _weight.Tensor, _bias.Tensor, strides: [1, 1], padding: [_padding, _padding]);
 
     public override string Emit(OnnxGraph graph, string input) => graph.Node(

@@ -8,7 +8,7 @@ internal sealed class LinearBlock(ParameterPlan plan, long inputs, long outputs)
     private readonly Parameter _weight = plan.Uniform("weight", 1 / Math.Sqrt(inputs), outputs, inputs);
     private readonly Parameter _bias = plan.Uniform("bias", 1 / Math.Sqrt(inputs), outputs);
 
-    public override Tensor Forward(Tensor input, bool training) => nn.functional.linear(input, _weight.Tensor, _bias.Tensor);
+    public override Tensor Forward(Tensor input, Pass pass) => nn.functional.linear(input, _weight.Tensor, _bias.Tensor);
 
     public override string Emit(OnnxGraph graph, string input) => graph.Node(
         "Gemm",

@@ -48,8 +48,8 @@ internal sealed class Network : IDisposable
 
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    public Tensor Forward(Tensor input, bool training) =>
-        _blocks.Aggregate(input, (value, block) => block.Forward(value, training));
+    public Tensor Forward(Tensor input, Pass pass) =>
+        _blocks.Aggregate(input, (value, block) => block.Forward(value, pass));
 
     /// <summary>The network as an ONNX model: <c>input</c> to <c>logits</c> and <c>probabilities</c>.</summary>
     public byte[] ExportOnnx()

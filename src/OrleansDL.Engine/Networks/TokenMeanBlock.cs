@@ -8,7 +8,7 @@ internal sealed class TokenMeanBlock(ParameterPlan plan, long vocabulary, long w
 {
     private readonly Parameter _embedding = plan.Uniform("embedding", 0.1, vocabulary, width);
 
-    public override Tensor Forward(Tensor input, bool training)
+    public override Tensor Forward(Tensor input, Pass pass)
     {
         var present = input.ne(0).to(ScalarType.Float32).unsqueeze(-1);
         var embedded = _embedding.Tensor.index_select(0, input.flatten()).view(input.shape[0], input.shape[1], width);

@@ -137,7 +137,7 @@ internal sealed class TrainingLoop : IDisposable
     private void Judge(BatchSlot batch, Judgement judgement)
     {
         using var scope = NewDisposeScope();
-        var logits = _network.Forward(batch.Inputs.narrow(0, 0, batch.Count).to(_device), training: false);
+        var logits = _network.Forward(batch.Inputs.narrow(0, 0, batch.Count).to(_device), Pass.Evaluation);
         var target = batch.LabelTensor.narrow(0, 0, batch.Count).to(_device).clamp_min(0);
         var losses = nn.functional.cross_entropy(logits, target, reduction: nn.Reduction.None).cpu().data<float>().ToArray();
         var predicted = logits.argmax(1).cpu().data<long>().ToArray();
@@ -184,7 +184,7 @@ internal sealed class TrainingLoop : IDisposable
         var asked = _time.GetTimestamp();
         var (inputs, labels) = _batches.Next();
         _waited += _time.GetElapsedTime(asked);
-        var logits = _network.Forward(inputs, training: true);
+        var logits = _network.Forward(inputs, Pass.Training);
         var loss = nn.functional.cross_entropy(logits, labels);
         var value = loss.item<float>();
         if (!float.IsFinite(value))

@@ -34,7 +34,7 @@ public sealed class ServedAsTrainedTests
         for (var pass = 0; pass < 3; pass++)
         {
             // Moves the running means away from where they began.
-            network.Forward(Input(9, input, tokens, pass), training: true);
+            network.Forward(Input(9, input, tokens, pass), Pass.Training);
         }
 
         File.WriteAllBytes(folder["model.onnx"], network.ExportOnnx());
@@ -42,7 +42,7 @@ public sealed class ServedAsTrainedTests
         foreach (var batch in new[] { 1, 2, 7, 16 })
         {
             using var rows = Input(batch, input, tokens, batch);
-            using var trained = network.Forward(rows, training: false).detach();
+            using var trained = network.Forward(rows, Pass.Evaluation).detach();
             using var probabilities = trained.softmax(1);
             var answer = session.Infer(new InferRequest
             {
