@@ -83,7 +83,8 @@ internal sealed class Augmentation
             values.CopyTo(room);
             for (var channel = 0; channel < _image.Channels; channel++)
             {
-                var (from, to) = (room.Slice(channel * plane, plane), values.Slice(channel * plane, plane));
+                var from = room.Slice(channel * plane, plane);
+                var to = values.Slice(channel * plane, plane);
                 if (angle == 0)
                 {
                     Move(from, to, height, width, left, top, mirrored, turned);
@@ -165,7 +166,7 @@ internal sealed class Augmentation
         }
     }
 
-    /// <summary>Evenly from minus to plus a bound; nothing is drawn for a bound of zero, so that a spec that leaves something out is not moved by it.</summary>
+    /// <summary>Evenly from minus to plus a bound.</summary>
     private static double Even(Xoshiro random, double bound) => bound == 0 ? 0 : ((random.NextDouble() * 2) - 1) * bound;
 
     private static int Whole(Xoshiro random, int bound) => bound == 0 ? 0 : (int)random.Next((ulong)((2 * bound) + 1)) - bound;
