@@ -18,11 +18,11 @@ internal sealed record NetworkDefinition
     /// <summary>Text: number of token ids, padding and unknown included.</summary>
     public long? Vocabulary { get; init; }
 
+    /// <summary>What the output is for: null for one label per row, else labels, regression, sequence, next-token, embedding or reconstruction.</summary>
+    public string? Head { get; init; }
+
     /// <summary>Numbers the head gives: labels, values, vocabulary or width; reconstruction: not used.</summary>
     public required int Classes { get; init; }
-
-    /// <summary><c>label</c> (null, as before there were others), <c>labels</c>, <c>regression</c>, <c>sequence</c>, <c>next-token</c>, <c>embedding</c> or <c>reconstruction</c>.</summary>
-    public string? Head { get; init; }
 
     /// <summary>Columns of text that enter as indices; null: none does.</summary>
     public CategoricalColumns? Categorical { get; init; }

@@ -223,7 +223,12 @@ internal static class FamilyBlocks
         {
             BlockSpec Convolution(int index) => new()
             {
-                Kind = "convolution", Name = $"convolution{index}", Channels = channels, Kernel = spec.Kernel, Dilation = 1 << Math.Min(level, 12), Causal = true,
+                Kind = "convolution",
+                Name = $"convolution{index}",
+                Channels = channels,
+                Kernel = spec.Kernel,
+                Dilation = 1 << Math.Min(level, 12),
+                Causal = true,
             };
             blocks.Add(new BlockSpec
             {
