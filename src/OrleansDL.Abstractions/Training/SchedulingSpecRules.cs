@@ -14,7 +14,7 @@ internal static class SchedulingSpecRules
         Range("memoryMiB", spec.MemoryMiB, 1, 1L << 30);
         Range("maxRetries", spec.MaxRetries, 0, 100);
         Range("hangSeconds", spec.HangSeconds, 1, 86_400);
-        Require(Enum.IsDefined(spec.OnOutOfMemory), $"onOutOfMemory '{spec.OnOutOfMemory}' is unknown. Choices: stop, halveBatch.");
+        Require(spec.OnOutOfMemory is not { } choice || Enum.IsDefined(choice), $"onOutOfMemory '{spec.OnOutOfMemory}' is unknown. Choices: stop, halveBatch.");
         if (spec.DeviceKind is not null)
         {
             OneOf("deviceKind", spec.DeviceKind, DeviceKinds, "Kinds of device");

@@ -22,7 +22,7 @@ public sealed record TrainingSpec
     [Id(6)] public int Epochs { get; init; } = 10;
     [Id(7)] public int BatchSize { get; init; } = 32;
 
-    /// <summary><c>sgd</c> (momentum 0.9), <c>adam</c> or <c>adamw</c>.</summary>
+    /// <summary><c>sgd</c> (momentum 0.9), <c>adam</c>, <c>adamw</c>, <c>rmsprop</c> or <c>lion</c>.</summary>
     [Id(8)] public string Optimizer { get; init; } = "adam";
     [Id(9)] public double LearningRate { get; init; } = 1e-3;
     [Id(10)] public double WeightDecay { get; init; }
@@ -55,8 +55,20 @@ public sealed record TrainingSpec
     /// <summary>train: split and reading ahead; null: the defaults.</summary>
     [Id(21)] public ReaderSpec? Reader { get; init; }
 
-    /// <summary>Higher goes first in its pool; -1000 to 1000.</summary>
-    [Id(40)] public int Priority { get; init; }
+    /// <summary>train: what the optimizer is set to; null: its usual values.</summary>
+    [Id(26)] public OptimizerSettings? OptimizerSettings { get; init; }
+
+    /// <summary>train: how the learning rate moves; null: it stays.</summary>
+    [Id(27)] public ScheduleSpec? Schedule { get; init; }
+
+    /// <summary>train: bounds on the gradients; null: none.</summary>
+    [Id(28)] public ClipSpec? Clip { get; init; }
+
+    /// <summary>train: batches whose gradients make one step, 1 to 10000; null: 1. The step is that of one batch of all their rows, but for blocks that normalise over the batch.</summary>
+    [Id(29)] public int? Accumulate { get; init; }
+
+    /// <summary>Higher goes first in its pool, -1000 to 1000; null: 0.</summary>
+    [Id(40)] public int? Priority { get; init; }
 
     /// <summary>How long it takes at most, as its owner says; null: not said. It is not ended for taking longer; a true limit lets it start earlier, in a gap.</summary>
     [Id(41)] public double? TimeLimitSeconds { get; init; }
@@ -67,14 +79,14 @@ public sealed record TrainingSpec
     /// <summary>Kind of device it must run on, <c>cpu</c> or <c>cuda</c>; null: any of its pool.</summary>
     [Id(43)] public string? DeviceKind { get; init; }
 
-    /// <summary>Whether it may be sent away, with a checkpoint, for a run that goes before it.</summary>
-    [Id(44)] public bool Preemptible { get; init; } = true;
+    /// <summary>Whether it may be sent away, with a checkpoint, for a run that goes before it; null: it may.</summary>
+    [Id(44)] public bool? Preemptible { get; init; }
 
     /// <summary>How often an attempt that failed is repeated. Null: twice when its process crashed, never when the program itself said that it failed.</summary>
     [Id(45)] public int? MaxRetries { get; init; }
 
-    /// <summary>What becomes of it when its memory does not suffice.</summary>
-    [Id(46)] public OutOfMemory OnOutOfMemory { get; init; }
+    /// <summary>What becomes of it when its memory does not suffice; null: <see cref="OutOfMemory.Stop"/>.</summary>
+    [Id(46)] public OutOfMemory? OnOutOfMemory { get; init; }
 
     /// <summary>Seconds without a report of progress after which its process is ended, with a record of what it did; null: 1800 for the built-in training, none for other programs.</summary>
     [Id(47)] public double? HangSeconds { get; init; }

@@ -540,14 +540,14 @@ internal sealed partial class TrainingRunGrain(
         Slots = run.State.Spec!.Slots,
         QueuedAt = run.State.CreatedAt,
         Project = run.State.Project,
-        Priority = run.State.Spec.Priority,
+        Priority = run.State.Spec.Priority ?? 0,
         Memory = (run.State.Spec.MemoryMiB ?? 0) << 20,
         DeviceKind = run.State.Spec.DeviceKind,
         LimitSeconds = run.State.Spec.TimeLimitSeconds,
         LeftSeconds = _progress?.EtaSeconds,
         ServedSeconds = run.State.ServedSeconds ?? 0,
         RestartSeconds = run.State.RestartSeconds ?? 0,
-        Preemptible = run.State.Spec.Preemptible,
+        Preemptible = run.State.Spec.Preemptible ?? true,
     });
 
     private bool HasLost(SlotGrant grant) => grant.Lost || grant.Worker != run.State.Worker || grant.Incarnation != run.State.Incarnation;

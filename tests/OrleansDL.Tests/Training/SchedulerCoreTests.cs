@@ -72,7 +72,7 @@ public sealed class SchedulerCoreTests
         Assert.Null(Request(Run(2), slots: 2).Worker);
         var small = Request(Run(3));
         Assert.Null(small.Worker);
-        Assert.StartsWith("1 run before it", small.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("Slots are free, but are kept for the run at place 1", small.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

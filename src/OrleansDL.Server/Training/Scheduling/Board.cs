@@ -137,8 +137,8 @@ internal sealed class Board
         {
             return _free.Place(job) is null
                 ? Before()
-                : $"Slots are free, but are kept for the run at place {PlaceOf(reserved.Job)}, which has waited longest: "
-                    + "one that tells with timeLimitSeconds that it ends in time would be let before it.";
+                : $"Slots are free, but are kept for the run at place {PlaceOf(reserved.Job)}. "
+                    + "A run whose timeLimitSeconds ends before that one can start is let before it.";
         }
 
         return _waits.Count > 0
