@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansDL.Collectives;
 using OrleansDL.Data;
 using OrleansDL.Networks;
 using static TorchSharp.torch;
@@ -20,20 +21,24 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrainingData _data;
     private readonly Network _network;
     private readonly Optimizer _optimizer;
+    private readonly LearningRates _rates;
+    private readonly IGradientExchange? _exchange;
     private readonly Batches _batches;
     private readonly Device _device;
     private readonly string _definition;
     private readonly int _batchesPerEpoch;
+    private readonly int _accumulate;
     private TrainingState _state = new();
     private long _started;
     private long _reported;
     private long _checkpointed;
     private long _firstStep;
     private (double Sum, int Count) _recent;
+    private double? _gradientNorm;
     private TimeSpan _waited;
     private TimeSpan _trained;
 
-    public TrainingLoop(RunnerAssignment assignment, TrainingData data, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time)
+    public TrainingLoop(RunnerAssignment assignment, TrainingData data, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time, IGradientExchange? exchange = null)
     {
         (_spec, _content, _data, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetContent, data, device, hooks, time);
         _definition = JsonSerializer.Serialize(definition, OdlJson.Options);
@@ -43,6 +48,9 @@ internal sealed class TrainingLoop : IDisposable
         _network = new Network(definition, unchecked((ulong)_spec.Seed), device);
         _optimizer = Optimizer.For(_network, _spec);
         _batchesPerEpoch = BatchesPerEpoch(data.Training.Count, _spec.BatchSize);
+        _accumulate = _spec.Accumulate ?? 1;
+        _rates = new LearningRates(_spec, StepsPerEpoch);
+        _exchange = exchange;
         _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device);
     }
 
@@ -50,7 +58,9 @@ internal sealed class TrainingLoop : IDisposable
 
     public TrainingState State => _state;
 
-    private long TotalSteps => (long)_batchesPerEpoch * _spec.Epochs;
+    private long StepsPerEpoch => (_batchesPerEpoch + _accumulate - 1) / _accumulate;
+
+    private long TotalSteps => StepsPerEpoch * _spec.Epochs;
 
     /// <summary>Share of the time spent in epochs so far that went by waiting for a batch.</summary>
     public double WaitShare => _trained > TimeSpan.Zero ? _waited / _trained : 0;
@@ -64,6 +74,7 @@ internal sealed class TrainingLoop : IDisposable
         {
             var order = string.Create(CultureInfo.InvariantCulture, $"{_content}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
             order += _data.Training.Count > SampleOrder.Whole ? string.Create(CultureInfo.InvariantCulture, $"/nodes={Nodes}") : "";
+            order += _accumulate > 1 ? string.Create(CultureInfo.InvariantCulture, $"/accumulate={_accumulate}") : "";
             return order + (_spec.Reader?.Split is { } split ? $"/split={JsonSerializer.Serialize(split, OdlJson.Options)}" : "");
         }
     }
@@ -156,12 +167,13 @@ internal sealed class TrainingLoop : IDisposable
         _waited += _time.GetElapsedTime(begun);
         while (_state.Position < _batchesPerEpoch)
         {
-            var loss = Step();
+            var batches = Math.Min(_accumulate, _batchesPerEpoch - _state.Position);
+            var loss = Step(batches);
             _trained = before + _time.GetElapsedTime(begun);
             _state = _state with
             {
                 Step = _state.Step + 1,
-                Position = _state.Position + 1,
+                Position = _state.Position + batches,
                 LossSum = _state.LossSum + loss,
                 LossCount = _state.LossCount + 1,
             };
@@ -178,7 +190,27 @@ internal sealed class TrainingLoop : IDisposable
         return true;
     }
 
-    private float Step()
+    /// <summary>One step of the optimizer over the next batches, and their mean loss by row.</summary>
+    private float Step(int batches)
+    {
+        using var scope = NewDisposeScope();
+        _network.Gradients.zero_();
+        var rows = Rows(_state.Position + batches) - Rows(_state.Position);
+        float loss = 0;
+        for (var batch = 0; batch < batches; batch++)
+        {
+            loss += Learn(rows);
+        }
+
+        using var guard = no_grad();
+        _exchange?.Average(_network);
+        _gradientNorm = _spec.Clip is { } clip ? GradientClip.Apply(_network, clip) : null;
+        _optimizer.Step(_state.Step + 1, _rates.At(_state.Step + 1));
+        return loss;
+    }
+
+    /// <summary>Adds the gradients of the next batch, as a part of a step over <paramref name="rows"/> rows.</summary>
+    private float Learn(long rows)
     {
         using var scope = NewDisposeScope();
         var asked = _time.GetTimestamp();
@@ -186,6 +218,11 @@ internal sealed class TrainingLoop : IDisposable
         _waited += _time.GetElapsedTime(asked);
         var logits = _network.Forward(inputs, Pass.Training);
         var loss = nn.functional.cross_entropy(logits, labels);
+        if (inputs.shape[0] != rows)
+        {
+            loss *= (double)inputs.shape[0] / rows;
+        }
+
         var value = loss.item<float>();
         if (!float.IsFinite(value))
         {
@@ -193,15 +230,12 @@ internal sealed class TrainingLoop : IDisposable
                 string.Create(CultureInfo.InvariantCulture, $"The training loss became {value} at step {_state.Step + 1}. Lower learningRate (now {_spec.LearningRate}), or look for extreme values in the dataset."));
         }
 
-        _network.Gradients.zero_();
         loss.backward();
-        using (no_grad())
-        {
-            _optimizer.Step(_state.Step + 1);
-        }
-
         return value;
     }
+
+    /// <summary>Rows of the first batches of an epoch.</summary>
+    private long Rows(int batches) => Math.Min((long)batches * _spec.BatchSize, _data.Training.Count);
 
     /// <summary>The last step may spoil the weights after its loss was seen.</summary>
     private void RequireFinite()
@@ -265,12 +299,18 @@ internal sealed class TrainingLoop : IDisposable
         _reported = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_started).TotalSeconds;
         var steps = _state.Step - _firstStep;
-        var samplesPerSecond = elapsed > 0 ? steps * (double)_spec.BatchSize / elapsed : 0;
+        var samplesPerSecond = elapsed > 0 ? steps * (double)_spec.BatchSize * _accumulate / elapsed : 0;
         if (_recent.Count > 0)
         {
             points.Add(("train.loss", _recent.Sum / _recent.Count));
             points.Add(("samplesPerSecond", samplesPerSecond));
             points.Add(("train.data.waitShare", WaitShare));
+            points.Add(("train.learningRate", _rates.At(Math.Max(1, _state.Step))));
+            if (_gradientNorm is { } norm)
+            {
+                points.Add(("train.gradientNorm", norm));
+            }
+
             _recent = default;
         }
 
