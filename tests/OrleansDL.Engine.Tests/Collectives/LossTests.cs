@@ -152,7 +152,8 @@ public sealed class LossTests
     }
 
     private static Process Start(string folder, int rank, int size) => Process.Start(new ProcessStartInfo(
-        "dotnet", [typeof(RankProgram).Assembly.Location, folder, $"{rank}", $"{size}"]) { RedirectStandardOutput = true })!;
+        "dotnet", [typeof(RankProgram).Assembly.Location, folder, $"{rank}", $"{size}"])
+    { RedirectStandardOutput = true })!;
 
     /// <summary>Strangers connect before any rank does: one says nothing, one says nonsense.</summary>
     private sealed class Besieged(IRendezvous inner) : IRendezvous
