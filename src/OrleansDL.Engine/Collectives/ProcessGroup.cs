@@ -10,6 +10,7 @@ internal sealed class ProcessGroup : IDisposable
     private readonly Socket[] _sockets;
     private readonly Lock _lock = new();
     private readonly ManualResetEventSlim _told = new();
+    private Action<string>? _tell;
     private string? _reason;
     private bool _left;
 
@@ -37,9 +38,6 @@ internal sealed class ProcessGroup : IDisposable
     /// <summary>For the training thread.</summary>
     public Ring Values { get; }
 
-    /// <summary>Called once, with the reason, when the group is broken; on a thread of its own.</summary>
-    public event Action<string>? Broken;
-
     /// <summary>Meets the other ranks and connects with the neighbours.</summary>
     /// <exception cref="GroupLostException">They did not come together.</exception>
     public static ProcessGroup Form(GroupOptions options, IRendezvous rendezvous, TimeProvider time)
@@ -56,6 +54,21 @@ internal sealed class ProcessGroup : IDisposable
 
     /// <summary>Gives up, and tells the others why.</summary>
     public void Abort(string reason) => Break(reason);
+
+    /// <summary>Has <paramref name="tell"/> called once with the reason when the group is broken, or at once if it is already.</summary>
+    public void OnBroken(Action<string> tell)
+    {
+        lock (_lock)
+        {
+            if (_reason is null)
+            {
+                _tell += tell;
+                return;
+            }
+        }
+
+        tell(_reason);
+    }
 
     /// <exception cref="GroupLostException">The group is broken.</exception>
     public void RequireWhole()
@@ -130,10 +143,7 @@ internal sealed class ProcessGroup : IDisposable
         }
 
         _told.Set();
-        if (Broken is { } broken)
-        {
-            ThreadPool.QueueUserWorkItem(static state => state.Broken(state.Reason), (Broken: broken, Reason: reason), preferLocal: false);
-        }
+        _tell?.Invoke(reason);
     }
 
     /// <summary>Wakes whoever waits for it. The handle stays until nobody uses it.</summary>

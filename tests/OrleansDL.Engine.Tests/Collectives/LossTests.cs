@@ -76,7 +76,7 @@ public sealed class LossTests
         Assert.ThrowsAny<Exception>(() => Ranks.Run(3, group =>
         {
             using var told = new ManualResetEventSlim();
-            group.Broken += _ => told.Set();
+            group.OnBroken(_ => told.Set());
             if (group.Rank == 0)
             {
                 throw new InvalidException("lost");
