@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansDL.Collectives;
 using OrleansDL.Data;
+using OrleansDL.Evaluation;
+using OrleansDL.Heads;
 using OrleansDL.Networks;
 using static TorchSharp.torch;
 
@@ -11,6 +14,9 @@ namespace OrleansDL.Training;
 internal sealed class TrainingLoop : IDisposable
 {
     private const int EvaluationBatch = 256;
+
+    /// <summary>Numbers of the rows judged together: an output per token is large.</summary>
+    private const long EvaluationOutputs = 1 << 22;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.25);
 
     private readonly TrainingSpec _spec;
@@ -20,6 +26,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TimeProvider _time;
     private readonly TrainingData _data;
     private readonly Network _network;
+    private readonly Head _head;
     private readonly Optimizer _optimizer;
     private readonly LearningRates _rates;
     private readonly IGradientExchange? _exchange;
@@ -38,9 +45,9 @@ internal sealed class TrainingLoop : IDisposable
     private TimeSpan _waited;
     private TimeSpan _trained;
 
-    public TrainingLoop(RunnerAssignment assignment, TrainingData data, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time, IGradientExchange? exchange = null)
+    public TrainingLoop(RunnerAssignment assignment, TrainingData data, Head head, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time, IGradientExchange? exchange = null)
     {
-        (_spec, _content, _data, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetContent, data, device, hooks, time);
+        (_spec, _content, _data, _head, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetContent, data, head, device, hooks, time);
         _definition = JsonSerializer.Serialize(definition, OdlJson.Options);
         _writer = new CheckpointWriter(checkpointFolder, hooks.Checkpointed);
         set_num_threads(_spec.Threads);
@@ -109,24 +116,24 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>Judges rows in batches, without dropout and by the running means.</summary>
-    public Judgement Judge(SampleRows rows)
+    public Judge Judge(SampleRows rows)
     {
-        var judgement = new Judgement(_data.Pipeline.Labels.Count);
+        var judge = Evaluation.Judge.For(_data.Pipeline);
         if (rows.Count == 0)
         {
-            return judgement;
+            return judge;
         }
 
         using var guard = no_grad();
         using var outer = NewDisposeScope();
-        var size = (int)Math.Min(EvaluationBatch, rows.Count);
-        var slots = Enumerable.Range(0, _data.Threads + 2).Select(_ => new BatchSlot(_data.Pipeline, size)).ToArray();
+        var size = (int)Math.Min(Math.Clamp(EvaluationOutputs / _head.OutputsPerRow(_data.Pipeline), 1, EvaluationBatch), rows.Count);
+        var slots = Enumerable.Range(0, _data.Threads + 2).Select(_ => new BatchSlot(_data, size)).ToArray();
         var batches = (int)((rows.Count + size - 1) / size);
         using (var prefetch = new Prefetch(rows, null, slots, size, 0, batches, _data.Threads))
         {
             for (var batch = 0; batch < batches; batch++)
             {
-                Judge(prefetch.Next(), judgement);
+                Judge(prefetch.Next(), judge);
             }
         }
 
@@ -135,7 +142,7 @@ internal sealed class TrainingLoop : IDisposable
             slot.Dispose();
         }
 
-        return judgement;
+        return judge;
     }
 
     public void Dispose()
@@ -145,16 +152,15 @@ internal sealed class TrainingLoop : IDisposable
         _network.Dispose();
     }
 
-    private void Judge(BatchSlot batch, Judgement judgement)
+    private void Judge(BatchSlot batch, Judge judge)
     {
         using var scope = NewDisposeScope();
-        var logits = _network.Forward(batch.Inputs.narrow(0, 0, batch.Count).to(_device), Pass.Evaluation);
-        var target = batch.LabelTensor.narrow(0, 0, batch.Count).to(_device).clamp_min(0);
-        var losses = nn.functional.cross_entropy(logits, target, reduction: nn.Reduction.None).cpu().data<float>().ToArray();
-        var predicted = logits.argmax(1).cpu().data<long>().ToArray();
+        var outputs = _network.Forward(batch.On(_device).Inputs, Pass.Evaluation).cpu().contiguous();
+        var values = MemoryMarshal.Cast<byte, float>(outputs.bytes);
+        var width = values.Length / batch.Count;
         for (var row = 0; row < batch.Count; row++)
         {
-            judgement.Add(batch.Labels[row], predicted[row], losses[row]);
+            judge.Add(values.Slice(row * width, width), batch.Target(row), batch.Row(row));
         }
     }
 
@@ -214,10 +220,9 @@ internal sealed class TrainingLoop : IDisposable
     {
         using var scope = NewDisposeScope();
         var asked = _time.GetTimestamp();
-        var (inputs, labels) = _batches.Next();
+        var (inputs, targets) = _batches.Next();
         _waited += _time.GetElapsedTime(asked);
-        var logits = _network.Forward(inputs, Pass.Training);
-        var loss = nn.functional.cross_entropy(logits, labels);
+        var loss = _head.Loss(_network.Forward(inputs, Pass.Training), targets);
         if (inputs.shape[0] != rows)
         {
             loss *= (double)inputs.shape[0] / rows;
@@ -257,7 +262,9 @@ internal sealed class TrainingLoop : IDisposable
             Step = _state.Step,
             TrainLoss = _state.LossCount == 0 ? 0 : _state.LossSum / _state.LossCount,
             ValidationLoss = validation?.Loss,
-            ValidationAccuracy = validation?.Accuracy,
+            ValidationAccuracy = validation is LabelJudge ? validation.HeadlineValue : null,
+            Score = validation?.Score,
+            Validation = validation?.Summary(),
         };
         _state = _state with
         {
@@ -266,19 +273,18 @@ internal sealed class TrainingLoop : IDisposable
             LossSum = 0,
             LossCount = 0,
             History = [.. _state.History, metrics],
-            Best = metrics.ValidationAccuracy > (_state.Best?.ValidationAccuracy ?? -1) ? metrics : _state.Best,
+            Best = metrics.Score is not null && (_state.Best is null || metrics.Score > (_state.Best.Score ?? _state.Best.ValidationAccuracy)) ? metrics : _state.Best,
         };
         List<(string, double)> points = [("epoch", metrics.Epoch), ("train.epochLoss", metrics.TrainLoss)];
         if (validation is not null)
         {
-            points.Add(("validation.loss", validation.Loss));
-            points.Add(("validation.accuracy", validation.Accuracy));
+            points.AddRange(validation.Summary().Select(metric => ($"validation.{metric.Key}", metric.Value)));
         }
 
         Report(points);
         _hooks.Logged?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
-            $"Epoch {metrics.Epoch} of {_spec.Epochs}: loss {metrics.TrainLoss:0.0000}{(validation is null ? "" : $", validation loss {validation.Loss:0.0000}, accuracy {validation.Accuracy:0.0000}")}"));
+            $"Epoch {metrics.Epoch} of {_spec.Epochs}: loss {metrics.TrainLoss:0.0000}{(validation is null ? "" : $"{(validation.Loss is { } held ? $", validation loss {held:0.0000}" : "")}, {validation.Headline} {validation.HeadlineValue:0.0000}")}"));
     }
 
     private void ReportWhenDue()
