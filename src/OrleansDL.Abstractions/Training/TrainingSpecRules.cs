@@ -27,6 +27,7 @@ public static class TrainingSpecRules
             CheckTraining(spec);
         }
 
+        SchedulingSpecRules.Check(spec);
         InputSpecRules.Check(spec.Input);
         ReaderSpecRules.Check(spec.Reader);
     }
