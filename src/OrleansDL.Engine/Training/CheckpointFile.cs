@@ -43,7 +43,7 @@ internal static class CheckpointFile
         Require(metadata.GetValueOrDefault("format") == Format, name, "it is no checkpoint");
         Require(metadata.GetValueOrDefault("version") == CurrentVersion, name, $"its version is {metadata.GetValueOrDefault("version")}, and this node reads version {CurrentVersion}");
         Require(metadata.GetValueOrDefault("network") == definition, name, "its network is another");
-        Require(metadata.GetValueOrDefault("order") == order, name, "its dataset, seed, batch size or optimizer is another");
+        Require(metadata.GetValueOrDefault("order") == order, name, "its dataset, seed, batch size or optimizer is another, or an older OrleansDL wrote it, which split rows by how their numbers are spelt. Start the run anew");
         Fill(network.Weights, tensors, "network.weights", name);
         Fill(network.Buffers, tensors, "network.buffers", name);
         foreach (var (key, tensor) in optimizer.State)
