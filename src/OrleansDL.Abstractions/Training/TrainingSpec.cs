@@ -55,6 +55,12 @@ public sealed record TrainingSpec
     /// <summary>train: split and reading ahead; null: the defaults.</summary>
     [Id(21)] public ReaderSpec? Reader { get; init; }
 
+    /// <summary>train: what the network is to answer; null: one label per row.</summary>
+    [Id(23)] public HeadSpec? Head { get; init; }
+
+    /// <summary>What is found out beyond the metrics of all rows together; null: nothing.</summary>
+    [Id(24)] public EvaluationSpec? Evaluation { get; init; }
+
     /// <summary>train: what the optimizer is set to; null: its usual values.</summary>
     [Id(26)] public OptimizerSettings? OptimizerSettings { get; init; }
 

@@ -28,6 +28,7 @@ public static class TrainingSpecRules
         }
 
         InputSpecRules.Check(spec.Input);
+        HeadSpecRules.Check(spec);
         ReaderSpecRules.Check(spec.Reader);
     }
 

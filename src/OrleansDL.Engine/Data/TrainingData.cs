@@ -74,8 +74,8 @@ internal sealed class TrainingData : IDisposable
             throw new InvalidException($"Dataset '{assignment.DatasetName}@v{assignment.DatasetVersion}' leaves no row to train on: {validation.Count} rows are held out for validation. Commit more rows, or change validationFraction or reader.split.");
         }
 
-        var labels = targets.Fit(assignment);
-        var pipeline = fitter.Fit(labels);
+        var (labels, fitted) = targets.Fit(assignment);
+        var pipeline = fitter.Fit(labels) with { Target = fitted };
         var target = Target.For(pipeline);
         var data = new TrainingData(source)
         {

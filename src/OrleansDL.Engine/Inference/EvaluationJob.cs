@@ -41,6 +41,11 @@ public static class EvaluationJob
 
         File.Move(predictions + ".part", predictions, overwrite: true);
         Artifact.WriteJson(outputFolder, "metrics.json", Metrics(judge, latencies));
+        if (judge.Confusion is { } confusion)
+        {
+            Artifact.WriteJson(outputFolder, "confusion.json", confusion);
+        }
+
         hooks.Logged?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Judged {judge.Rows} rows: {judge.Headline} {judge.HeadlineValue:0.0000}"));
         if (judge.UnknownLabels > 0)
         {
@@ -71,7 +76,7 @@ public static class EvaluationJob
                 return;
             }
 
-            target.Read(row, columns.Targets, answer);
+            target.Read(row, columns.Targets, columns.Inputs, answer);
             var begun = time.GetTimestamp();
             session.JudgeRow(row, columns.Inputs, (input, logits) =>
             {
@@ -110,7 +115,7 @@ public static class EvaluationJob
                 : throw new InvalidException($"The dataset lacks column '{name}', which is {what} of the model. Columns: {string.Join(", ", names.Take(50))}.");
         }
 
-        return ([.. pipeline.Inputs.Select(input => Find(input, "an input"))], [Find(label ?? pipeline.LabelColumn!, "the label")]);
+        return ([.. pipeline.Inputs.Select(input => Find(input, "an input"))], [.. (label is null ? Target.ColumnsOf(pipeline) : [label]).Select(name => Find(name, "the target"))]);
     }
 
     private static SortedDictionary<string, double> Metrics(Judge judge, List<double> latencies)
@@ -128,6 +133,7 @@ public static class EvaluationJob
             ["latencyP99Seconds"] = latencies[(int)(0.99 * (latencies.Count - 1))],
         };
         judge.AddMetrics(metrics, "");
+        judge.AddDetails(metrics, "");
         if (judge.Loss is { } loss)
         {
             metrics["loss"] = loss;

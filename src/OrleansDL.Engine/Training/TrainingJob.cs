@@ -36,6 +36,10 @@ public static class TrainingJob
         {
             var judgement = loop.Judge(data.Validation);
             Artifact.Write(outputFolder, loop.Network, definition, data, Metrics(loop, data, judgement));
+            if (judgement is { Rows: > 0, Confusion: { } confusion })
+            {
+                Artifact.WriteJson(outputFolder, "confusion.json", confusion);
+            }
             hooks.Logged?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Trained {loop.State.Step} steps in {loop.State.Seconds:0.0} s"));
         }
 
@@ -46,7 +50,7 @@ public static class TrainingJob
     {
         Network = NetworkFamilies.WithDefaults(spec.Network!),
         Input = pipeline.RowShape,
-        Vocabulary = pipeline is TextPipeline text ? text.Vocabulary.Count + TextPipeline.FirstWord : null,
+        Vocabulary = pipeline is TextPipeline text ? text.TokenCount : null,
         Head = head.Name is HeadNames.Label ? null : head.Name,
         Classes = head.Outputs,
     };
@@ -73,6 +77,7 @@ public static class TrainingJob
         if (validation.Rows > 0)
         {
             validation.AddMetrics(metrics, "validation.");
+            validation.AddDetails(metrics, "validation.");
             metrics["validation.samples"] = validation.Rows;
             if (validation.Loss is { } loss)
             {
