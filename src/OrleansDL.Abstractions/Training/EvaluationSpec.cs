@@ -7,6 +7,6 @@ namespace OrleansDL.Training;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record EvaluationSpec
 {
-    /// <summary>Columns whose values divide the rows into slices that are judged on their own, the 50 most frequent values of each; 1 to 8 columns.</summary>
+    /// <summary>Columns whose values divide the rows into slices that are judged on their own, the 20 most frequent values of each; 1 to 8 columns.</summary>
     [Id(0)] public IReadOnlyList<string>? Slices { get; init; }
 }

@@ -1,3 +1,4 @@
+using OrleansDL.Evaluation;
 using OrleansDL.Pipelines;
 using OrleansDL.Targets;
 using OrleansDL.Training;
@@ -25,6 +26,9 @@ internal sealed class TrainingData : IDisposable
     /// <summary>Validation rows whose label no training row has: they count as wrong.</summary>
     public required long UnknownLabels { get; init; }
 
+    /// <summary>Slices of the validation rows; null when there are none to tell apart.</summary>
+    public required SliceTable? Slices { get; init; }
+
     /// <summary>Threads that read ahead.</summary>
     public required int Threads { get; init; }
 
@@ -50,8 +54,9 @@ internal sealed class TrainingData : IDisposable
         var split = new RowSplit(spec, source.Columns);
         var plan = InputPlan.Resolve(spec, assignment.DatasetKind, source, split);
         var (fitter, targets) = (PipelineFitter.For(plan), TargetFitter.For(plan));
+        var slices = spec.Evaluation?.Slices is { } sliced ? new SliceTable(sliced, [.. source.Columns.Select(column => column.Name)]) : null;
         var (training, validation) = (new RowSet(), new RowSet());
-        source.Read(split.NeedsAll ? [] : plan.Wanted(source.Columns.Count, split.Column), row =>
+        source.Read(split.NeedsAll ? [] : plan.Wanted(source.Columns.Count, [.. slices?.Cells ?? [], split.Column ?? plan.Columns[0]]), row =>
         {
             var side = split.Of(row);
             training.Add(side is Side.Training);
@@ -62,6 +67,11 @@ internal sealed class TrainingData : IDisposable
             }
 
             targets.Add(row, side);
+            if (side is Side.Validation)
+            {
+                slices?.Add(row);
+            }
+
             if (side is Side.Training)
             {
                 fitter.Add(row);
@@ -85,6 +95,7 @@ internal sealed class TrainingData : IDisposable
             Validation = new SampleRows(source, validation, pipeline, plan, target),
             Labels = targets.Counts,
             UnknownLabels = targets.UnknownLabels(labels),
+            Slices = slices,
             Threads = spec.Reader?.Threads ?? DefaultThreads,
         };
         if (FitsInMemory(pipeline.RowBytes + target.Bytes, training.Count + validation.Count, spec.Reader?.MemoryBytes ?? DefaultMemory))

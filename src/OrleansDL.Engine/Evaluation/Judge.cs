@@ -52,14 +52,16 @@ internal abstract class Judge
         return summary;
     }
 
-    public static Judge For(Pipeline pipeline) => pipeline.Head switch
+    /// <param name="pipeline">What is judged.</param>
+    /// <param name="isWhole">Whether all rows come to it; a slice has no confusion.</param>
+    public static Judge For(Pipeline pipeline, bool isWhole = true) => pipeline.Head switch
     {
         HeadNames.Labels => new LabelsJudge(pipeline.Labels, pipeline.Target!.Threshold!.Value),
         HeadNames.Regression => new ValuesJudge(pipeline.Target!.Columns!),
-        HeadNames.Sequence => new StepLabelsJudge(pipeline.Labels),
+        HeadNames.Sequence => new StepLabelsJudge(pipeline.Labels, isWhole),
         HeadNames.NextToken => new NextTokenJudge(((TextPipeline)pipeline).TokenCount),
         HeadNames.Embedding => new EmbeddingJudge(),
         HeadNames.Reconstruction => new ReconstructionJudge(),
-        _ => new LabelJudge(pipeline.Labels),
+        _ => new LabelJudge(pipeline.Labels, isWhole),
     };
 }

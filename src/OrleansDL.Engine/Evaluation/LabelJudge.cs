@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace OrleansDL.Evaluation;
 
 /// <summary>How well rows were told apart: counts per label, and what follows from them.</summary>
-internal sealed class LabelJudge(IReadOnlyList<string> labels) : Judge
+internal sealed class LabelJudge(IReadOnlyList<string> labels, bool confuses = true) : Judge
 {
     /// <summary>Labels whose confusions are metrics too.</summary>
     private const int GreatestTold = 4;
@@ -15,7 +15,7 @@ internal sealed class LabelJudge(IReadOnlyList<string> labels) : Judge
     private readonly LabelCounts _counts = new(labels.Count);
     private readonly Ranking _ranking = new(labels.Count);
     private readonly Calibration _calibration = new();
-    private readonly long[]? _confusion = labels.Count <= Confusion.GreatestLabels ? new long[labels.Count * labels.Count] : null;
+    private readonly long[]? _confusion = confuses && labels.Count <= Confusion.GreatestLabels ? new long[labels.Count * labels.Count] : null;
     private readonly float[] _probabilities = new float[labels.Count];
     private readonly bool[] _meant = new bool[labels.Count];
     private double _lossSum;
@@ -90,13 +90,13 @@ internal sealed class LabelJudge(IReadOnlyList<string> labels) : Judge
     public override void AddDetails(IDictionary<string, double> metrics, string prefix)
     {
         _counts.AddEach(metrics, prefix, labels);
-        if (labels.Count <= GreatestTold)
+        if (labels.Count <= GreatestTold && _confusion is not null)
         {
             foreach (var (actual, name) in labels.Index())
             {
                 foreach (var (predicted, answered) in labels.Index())
                 {
-                    metrics[$"{prefix}confusion.{name}.{answered}"] = _confusion![(actual * labels.Count) + predicted];
+                    metrics[$"{prefix}confusion.{name}.{answered}"] = _confusion[(actual * labels.Count) + predicted];
                 }
             }
         }

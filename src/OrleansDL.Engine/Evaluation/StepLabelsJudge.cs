@@ -4,9 +4,9 @@ using OrleansDL.Targets;
 namespace OrleansDL.Evaluation;
 
 /// <summary>How well the steps of rows were told apart; padding does not count.</summary>
-internal sealed class StepLabelsJudge(IReadOnlyList<string> labels) : Judge
+internal sealed class StepLabelsJudge(IReadOnlyList<string> labels, bool confuses) : Judge
 {
-    private readonly LabelJudge _steps = new(labels);
+    private readonly LabelJudge _steps = new(labels, confuses);
     private long _whole;
 
     /// <summary>Steps whose label the model does not know.</summary>

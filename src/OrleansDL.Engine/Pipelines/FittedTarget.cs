@@ -12,6 +12,9 @@ internal sealed record FittedTarget
     /// <summary>labels: probability from which a label is answered.</summary>
     public double? Threshold { get; init; }
 
+    /// <summary>labels, sequence: what stands between the labels of a cell; null: <c>;</c>, or spaces for a sequence.</summary>
+    public string? Separator { get; init; }
+
     /// <summary>embedding: width of the vector.</summary>
     public int? Width { get; init; }
 }

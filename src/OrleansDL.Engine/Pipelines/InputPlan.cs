@@ -91,11 +91,11 @@ internal sealed record InputPlan
 
     /// <summary>For each column of the dataset whether it is read.</summary>
     /// <param name="columns">How many the dataset has.</param>
-    /// <param name="also">One more that is.</param>
-    public bool[] Wanted(int columns, int? also = null)
+    /// <param name="also">More that are.</param>
+    public bool[] Wanted(int columns, params ReadOnlySpan<int> also)
     {
         var wanted = new bool[columns];
-        foreach (var column in (int[])[.. Columns, .. Targets, also ?? Columns[0]])
+        foreach (var column in (int[])[.. Columns, .. Targets, .. also])
         {
             wanted[column] = true;
         }

@@ -1,4 +1,5 @@
 using OrleansDL.Data;
+using OrleansDL.Datasets;
 using OrleansDL.Heads;
 using OrleansDL.Pipelines;
 using OrleansDL.Training;
@@ -12,6 +13,8 @@ internal sealed class LabelFitter(InputPlan plan) : TargetFitter
 
     private readonly Dictionary<string, long> _training = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _heldOut = new(StringComparer.Ordinal);
+
+    private string? Separator => plan.Schema[plan.Targets[0]].Separator;
 
     public override IReadOnlyDictionary<string, long> Counts => _training;
 
@@ -27,10 +30,10 @@ internal sealed class LabelFitter(InputPlan plan) : TargetFitter
         switch (plan.Head.Kind)
         {
             case HeadNames.Labels:
-                AddAll(counts, ListCell.Read(row, plan.Targets[0], plan.LabelName!, ListCell.Semicolon).Distinct(StringComparer.Ordinal));
+                AddAll(counts, ListCell.Read(row, plan.Targets[0], plan.LabelName!, Separator ?? LabelText.Separator).Distinct(StringComparer.Ordinal));
                 break;
             case HeadNames.Sequence:
-                AddAll(counts, ListCell.Read(row, plan.Targets[0], plan.LabelName!, ListCell.Spaces));
+                AddAll(counts, ListCell.Read(row, plan.Targets[0], plan.LabelName!, Separator));
                 break;
             default:
                 AddAll(counts, [LabelReader.Read(row, plan.Targets[0], plan.LabelName!)]);
@@ -53,9 +56,9 @@ internal sealed class LabelFitter(InputPlan plan) : TargetFitter
         return (LabelOrder.Of(listed, new SortedSet<string>(_training.Keys, StringComparer.Ordinal)), plan.Head.Kind switch
         {
             HeadNames.Label => null,
-            HeadNames.Labels => new FittedTarget { Head = plan.Head.Kind, Threshold = plan.Head.Threshold ?? 0.5 },
+            HeadNames.Labels => new FittedTarget { Head = plan.Head.Kind, Threshold = plan.Head.Threshold ?? 0.5, Separator = Separator },
             HeadNames.Embedding => new FittedTarget { Head = plan.Head.Kind, Width = plan.Head.Width ?? EmbeddingHead.DefaultWidth },
-            _ => new FittedTarget { Head = plan.Head.Kind },
+            _ => new FittedTarget { Head = plan.Head.Kind, Separator = Separator },
         });
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansDL.Data;
+using OrleansDL.Datasets;
 using OrleansDL.Pipelines;
 using OrleansDL.Serving;
 
@@ -18,7 +19,7 @@ internal sealed class LabelsTarget(Pipeline pipeline) : Target
     {
         var values = MemoryMarshal.Cast<byte, float>(target);
         values.Clear();
-        foreach (var label in ListCell.Read(row, columns[0], pipeline.LabelColumn!, ListCell.Semicolon))
+        foreach (var label in ListCell.Read(row, columns[0], pipeline.LabelColumn!, pipeline.Target!.Separator ?? LabelText.Separator))
         {
             if (_numbers.TryGetValue(label, out var number))
             {

@@ -6,17 +6,21 @@ namespace OrleansDL.Targets;
 /// <summary>Reads a cell that holds several texts: a JSON array, or texts with something between them.</summary>
 internal static class ListCell
 {
-    public static readonly char[] Semicolon = [';'];
-    public static readonly char[] Spaces = [' ', '\t', '\n', '\r'];
+    private static readonly char[] Spaces = [' ', '\t', '\n', '\r'];
 
     /// <summary>The texts in their order, without the spaces around them; none for a missing or empty cell.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="cell">Its cell.</param>
+    /// <param name="column">Name of the column, for messages.</param>
+    /// <param name="separator">What stands between two texts; null: spaces.</param>
     /// <exception cref="InvalidException">The cell begins like a JSON array and is none.</exception>
-    public static IReadOnlyList<string> Read(Row row, int cell, string column, char[] between)
+    public static IReadOnlyList<string> Read(Row row, int cell, string column, string? separator)
     {
+        const StringSplitOptions Options = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
         var text = row.Text(cell)?.Trim() ?? "";
         if (!text.StartsWith('['))
         {
-            return text.Split(between, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return separator is null ? text.Split(Spaces, Options) : text.Split(separator, Options);
         }
 
         try
@@ -26,7 +30,7 @@ internal static class ListCell
         }
         catch (JsonException error)
         {
-            throw new InvalidException($"{row.Where()}, column '{column}': a list was expected, either a JSON array or texts with '{between[0]}' between them ({error.Message}).");
+            throw new InvalidException($"{row.Where()}, column '{column}': a list was expected, either a JSON array or texts with {(separator is null ? "spaces" : $"'{separator}'")} between them ({error.Message}).");
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class StepLabelsTarget(Pipeline pipeline) : Target
     {
         var numbers = MemoryMarshal.Cast<byte, long>(target);
         numbers.Fill(Nothing);
-        var labels = ListCell.Read(row, columns[0], pipeline.LabelColumn!, ListCell.Spaces);
+        var labels = ListCell.Read(row, columns[0], pipeline.LabelColumn!, pipeline.Target!.Separator);
         var steps = pipeline.StepsOf(row, inputs);
         if (labels.Count != steps)
         {

@@ -34,8 +34,9 @@ public static class TrainingJob
         var end = loop.Run();
         if (end is TrainingEnd.Done)
         {
-            var judgement = loop.Judge(data.Validation);
-            Artifact.Write(outputFolder, loop.Network, definition, data, Metrics(loop, data, judgement));
+            var slices = data.Slices is { } table ? new SliceJudges(table, data.Pipeline) : null;
+            var judgement = loop.Judge(data.Validation, slices);
+            Artifact.Write(outputFolder, loop.Network, definition, data, Metrics(loop, data, judgement, slices));
             if (judgement is { Rows: > 0, Confusion: { } confusion })
             {
                 Artifact.WriteJson(outputFolder, "confusion.json", confusion);
@@ -63,7 +64,7 @@ public static class TrainingJob
         return $"{data.Training.Count} training rows, {data.Validation.Count} validation rows, {data.Pipeline.Labels.Count} labels{(data.Training.Encoded is null ? ", read ahead from the shards" : "")}{unknown}";
     }
 
-    private static SortedDictionary<string, double> Metrics(TrainingLoop loop, TrainingData data, Judge validation)
+    private static SortedDictionary<string, double> Metrics(TrainingLoop loop, TrainingData data, Judge validation, SliceJudges? slices)
     {
         var state = loop.State;
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal)
@@ -78,6 +79,7 @@ public static class TrainingJob
         {
             validation.AddMetrics(metrics, "validation.");
             validation.AddDetails(metrics, "validation.");
+            slices?.AddMetrics(metrics, "validation.");
             metrics["validation.samples"] = validation.Rows;
             if (validation.Loss is { } loss)
             {
