@@ -78,7 +78,7 @@ internal sealed class PredictionLines(Pipeline pipeline, Stream output)
         json.WriteStartObject("predicted");
         for (var index = 0; index < values.Length; index++)
         {
-            json.WriteNumber(pipeline.Target!.Columns[index].Name, pipeline.Target!.Columns[index].Restore(values[index]));
+            json.WriteNumber(pipeline.Target!.Columns![index].Name, pipeline.Target!.Columns![index].Restore(values[index]));
         }
 
         json.WriteEndObject();

@@ -51,7 +51,7 @@ internal sealed record InputPlan
         var kind = input.Kind ?? (dataset, spec.Network?.Family) switch
         {
             _ when pictures.Length > 0 => "image",
-            (DatasetKind.Image, _) or (_, "cnn") => "image",
+            (DatasetKind.Image, _) or (_, "cnn" or "resnet" or "separable") => "image",
             (DatasetKind.Text, _) or (_, "textbag" or "gpt") => "text",
             _ when head.Kind is HeadNames.NextToken || input.Tokenizer is not null => "text",
             _ => "table",
@@ -82,7 +82,7 @@ internal sealed record InputPlan
             Targets = targets,
             Columns = Inputs(input, kind, source, targets, features, pictures),
             Head = head,
-            Embeds = false,
+            Embeds = kind is "table" && spec.Network?.Categorical is "embedding",
             Schema = source.Columns,
             Spec = input,
         };

@@ -63,22 +63,25 @@ internal sealed record ReferenceStatistics
 
     private static IEnumerable<FeatureStatistics> Table(TablePipeline table, EncodedRows rows)
     {
-        var at = 0;
-        foreach (var column in table.Columns)
+        var places = table.Places();
+        foreach (var (index, column) in table.Columns.Index())
         {
-            yield return column.Type is TableColumnKind.Categorical
+            var at = places[index];
+            yield return column.Type is TableColumnKind.Categorical or TableColumnKind.Index
                 ? Categorical(column, rows, at)
                 : Numeric(column.Name, column.Type is TableColumnKind.Bool ? "bool" : "numeric", Column(rows, at, column.Deviation ?? 1, column.Mean ?? 0));
-            at += column.Width;
         }
     }
 
     private static FeatureStatistics Categorical(TableColumn column, EncodedRows rows, int at)
     {
         var shares = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        var indices = column.Type is TableColumnKind.Index ? Column(rows, at, 1, 0) : [];
         foreach (var (index, value) in column.Values!.Index())
         {
-            shares[value] = Column(rows, at + index, 1, 0).Sum() / rows.Count;
+            shares[value] = column.Type is TableColumnKind.Index
+                ? (double)indices.Count(number => (int)number == index + 1) / rows.Count
+                : Column(rows, at + index, 1, 0).Sum() / rows.Count;
         }
 
         var known = shares.Values.Sum();

@@ -53,6 +53,9 @@ public static class TrainingJob
         Input = pipeline.RowShape,
         Vocabulary = pipeline is TextPipeline text ? text.TokenCount : null,
         Head = head.Name is HeadNames.Label ? null : head.Name,
+        Categorical = pipeline is TablePipeline table && table.Columns.Where(column => column.Type is TableColumnKind.Index).ToList() is { Count: > 0 } embedded
+            ? new CategoricalColumns { Cardinalities = [.. embedded.Select(column => column.Values!.Count + 1L)] }
+            : null,
         Classes = head.Outputs,
     };
 
