@@ -58,6 +58,12 @@ public sealed record TrainingSpec
     /// <summary>train: weights to start from, and which of them stay; null: random ones.</summary>
     [Id(22)] public InitializeSpec? Initialize { get; init; }
 
+    /// <summary>train: what the network is to answer; null: one label per row.</summary>
+    [Id(23)] public HeadSpec? Head { get; init; }
+
+    /// <summary>What is found out beyond the metrics of all rows together; null: nothing.</summary>
+    [Id(24)] public EvaluationSpec? Evaluation { get; init; }
+
     /// <summary>train: what the optimizer is set to; null: its usual values.</summary>
     [Id(26)] public OptimizerSettings? OptimizerSettings { get; init; }
 

@@ -29,6 +29,7 @@ public static class TrainingSpecRules
 
         SchedulingSpecRules.Check(spec);
         InputSpecRules.Check(spec.Input);
+        HeadSpecRules.Check(spec);
         ReaderSpecRules.Check(spec.Reader);
         InitializeSpecRules.Check(spec);
     }

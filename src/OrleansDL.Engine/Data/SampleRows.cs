@@ -72,6 +72,6 @@ internal sealed class SampleRows(RowSource source, RowSet rows, Pipeline pipelin
 
         var row = cursor.Read(rows[index]);
         pipeline.Encode(row, plan.Columns, input);
-        target.Read(row, plan.Targets, answer);
+        target.Read(row, plan.Targets, plan.Columns, answer);
     }
 }

@@ -1,3 +1,4 @@
+using OrleansDL.Evaluation;
 using OrleansDL.Pipelines;
 using OrleansDL.Targets;
 using OrleansDL.Training;
@@ -28,6 +29,9 @@ internal sealed class TrainingData : IDisposable
     /// <summary>Whether numbers decide which rows train.</summary>
     public required bool SplitByNumbers { get; init; }
 
+    /// <summary>Slices of the validation rows; null when there are none to tell apart.</summary>
+    public required SliceTable? Slices { get; init; }
+
     /// <summary>Threads that read ahead.</summary>
     public required int Threads { get; init; }
 
@@ -53,8 +57,9 @@ internal sealed class TrainingData : IDisposable
         var split = new RowSplit(spec, source.Columns);
         var plan = InputPlan.Resolve(spec, assignment.DatasetKind, source, split);
         var (fitter, targets) = (PipelineFitter.For(plan), TargetFitter.For(plan));
+        var slices = spec.Evaluation?.Slices is { } sliced ? new SliceTable(sliced, [.. source.Columns.Select(column => column.Name)]) : null;
         var (training, validation) = (new RowSet(), new RowSet());
-        source.Read(split.NeedsAll ? [] : plan.Wanted(source.Columns.Count, split.Column), row =>
+        source.Read(split.NeedsAll ? [] : plan.Wanted(source.Columns.Count, [.. slices?.Cells ?? [], split.Column ?? plan.Columns[0]]), row =>
         {
             var side = split.Of(row);
             training.Add(side is Side.Training);
@@ -65,6 +70,11 @@ internal sealed class TrainingData : IDisposable
             }
 
             targets.Add(row, side);
+            if (side is Side.Validation)
+            {
+                slices?.Add(row);
+            }
+
             if (side is Side.Training)
             {
                 fitter.Add(row);
@@ -77,8 +87,8 @@ internal sealed class TrainingData : IDisposable
             throw new InvalidException($"Dataset '{assignment.DatasetName}@v{assignment.DatasetVersion}' leaves no row to train on: {validation.Count} rows are held out for validation. Commit more rows, or change validationFraction or reader.split.");
         }
 
-        var labels = targets.Fit(assignment);
-        var pipeline = fitter.Fit(labels);
+        var (labels, fitted) = targets.Fit(assignment);
+        var pipeline = fitter.Fit(labels) with { Target = fitted };
         var target = Target.For(pipeline);
         var data = new TrainingData(source)
         {
@@ -89,6 +99,7 @@ internal sealed class TrainingData : IDisposable
             Labels = targets.Counts,
             SplitByNumbers = split.ByNumbers,
             UnknownLabels = targets.UnknownLabels(labels),
+            Slices = slices,
             Threads = spec.Reader?.Threads ?? DefaultThreads,
         };
         if (FitsInMemory(pipeline.RowBytes + target.Bytes, training.Count + validation.Count, spec.Reader?.MemoryBytes ?? DefaultMemory))

@@ -1,3 +1,4 @@
+using OrleansDL.Heads;
 using OrleansDL.Pipelines;
 
 namespace OrleansDL.Evaluation;
@@ -27,13 +28,22 @@ internal abstract class Judge
     /// <param name="input">The encoded row.</param>
     public abstract void Add(ReadOnlySpan<float> output, ReadOnlySpan<byte> target, ReadOnlySpan<byte> input);
 
-    /// <summary>Adds what it found, but for <c>loss</c> and the number of rows; names begin with <paramref name="prefix"/>.</summary>
+    /// <summary>Adds what it found of all rows together, but for <c>loss</c> and the number of rows; names begin with <paramref name="prefix"/>.</summary>
     public abstract void AddMetrics(IDictionary<string, double> metrics, string prefix);
 
-    /// <summary>What every epoch is told by: the loss and the headline.</summary>
+    /// <summary>Adds what it found of each label or value.</summary>
+    public virtual void AddDetails(IDictionary<string, double> metrics, string prefix)
+    {
+    }
+
+    /// <summary>How often each label was answered for each; null where there is no such thing.</summary>
+    public virtual Confusion? Confusion => null;
+
+    /// <summary>What every epoch is told by: the loss, and all that is said of the rows together.</summary>
     public SortedDictionary<string, double> Summary()
     {
-        var summary = new SortedDictionary<string, double>(StringComparer.Ordinal) { [Headline] = HeadlineValue };
+        var summary = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        AddMetrics(summary, "");
         if (Loss is { } loss)
         {
             summary["loss"] = loss;
@@ -42,5 +52,16 @@ internal abstract class Judge
         return summary;
     }
 
-    public static Judge For(Pipeline pipeline) => new LabelJudge(pipeline.Labels);
+    /// <param name="pipeline">What is judged.</param>
+    /// <param name="isWhole">Whether all rows come to it; a slice has no confusion.</param>
+    public static Judge For(Pipeline pipeline, bool isWhole = true) => pipeline.Head switch
+    {
+        HeadNames.Labels => new LabelsJudge(pipeline.Labels, pipeline.Target!.Threshold!.Value),
+        HeadNames.Regression => new ValuesJudge(pipeline.Target!.Columns!),
+        HeadNames.Sequence => new StepLabelsJudge(pipeline.Labels, isWhole),
+        HeadNames.NextToken => new NextTokenJudge(((TextPipeline)pipeline).TokenCount),
+        HeadNames.Embedding => new EmbeddingJudge(),
+        HeadNames.Reconstruction => new ReconstructionJudge(),
+        _ => new LabelJudge(pipeline.Labels, isWhole),
+    };
 }

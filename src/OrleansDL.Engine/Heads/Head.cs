@@ -26,5 +26,20 @@ internal abstract class Head : IDisposable
     {
     }
 
-    public static Head For(TrainingSpec spec, TrainingData data) => new LabelHead(data.Pipeline.Labels.Count);
+    /// <exception cref="InvalidException">The spec names a label that no row has.</exception>
+    public static Head For(TrainingSpec spec, TrainingData data)
+    {
+        var (head, pipeline) = (spec.Head ?? new HeadSpec(), data.Pipeline);
+        var labels = pipeline.Labels;
+        return head.Kind switch
+        {
+            HeadNames.Labels => new LabelsHead(labels.Count, head, LabelWeights.Positive(head, labels, data.Labels, data.Training.Count)),
+            HeadNames.Regression => new RegressionHead(pipeline.Target!.Columns!.Count, head),
+            HeadNames.Sequence => new SequenceHead(labels.Count, head, LabelWeights.Of(head, labels, data.Labels)),
+            HeadNames.NextToken => new NextTokenHead(((TextPipeline)pipeline).TokenCount),
+            HeadNames.Embedding => new EmbeddingHead(pipeline.Target!.Width!.Value, head.Temperature ?? EmbeddingHead.DefaultTemperature),
+            HeadNames.Reconstruction => new ReconstructionHead(checked((int)pipeline.RowShape.Aggregate(1L, (product, size) => product * size))),
+            _ => new LabelHead(labels.Count, head, LabelWeights.Of(head, labels, data.Labels)),
+        };
+    }
 }

@@ -4,4 +4,10 @@ namespace OrleansDL.Heads;
 internal static class HeadNames
 {
     public const string Label = "label";
+    public const string Labels = "labels";
+    public const string Regression = "regression";
+    public const string Sequence = "sequence";
+    public const string NextToken = "next-token";
+    public const string Embedding = "embedding";
+    public const string Reconstruction = "reconstruction";
 }

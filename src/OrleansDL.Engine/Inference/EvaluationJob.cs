@@ -25,11 +25,12 @@ public static class EvaluationJob
         var columns = Match(session.Pipeline, source, assignment.Spec.Input?.Label);
         Directory.CreateDirectory(outputFolder);
         var judge = Judge.For(session.Pipeline);
+        var slices = Slices(assignment.Spec.Evaluation, source, session.Pipeline);
         var latencies = new List<double>();
         var predictions = Path.Combine(outputFolder, "predictions.jsonl");
         using (var output = new FileStream(predictions + ".part", FileMode.Create))
         {
-            JudgeAll(session, source, columns, output, judge, latencies, hooks, time);
+            JudgeAll(session, source, columns, output, judge, slices, latencies, hooks, time);
             output.Flush(flushToDisk: true);
         }
 
@@ -40,7 +41,12 @@ public static class EvaluationJob
         }
 
         File.Move(predictions + ".part", predictions, overwrite: true);
-        Artifact.WriteJson(outputFolder, "metrics.json", Metrics(judge, latencies));
+        Artifact.WriteJson(outputFolder, "metrics.json", Metrics(judge, slices, latencies));
+        if (judge.Confusion is { } confusion)
+        {
+            Artifact.WriteJson(outputFolder, "confusion.json", confusion);
+        }
+
         hooks.Logged?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Judged {judge.Rows} rows: {judge.Headline} {judge.HeadlineValue:0.0000}"));
         if (judge.UnknownLabels > 0)
         {
@@ -51,7 +57,7 @@ public static class EvaluationJob
     }
 
     private static void JudgeAll(
-        ModelSession session, RowSource source, (int[] Inputs, int[] Targets) columns, Stream output, Judge judge, List<double> latencies, TrainingHooks hooks, TimeProvider time)
+        ModelSession session, RowSource source, (int[] Inputs, int[] Targets) columns, Stream output, Judge judge, SliceJudges? slices, List<double> latencies, TrainingHooks hooks, TimeProvider time)
     {
         var target = Target.For(session.Pipeline);
         var answer = new byte[target.Bytes];
@@ -71,11 +77,12 @@ public static class EvaluationJob
                 return;
             }
 
-            target.Read(row, columns.Targets, answer);
+            target.Read(row, columns.Targets, columns.Inputs, answer);
             var begun = time.GetTimestamp();
             session.JudgeRow(row, columns.Inputs, (input, logits) =>
             {
                 latencies.Add(time.GetElapsedTime(begun).TotalSeconds);
+                slices?.Add(judge.Rows, logits, answer, input);
                 judge.Add(logits, answer, input);
                 predictions.Write(judge.Rows, row, columns.Targets, logits);
             });
@@ -85,6 +92,25 @@ public static class EvaluationJob
                 Report(hooks, judge, time.GetElapsedTime(started).TotalSeconds, source.Rows);
             }
         });
+    }
+
+    /// <summary>Reads the columns to slice by once before, so that the most frequent values are known.</summary>
+    private static SliceJudges? Slices(EvaluationSpec? spec, RowSource source, Pipeline pipeline)
+    {
+        if (spec?.Slices is not { } names)
+        {
+            return null;
+        }
+
+        var table = new SliceTable(names, [.. source.Columns.Select(column => column.Name)]);
+        var wanted = new bool[source.Columns.Count];
+        foreach (var cell in table.Cells)
+        {
+            wanted[cell] = true;
+        }
+
+        source.Read(wanted, table.Add);
+        return new SliceJudges(table, pipeline);
     }
 
     private static void Report(TrainingHooks hooks, Judge judge, double elapsed, long total) => hooks.Progressed?.Invoke(
@@ -110,10 +136,10 @@ public static class EvaluationJob
                 : throw new InvalidException($"The dataset lacks column '{name}', which is {what} of the model. Columns: {string.Join(", ", names.Take(50))}.");
         }
 
-        return ([.. pipeline.Inputs.Select(input => Find(input, "an input"))], [Find(label ?? pipeline.LabelColumn!, "the label")]);
+        return ([.. pipeline.Inputs.Select(input => Find(input, "an input"))], [.. (label is null ? Target.ColumnsOf(pipeline) : [label]).Select(name => Find(name, "the target"))]);
     }
 
-    private static SortedDictionary<string, double> Metrics(Judge judge, List<double> latencies)
+    private static SortedDictionary<string, double> Metrics(Judge judge, SliceJudges? slices, List<double> latencies)
     {
         if (judge.Rows == 0)
         {
@@ -128,6 +154,8 @@ public static class EvaluationJob
             ["latencyP99Seconds"] = latencies[(int)(0.99 * (latencies.Count - 1))],
         };
         judge.AddMetrics(metrics, "");
+        judge.AddDetails(metrics, "");
+        slices?.AddMetrics(metrics, "");
         if (judge.Loss is { } loss)
         {
             metrics["loss"] = loss;

@@ -5,8 +5,10 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using OrleansDL.Data;
+using OrleansDL.Heads;
 using OrleansDL.Native;
 using OrleansDL.Pipelines;
+using OrleansDL.Pipelines.Tokens;
 using OrleansDL.Serving;
 
 namespace OrleansDL.Inference;
@@ -15,7 +17,7 @@ namespace OrleansDL.Inference;
 public sealed class ModelSession : IDisposable
 {
     private const string Probabilities = "probabilities";
-    private const string Logits = "logits";
+    private const string Embedding = "embedding";
     private const int GreatestDepth = 64;
 
     /// <summary>Rows run in one piece; longer lists go in several, so that no caller asks for unbounded memory.</summary>
@@ -25,7 +27,9 @@ public sealed class ModelSession : IDisposable
     private readonly Pipeline? _pipeline;
     private readonly BoundCalls? _bound;
     private readonly int _probabilities;
+    private readonly int _answer;
     private readonly int _raw;
+    private readonly int _embedding;
     private readonly string _model;
     private readonly ConcurrentBag<Row> _rows = [];
     private volatile bool _splits;
@@ -38,11 +42,13 @@ public sealed class ModelSession : IDisposable
             Inputs = [.. session.InputMetadata.Select(Describe)],
             Outputs = [.. session.OutputMetadata.Select(Describe)],
         };
-        _probabilities = pipeline is null ? -1 : IndexOf(Probabilities);
-        _raw = pipeline is null ? -1 : IndexOf(Logits);
-        if (_probabilities >= 0 && Signature.Outputs[_probabilities].Shape[^1] != pipeline!.Labels.Count)
+        _probabilities = pipeline?.Head is HeadNames.Label ? IndexOf(Probabilities) : -1;
+        _answer = pipeline is null ? -1 : IndexOf(RowAnswers.OutputOf(pipeline));
+        _raw = _answer >= 0 && Signature.Outputs[_answer].Name is Probabilities ? IndexOf("logits") : _answer;
+        _embedding = pipeline?.Head is HeadNames.Reconstruction ? IndexOf(Embedding) : -1;
+        if (_answer >= 0 && Signature.Outputs[_answer].Name is Probabilities && Signature.Outputs[_answer].Shape[^1] != pipeline!.Labels.Count)
         {
-            throw new InvalidException($"Model '{model}' has {Signature.Outputs[_probabilities].Shape[^1]} outputs, but its pipeline.json names {pipeline.Labels.Count} labels.");
+            throw new InvalidException($"Model '{model}' has {Signature.Outputs[_answer].Shape[^1]} outputs, but its pipeline.json names {pipeline.Labels.Count} labels.");
         }
 
         _bound = CanBind() ? new BoundCalls(session, Signature.Inputs[0], Signature.Outputs) : null;
@@ -185,21 +191,20 @@ public sealed class ModelSession : IDisposable
             throw new InvalidException($"top is {request.Top}. Give a number from 1 to 1000.");
         }
 
-        var (pipeline, bound) = RequirePipeline();
+        var answers = new RowAnswers(Pipeline, request.Top, _model);
         try
         {
-            var answers = new List<IReadOnlyList<LabelScore>>();
             var left = CountRows(request.Rows.Span);
             var reader = new Utf8JsonReader(request.Rows.Span, new JsonReaderOptions { MaxDepth = GreatestDepth });
             reader.Read();
             while (left > 0)
             {
                 var batch = Math.Min(left, GreatestBatch);
-                PredictBatch(ref reader, pipeline, bound, batch, request.Top, answers);
+                PredictBatch(ref reader, Pipeline, batch, answers);
                 left -= batch;
             }
 
-            return new PredictAnswer { Rows = answers };
+            return answers.Build();
         }
         catch (JsonException error)
         {
@@ -213,24 +218,65 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>Encodes one row, runs the model on it and shows what it put out before any probabilities.</summary>
-    internal void JudgeRow(Row row, ReadOnlySpan<int> columns, JudgedRow judge)
+    internal void JudgeRow(Row row, int[] columns, JudgedRow judge)
     {
-        var (pipeline, bound) = RequirePipeline();
-        var call = bound.Rent([1, .. pipeline.RowShape]);
+        var pipeline = Pipeline;
+        long[] shape = [1, .. pipeline.RowShape];
+        var call = _bound?.Rent(shape);
         try
         {
-            var input = call.Input.AsSpan(0, pipeline.RowBytes);
-            pipeline.Encode(row, columns, input);
-            RunBound(call);
-            judge(input, MemoryMarshal.Cast<byte, float>(call.Outputs[_raw]));
+            var input = call?.Input ?? new byte[pipeline.RowBytes];
+            pipeline.Encode(row, columns, input.AsSpan(0, pipeline.RowBytes));
+            judge(input.AsSpan(0, pipeline.RowBytes), MemoryMarshal.Cast<byte, float>(Run(call, input, shape)[_raw].Span));
         }
         finally
         {
-            bound.Return(call);
+            if (call is not null)
+            {
+                _bound!.Return(call);
+            }
         }
     }
 
-    internal Pipeline Pipeline => RequirePipeline().Pipeline;
+    /// <summary>Continues a text, token by token, by a model whose head is the next token.</summary>
+    /// <param name="text">What stands before.</param>
+    /// <param name="tokens">Tokens to add at most; the end of the text ends it sooner.</param>
+    /// <param name="temperature">0 takes the most probable token; the greater, the more are others taken too.</param>
+    /// <param name="seed">Of the draws.</param>
+    /// <returns>The text that was added.</returns>
+    /// <exception cref="InvalidException">The model foretells no tokens.</exception>
+    public string Generate(string text, int tokens, double temperature = 0, ulong seed = 1)
+    {
+        var pipeline = Pipeline is TextPipeline { Head: HeadNames.NextToken } given
+            ? given
+            : throw new InvalidException($"Model '{_model}' does not continue texts: it was not trained with head.kind 'next-token'.");
+        var room = new long[4 * (text.Length + 1)];
+        var written = room[..pipeline.Tokenized.Encode(text, room)].ToList();
+        if (written.Count == 0)
+        {
+            throw new InvalidException("There is no text to go on from. Give one token at least.");
+        }
+
+        var (begun, random) = (written.Count, new Xoshiro(seed));
+        while (written.Count - begun < tokens)
+        {
+            var window = written[Math.Max(0, written.Count - pipeline.MaxTokens)..].ToArray();
+            var logits = RunFree(MemoryMarshal.AsBytes(window.AsSpan()).ToArray(), [1, window.Length]).Outputs[_raw].Data;
+            var next = TokenDraw.Next(MemoryMarshal.Cast<byte, float>(logits.Span)[^pipeline.TokenCount..], temperature, random);
+            if (next < Tokenizer.First)
+            {
+                break;
+            }
+
+            written.Add(next);
+        }
+
+        return pipeline.Tokenized.Decode(written[begun..].ToArray());
+    }
+
+    internal Pipeline Pipeline => _pipeline is not null && _answer >= 0
+        ? _pipeline
+        : throw new InvalidException($"Model '{_model}' has no pipeline, so it takes tensors only. Send them to the inference protocol: POST /v2/models/NAME/infer.");
 
     public void Dispose()
     {
@@ -238,11 +284,7 @@ public sealed class ModelSession : IDisposable
         _session.Dispose();
     }
 
-    private (Pipeline Pipeline, BoundCalls Bound) RequirePipeline() => _pipeline is not null && _bound is not null && _probabilities >= 0
-        ? (_pipeline, _bound)
-        : throw new InvalidException($"Model '{_model}' has no pipeline, so it takes tensors only. Send them to the inference protocol: POST /v2/models/NAME/infer.");
-
-    private void PredictBatch(ref Utf8JsonReader reader, Pipeline pipeline, BoundCalls bound, int batch, int top, List<IReadOnlyList<LabelScore>> answers)
+    private void PredictBatch(ref Utf8JsonReader reader, Pipeline pipeline, int batch, RowAnswers answers)
     {
         if (!_rows.TryTake(out var row))
         {
@@ -256,9 +298,10 @@ public sealed class ModelSession : IDisposable
             shape[axis] = pipeline.RowShape[axis - 1];
         }
 
-        var call = bound.Rent(shape);
+        var call = _bound?.Rent(shape);
         try
         {
+            var input = call?.Input ?? new byte[batch * pipeline.RowBytes];
             var first = answers.Count;
             var number = first;
             row.Where = () => $"rows[{number}]";
@@ -266,21 +309,51 @@ public sealed class ModelSession : IDisposable
             {
                 number = first + index;
                 reader.Read();
-                pipeline.EncodeJson(ref reader, row, call.Input.AsSpan(index * pipeline.RowBytes, pipeline.RowBytes));
+                pipeline.EncodeJson(ref reader, row, input.AsSpan(index * pipeline.RowBytes, pipeline.RowBytes));
             }
 
-            RunBound(call);
-            var probabilities = MemoryMarshal.Cast<byte, float>(call.Outputs[_probabilities]);
+            var outputs = Run(call, input, shape);
             for (var index = 0; index < batch; index++)
             {
-                answers.Add(pipeline.Decode(probabilities.Slice(index * pipeline.Labels.Count, pipeline.Labels.Count), top));
+                answers.Add(
+                    input.AsSpan(index * pipeline.RowBytes, pipeline.RowBytes),
+                    Part(outputs[_answer].Span, index, batch),
+                    _embedding < 0 ? [] : Part(outputs[_embedding].Span, index, batch));
             }
         }
         finally
         {
-            bound.Return(call);
+            if (call is not null)
+            {
+                _bound!.Return(call);
+            }
+
             _rows.Add(row);
         }
+    }
+
+    /// <summary>The outputs of encoded rows: through the bound call, or by the runtime's own memory where sizes are not known beforehand.</summary>
+    private ReadOnlyMemory<byte>[] Run(BoundCall? call, byte[] input, ReadOnlySpan<long> shape)
+    {
+        if (call is null)
+        {
+            return [.. RunFree(input, shape.ToArray()).Outputs.Select(output => output.Data)];
+        }
+
+        RunBound(call);
+        return [.. call.Outputs.Select(output => (ReadOnlyMemory<byte>)output)];
+    }
+
+    private InferAnswer RunFree(byte[] input, long[] shape)
+    {
+        var expected = Signature.Inputs[0];
+        return InferFree(new InferRequest { Inputs = [new Tensor { Name = expected.Name, Type = expected.Type, Shape = shape, Data = input }] }, CancellationToken.None);
+    }
+
+    private static ReadOnlySpan<float> Part(ReadOnlySpan<byte> output, int row, int rows)
+    {
+        var values = MemoryMarshal.Cast<byte, float>(output);
+        return values.Slice(row * (values.Length / rows), values.Length / rows);
     }
 
     private static int CountRows(ReadOnlySpan<byte> json)

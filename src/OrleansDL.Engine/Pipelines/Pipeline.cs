@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansDL.Data;
+using OrleansDL.Heads;
 using OrleansDL.Serving;
 
 namespace OrleansDL.Pipelines;
@@ -11,6 +12,7 @@ namespace OrleansDL.Pipelines;
 [JsonDerivedType(typeof(TablePipeline), "table")]
 [JsonDerivedType(typeof(ImagePipeline), "image")]
 [JsonDerivedType(typeof(TextPipeline), "text")]
+[JsonDerivedType(typeof(SeriesPipeline), "series")]
 internal abstract record Pipeline
 {
     public const int CurrentVersion = 1;
@@ -18,10 +20,17 @@ internal abstract record Pipeline
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary>Column the labels were read from; null for a head without any.</summary>
-    public required string? LabelColumn { get; init; }
+    public string? LabelColumn { get; init; }
 
-    /// <summary>Labels in the order of the network's outputs, sorted by code point.</summary>
+    /// <summary>Labels in the order of the network's outputs, sorted by code point; none for a head without labels.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>What the network answers; null: one label per row.</summary>
+    public FittedTarget? Target { get; init; }
+
+    /// <summary>Name of its head.</summary>
+    [JsonIgnore]
+    public string Head => Target?.Head ?? HeadNames.Label;
 
     /// <summary>Names of the raw columns a row has, in order.</summary>
     [JsonIgnore]
@@ -43,6 +52,11 @@ internal abstract record Pipeline
 
     /// <summary>Reads the JSON value the reader stands on as a raw row and encodes it.</summary>
     public abstract void EncodeJson(ref Utf8JsonReader reader, Row row, Span<byte> target);
+
+    /// <summary>Tokens or time steps of a raw row, before any are cut off.</summary>
+    /// <exception cref="InvalidException">Its rows have no steps.</exception>
+    public virtual int StepsOf(Row row, ReadOnlySpan<int> columns) =>
+        throw new InvalidException("head.kind 'sequence' needs rows of steps. Set input.kind to 'text' with input.tokenizer 'split', or to 'series'.");
 
     public static Pipeline Parse(ReadOnlySpan<byte> json)
     {

@@ -13,6 +13,7 @@ internal abstract class PipelineFitter
     {
         "image" => new ImageFitter(plan),
         "text" => new TextFitter(plan),
+        "series" => new SeriesFitter(plan),
         _ => new TableFitter(plan),
     };
 }

@@ -10,9 +10,9 @@ internal sealed record TableColumn
     public double? Mean { get; init; }
     public double? Deviation { get; init; }
 
-    /// <summary>categorical: texts seen in training, sorted by code point.</summary>
+    /// <summary>categorical and index: texts seen in training, sorted by code point.</summary>
     public IReadOnlyList<string>? Values { get; init; }
 
     /// <summary>Numbers it takes in the encoded row.</summary>
-    internal int Width => Values?.Count ?? 1;
+    internal int Width => Type is TableColumnKind.Categorical ? Values!.Count : 1;
 }

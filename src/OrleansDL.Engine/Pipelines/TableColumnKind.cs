@@ -11,4 +11,7 @@ internal enum TableColumnKind
 
     /// <summary>One 0 or 1.</summary>
     Bool,
+
+    /// <summary>The place of a known text, from 1, for the network to embed; 0 for any other. Stands behind all other numbers of the row.</summary>
+    Index,
 }

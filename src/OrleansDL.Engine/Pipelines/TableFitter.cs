@@ -19,7 +19,7 @@ internal sealed class TableFitter : PipelineFitter
         _counts = new long[plan.Columns.Length];
         _means = new double[plan.Columns.Length];
         _squares = new double[plan.Columns.Length];
-        _values = [.. plan.Columns.Select(column => KindOf(column) is TableColumnKind.Categorical ? new SortedSet<string>(StringComparer.Ordinal) : null)];
+        _values = [.. plan.Columns.Select(column => KindOf(column) is TableColumnKind.Categorical or TableColumnKind.Index ? new SortedSet<string>(StringComparer.Ordinal) : null)];
     }
 
     public override void Add(Row row)
@@ -71,6 +71,6 @@ internal sealed class TableFitter : PipelineFitter
     {
         ColumnType.Bool => TableColumnKind.Bool,
         ColumnType.Int64 or ColumnType.Float64 => TableColumnKind.Numeric,
-        _ => TableColumnKind.Categorical,
+        _ => _plan.Embeds ? TableColumnKind.Index : TableColumnKind.Categorical,
     };
 }

@@ -5,13 +5,14 @@ using OrleansDL.Data;
 
 namespace OrleansDL.Pipelines;
 
-/// <summary>Named columns: numbers standardised, texts one-hot, truth values 0 or 1. A missing value becomes 0 everywhere, which is the mean of a number.</summary>
+/// <summary>Named columns: numbers standardised, texts one-hot or as indices, truth values 0 or 1. A missing value becomes 0 everywhere, which is the mean of a number.</summary>
 internal sealed record TablePipeline : Pipeline
 {
     private string[]? _inputs;
     private long[]? _shape;
     private int[]? _identity;
     private Dictionary<string, int>?[]? _positions;
+    private int[]? _places;
 
     public required IReadOnlyList<TableColumn> Columns { get; init; }
 
@@ -31,17 +32,34 @@ internal sealed record TablePipeline : Pipeline
     {
         var values = MemoryMarshal.Cast<byte, float>(target);
         values.Clear();
-        var at = 0;
+        var places = _places ??= Places();
         for (var index = 0; index < columns.Length; index++)
         {
             var column = Columns[index];
             if (!row.IsMissing(columns[index]))
             {
-                EncodeCell(row, columns[index], index, column, values.Slice(at, column.Width));
+                EncodeCell(row, columns[index], index, column, values.Slice(places[index], column.Width));
             }
-
-            at += column.Width;
         }
+    }
+
+    /// <summary>Where each column stands in the encoded row: in their order, but the indices last.</summary>
+    internal int[] Places()
+    {
+        var (places, at) = (new int[Columns.Count], 0);
+        foreach (var last in new[] { false, true })
+        {
+            for (var index = 0; index < places.Length; index++)
+            {
+                if (Columns[index].Type is TableColumnKind.Index == last)
+                {
+                    places[index] = at;
+                    at += Columns[index].Width;
+                }
+            }
+        }
+
+        return places;
     }
 
     private void EncodeCell(Row row, int cell, int index, TableColumn column, Span<float> target)
@@ -59,7 +77,7 @@ internal sealed record TablePipeline : Pipeline
                 // A text that training never saw is none of the known ones.
                 if (Positions(index).TryGetValue(row.Text(cell)!, out var position))
                 {
-                    target[position] = 1;
+                    target[column.Type is TableColumnKind.Index ? 0 : position] = column.Type is TableColumnKind.Index ? position + 1 : 1;
                 }
 
                 break;

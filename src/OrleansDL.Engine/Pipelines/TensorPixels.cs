@@ -62,7 +62,7 @@ internal static class TensorPixels
         (Vector128.ConvertToSingle(high.AsInt32()) / divisor).StoreUnsafe(ref values, (nuint)at + 4);
     }
 
-    private static double Number(string element, ReadOnlySpan<byte> bytes, int index) => element switch
+    internal static double Number(string element, ReadOnlySpan<byte> bytes, int index) => element switch
     {
         "uint8" => bytes[index],
         "int8" => (sbyte)bytes[index],

@@ -6,4 +6,7 @@ internal static class LabelOrder
     /// <summary>The dataset version's own list first, whose ids stay when rows are added to it; labels it does not name follow, sorted.</summary>
     public static IReadOnlyList<string> Of(IReadOnlyList<string>? listed, SortedSet<string> seen) =>
         listed is null ? [.. seen] : [.. listed, .. seen.Except(listed, StringComparer.Ordinal)];
+
+    public static Dictionary<string, long> Numbers(IReadOnlyList<string> labels) =>
+        labels.Index().ToDictionary(label => label.Item, label => (long)label.Index, StringComparer.Ordinal);
 }

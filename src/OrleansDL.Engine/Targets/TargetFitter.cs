@@ -1,4 +1,5 @@
 using OrleansDL.Data;
+using OrleansDL.Heads;
 using OrleansDL.Pipelines;
 using OrleansDL.Training;
 
@@ -7,10 +8,10 @@ namespace OrleansDL.Targets;
 /// <summary>Learns what there is to answer from the rows: the labels, or mean and deviation of the values.</summary>
 internal abstract class TargetFitter
 {
-    /// <summary>Training rows of each label; empty where there are no labels.</summary>
-    public abstract IReadOnlyDictionary<string, long> Counts { get; }
+    /// <summary>Training rows (or steps) of each label; empty where there are no labels.</summary>
+    public virtual IReadOnlyDictionary<string, long> Counts { get; } = new Dictionary<string, long>();
 
-    /// <summary>Validation rows whose label is none of those fitted.</summary>
+    /// <summary>Validation rows (or steps) whose label is none of those fitted.</summary>
     public virtual long UnknownLabels(IReadOnlyList<string> labels) => 0;
 
     /// <exception cref="InvalidException">The row has no target that can be read.</exception>
@@ -18,9 +19,14 @@ internal abstract class TargetFitter
 
     /// <summary>Ends the adding.</summary>
     /// <param name="assignment">Names the dataset and, where its version keeps one, the order of its labels.</param>
-    /// <returns>Labels in the order of their numbers; none where there are no labels.</returns>
+    /// <returns>Labels in the order of their numbers, none where there are no labels; what is answered, null for one label per row.</returns>
     /// <exception cref="InvalidException">The training rows leave nothing to learn.</exception>
-    public abstract IReadOnlyList<string> Fit(RunnerAssignment assignment);
+    public abstract (IReadOnlyList<string> Labels, FittedTarget? Target) Fit(RunnerAssignment assignment);
 
-    public static TargetFitter For(InputPlan plan) => new LabelFitter(plan);
+    public static TargetFitter For(InputPlan plan) => plan.Head.Kind switch
+    {
+        HeadNames.Regression => new ValuesFitter(plan),
+        HeadNames.NextToken or HeadNames.Reconstruction => new InputFitter(plan.Head.Kind),
+        _ => new LabelFitter(plan),
+    };
 }

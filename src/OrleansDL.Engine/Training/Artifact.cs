@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansDL.Data;
+using OrleansDL.Heads;
 using OrleansDL.Networks;
 using OrleansDL.Serving;
 
@@ -43,9 +44,24 @@ internal static class Artifact
         };
     }
 
-    private static IReadOnlyList<TensorSpec> Outputs(NetworkDefinition definition) =>
-        [Output("logits", definition), Output("probabilities", definition)];
+    /// <summary>What the exported network puts out, by its head.</summary>
+    private static IReadOnlyList<TensorSpec> Outputs(NetworkDefinition definition)
+    {
+        var plan = definition.Plan();
+        long[] shape = [-1, .. plan.Output.IsPadded ? [-1, .. plan.Output.Sizes.Skip(1)] : plan.Output.Sizes];
+        return definition.Head switch
+        {
+            HeadNames.Regression => [Output("values", shape)],
+            HeadNames.NextToken => [Output("logits", shape)],
+            HeadNames.Embedding => [Output("embedding", shape)],
+            HeadNames.Reconstruction => [Output("reconstruction", shape), .. Embedding(plan)],
+            _ => [Output("logits", shape), Output("probabilities", shape)],
+        };
+    }
 
-    private static TensorSpec Output(string name, NetworkDefinition definition) =>
-        new() { Name = name, Type = TensorElementType.Fp32, Shape = [-1, definition.Classes] };
+    private static IEnumerable<TensorSpec> Embedding(NetworkPlan plan) => plan.Blocks
+        .Where(block => block.Name == NetworkPlan.EmbeddingBlock && block.Output.Kind is BlockShapeKind.Row)
+        .Select(block => Output("embedding", [-1, block.Output.Width]));
+
+    private static TensorSpec Output(string name, IReadOnlyList<long> shape) => new() { Name = name, Type = TensorElementType.Fp32, Shape = shape };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansDL.Data;
+using OrleansDL.Heads;
 using OrleansDL.Pipelines;
 
 namespace OrleansDL.Training;
@@ -17,23 +18,25 @@ internal sealed record ReferenceStatistics
     public int Version { get; init; } = CurrentVersion;
     public required long Rows { get; init; }
 
-    /// <summary>Share of each label.</summary>
+    /// <summary>Share of the rows that have each label; of the steps, where steps have labels.</summary>
     public required IReadOnlyDictionary<string, double> Labels { get; init; }
     public required IReadOnlyList<FeatureStatistics> Features { get; init; }
 
     public static ReferenceStatistics Of(TrainingData data)
     {
         var (pipeline, rows) = (data.Pipeline, Sample(data));
+        var labelled = pipeline.Head is HeadNames.Sequence ? data.Labels.Values.Sum() : data.Training.Count;
         return new ReferenceStatistics
         {
             Rows = data.Training.Count,
             Labels = new SortedDictionary<string, double>(
-                pipeline.Labels.ToDictionary(label => label, label => (double)data.Labels.GetValueOrDefault(label) / data.Training.Count), StringComparer.Ordinal),
+                pipeline.Labels.ToDictionary(label => label, label => (double)data.Labels.GetValueOrDefault(label) / labelled), StringComparer.Ordinal),
             Features = [.. pipeline switch
             {
                 TablePipeline table => Table(table, rows),
                 ImagePipeline { Columns: not null } image => Pixels(image, rows),
                 ImagePipeline image => Brightness(image, rows),
+                SeriesPipeline series => Series(series, rows),
                 _ => Text(rows),
             }],
         };
@@ -60,22 +63,25 @@ internal sealed record ReferenceStatistics
 
     private static IEnumerable<FeatureStatistics> Table(TablePipeline table, EncodedRows rows)
     {
-        var at = 0;
-        foreach (var column in table.Columns)
+        var places = table.Places();
+        foreach (var (index, column) in table.Columns.Index())
         {
-            yield return column.Type is TableColumnKind.Categorical
+            var at = places[index];
+            yield return column.Type is TableColumnKind.Categorical or TableColumnKind.Index
                 ? Categorical(column, rows, at)
                 : Numeric(column.Name, column.Type is TableColumnKind.Bool ? "bool" : "numeric", Column(rows, at, column.Deviation ?? 1, column.Mean ?? 0));
-            at += column.Width;
         }
     }
 
     private static FeatureStatistics Categorical(TableColumn column, EncodedRows rows, int at)
     {
         var shares = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        var indices = column.Type is TableColumnKind.Index ? Column(rows, at, 1, 0) : [];
         foreach (var (index, value) in column.Values!.Index())
         {
-            shares[value] = Column(rows, at + index, 1, 0).Sum() / rows.Count;
+            shares[value] = column.Type is TableColumnKind.Index
+                ? (double)indices.Count(number => (int)number == index + 1) / rows.Count
+                : Column(rows, at + index, 1, 0).Sum() / rows.Count;
         }
 
         var known = shares.Values.Sum();
@@ -89,6 +95,12 @@ internal sealed record ReferenceStatistics
         return image.Columns!.Index().Select(column => Numeric(
             column.Item, "numeric", Column(rows, (column.Index % image.Channels * plane) + (column.Index / image.Channels), image.Scale, 0)));
     }
+
+    /// <summary>Each value of a series over all its steps.</summary>
+    private static IEnumerable<FeatureStatistics> Series(SeriesPipeline series, EncodedRows rows) => Enumerable.Range(0, series.Values).Select(value => Numeric(
+        series.Column is null ? $"value{value}" : $"{series.Column}.{value}",
+        "numeric",
+        [.. Enumerable.Range(0, series.Steps).SelectMany(step => Column(rows, (step * series.Values) + value, series.Deviations[value], series.Means[value]))]));
 
     /// <summary>Image files: mean brightness and contrast of each image, 0 to 1.</summary>
     private static FeatureStatistics[] Brightness(ImagePipeline image, EncodedRows rows)

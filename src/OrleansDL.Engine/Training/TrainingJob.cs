@@ -34,8 +34,13 @@ public static class TrainingJob
         var end = loop.Run();
         if (end is TrainingEnd.Done)
         {
-            var judgement = loop.Judge(data.Validation);
-            Artifact.Write(outputFolder, loop.Network, definition, data, Metrics(loop, data, judgement));
+            var slices = data.Slices is { } table ? new SliceJudges(table, data.Pipeline) : null;
+            var judgement = loop.Judge(data.Validation, slices);
+            Artifact.Write(outputFolder, loop.Network, definition, data, Metrics(loop, data, judgement, slices));
+            if (judgement is { Rows: > 0, Confusion: { } confusion })
+            {
+                Artifact.WriteJson(outputFolder, "confusion.json", confusion);
+            }
             hooks.Logged?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Trained {loop.State.Step} steps in {loop.State.Seconds:0.0} s"));
         }
 
@@ -46,8 +51,11 @@ public static class TrainingJob
     {
         Network = NetworkFamilies.WithDefaults(spec.Network!),
         Input = pipeline.RowShape,
-        Vocabulary = pipeline is TextPipeline text ? text.Vocabulary.Count + TextPipeline.FirstWord : null,
+        Vocabulary = pipeline is TextPipeline text ? text.TokenCount : null,
         Head = head.Name is HeadNames.Label ? null : head.Name,
+        Categorical = pipeline is TablePipeline table && table.Columns.Where(column => column.Type is TableColumnKind.Index).ToList() is { Count: > 0 } embedded
+            ? new CategoricalColumns { Cardinalities = [.. embedded.Select(column => column.Values!.Count + 1L)] }
+            : null,
         Classes = head.Outputs,
     };
 
@@ -59,7 +67,7 @@ public static class TrainingJob
         return $"{data.Training.Count} training rows, {data.Validation.Count} validation rows, {data.Pipeline.Labels.Count} labels{(data.Training.Encoded is null ? ", read ahead from the shards" : "")}{unknown}";
     }
 
-    private static SortedDictionary<string, double> Metrics(TrainingLoop loop, TrainingData data, Judge validation)
+    private static SortedDictionary<string, double> Metrics(TrainingLoop loop, TrainingData data, Judge validation, SliceJudges? slices)
     {
         var state = loop.State;
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal)
@@ -73,6 +81,8 @@ public static class TrainingJob
         if (validation.Rows > 0)
         {
             validation.AddMetrics(metrics, "validation.");
+            validation.AddDetails(metrics, "validation.");
+            slices?.AddMetrics(metrics, "validation.");
             metrics["validation.samples"] = validation.Rows;
             if (validation.Loss is { } loss)
             {

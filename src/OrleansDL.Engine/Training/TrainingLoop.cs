@@ -160,7 +160,7 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>Judges rows in batches, without dropout and by the running means.</summary>
-    public Judge Judge(SampleRows rows)
+    public Judge Judge(SampleRows rows, SliceJudges? slices = null)
     {
         var judge = Evaluation.Judge.For(_data.Pipeline);
         if (rows.Count == 0)
@@ -177,7 +177,7 @@ internal sealed class TrainingLoop : IDisposable
         {
             for (var batch = 0; batch < batches; batch++)
             {
-                Judge(prefetch.Next(), judge);
+                Judge(prefetch.Next(), judge, slices);
             }
         }
 
@@ -200,7 +200,7 @@ internal sealed class TrainingLoop : IDisposable
         _network.Dispose();
     }
 
-    private void Judge(BatchSlot batch, Judge judge)
+    private void Judge(BatchSlot batch, Judge judge, SliceJudges? slices)
     {
         using var scope = NewDisposeScope();
         var outputs = _network.Forward(batch.On(_device).Inputs, Pass.Evaluation).cpu().contiguous();
@@ -208,6 +208,7 @@ internal sealed class TrainingLoop : IDisposable
         var width = values.Length / batch.Count;
         for (var row = 0; row < batch.Count; row++)
         {
+            slices?.Add(judge.Rows, values.Slice(row * width, width), batch.Target(row), batch.Row(row));
             judge.Add(values.Slice(row * width, width), batch.Target(row), batch.Row(row));
         }
     }

@@ -26,6 +26,9 @@ internal sealed class Predictions(RouteTable routes, Router router, IServingObse
                 Model = route.ModelName,
                 ModelVersion = route.ModelVersion,
                 Predictions = answer.Rows,
+                Values = answer.Values,
+                Steps = answer.Steps,
+                Vectors = answer.Vectors,
             };
             observer.OnAnswer(route, time.GetElapsedTime(started), TopOf(answer));
             return prediction;
