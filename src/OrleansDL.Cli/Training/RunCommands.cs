@@ -11,7 +11,7 @@ internal static class RunCommands
 
     public static Command Create() => new("run", "Training runs: start, watch, look at, cancel.")
     {
-        Start(), List(), Show(), Watch(), Logs(), Metrics(), Cancel(), Download(),
+        Start(), List(), Show(), Watch(), Logs(), Metrics(), Cancel(), Download(), CheckpointCommands.List(), CheckpointCommands.Fork(),
     };
 
     private static Command Start()

@@ -5,7 +5,7 @@ using OrleansDL.Models;
 namespace OrleansDL.Training;
 
 /// <summary>What a spec comes to: the immutable versions its references name, once everything in it was checked.</summary>
-internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
+internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelVersion? Model, Checkpoint? ResumeFrom)
 {
     private const int FilesPerPage = 1000;
 
@@ -23,7 +23,19 @@ internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
         var model = spec.Program is TrainingProgram.Evaluate && spec.Model is { } reference
             ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
             : null;
-        return new RunPlan(dataset, model);
+        if (spec.Fork is not { } fork)
+        {
+            return new RunPlan(spec, dataset, model, null);
+        }
+
+        var source = await grains.GetGrain<ITrainingRunsGrain>(project).GetAsync(fork.Run);
+        var checkpoints = await grains.GetGrain<ITrainingRunGrain>(source.Id).ListCheckpointsAsync();
+        var checkpoint = ForkRules.Choose(spec, dataset, source, checkpoints);
+        return new RunPlan(
+            spec with { Fork = new ForkSpec { Run = source.Id.ToString(), Step = checkpoint.Step } },
+            dataset,
+            model,
+            checkpoint with { Attempt = 0, Score = null });
     }
 
     /// <summary>The files of a dataset version, page by page.</summary>
