@@ -5,8 +5,13 @@ using OrleansDL.Models;
 namespace OrleansDL.Training;
 
 /// <summary>What a spec comes to: the immutable versions its references name, once everything in it was checked.</summary>
+/// <param name="Spec">As it was asked for, its references to weights made immutable.</param>
+/// <param name="Model">The version to judge, or to start from.</param>
+/// <param name="ResumeFrom">The checkpoint of another run to go on from.</param>
 internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelVersion? Model, Checkpoint? ResumeFrom)
 {
+    private const string WeightsFile = "weights.safetensors";
+
     private const int FilesPerPage = 1000;
 
     /// <exception cref="OrleansDLException">The spec breaks a rule, or names a thing that is not there.</exception>
@@ -20,9 +25,10 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
             throw new InvalidException("A selection becomes a snapshot before the run is created. Call the selections grain first and name its version, or create the run over HTTP.");
         }
 
-        var model = spec.Program is TrainingProgram.Evaluate && spec.Model is { } reference
+        var model = (spec.Initialize?.Model ?? (spec.Program is TrainingProgram.Evaluate ? spec.Model : null)) is { } reference
             ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
             : null;
+        spec = spec with { Initialize = await ResolveAsync(grains, project, spec.Initialize, model) };
         if (spec.Fork is not { } fork)
         {
             return new RunPlan(spec, dataset, model, null);
@@ -36,6 +42,38 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
             dataset,
             model,
             checkpoint with { Attempt = 0, Score = null });
+    }
+
+    /// <summary>Files of a model that an attempt's process reads; null: none.</summary>
+    public static IReadOnlyDictionary<string, BlobRef>? ModelFiles(TrainingRunState state) => state.Spec?.Initialize?.Weights is { } weights
+        ? new Dictionary<string, BlobRef> { [WeightsFile] = weights }
+        : state.Model?.Artifact;
+
+    private static async Task<InitializeSpec?> ResolveAsync(IGrainFactory grains, string project, InitializeSpec? initialize, ModelVersion? model)
+    {
+        if (initialize is null)
+        {
+            return null;
+        }
+
+        if (model is not null)
+        {
+            return model.Artifact.TryGetValue(WeightsFile, out var weights)
+                ? initialize with { Weights = weights }
+                : throw new InvalidException(
+                    $"initialize.model '{model.ModelName}@{model.Version}' has no {WeightsFile}: it was not trained here. Commit its safetensors file to a dataset, and name that as initialize.dataset and initialize.file.");
+        }
+
+        var version = await grains.GetGrain<IDatasetsGrain>(project).ResolveAsync(initialize.Dataset!);
+        await foreach (var page in FilesAsync(grains, project, version))
+        {
+            if (page.FirstOrDefault(file => file.Path == initialize.File) is { } file)
+            {
+                return initialize with { Dataset = $"{version.DatasetName}@{version.Commit}", Weights = new BlobRef { Blob = file.Blob, Bytes = file.Bytes } };
+            }
+        }
+
+        throw new InvalidException($"initialize.file '{initialize.File}' is no file of dataset '{version.DatasetName}@v{version.Version}'. List its files to see what there is.");
     }
 
     /// <summary>The files of a dataset version, page by page.</summary>

@@ -346,7 +346,7 @@ internal sealed partial class TrainingRunGrain(
                 Spec = run.State.Spec!,
                 Dataset = run.State.Dataset!,
                 ResumeFrom = run.State.LastCheckpoint,
-                Model = run.State.Model?.Artifact,
+                Model = RunPlan.ModelFiles(run.State),
                 Project = run.State.Project,
                 Incarnation = run.State.Incarnation!,
             });
@@ -600,9 +600,9 @@ internal sealed partial class TrainingRunGrain(
             await blobs.ReferAsync(Owner, page.Select(file => file.Blob));
         }
 
-        if (run.State.Model is { } model)
+        if (RunPlan.ModelFiles(run.State) is { } model)
         {
-            await blobs.ReferAsync(Owner, model.Artifact.Values.Select(file => file.Blob));
+            await blobs.ReferAsync(Owner, model.Values.Select(file => file.Blob));
         }
 
         _pinned = true;
