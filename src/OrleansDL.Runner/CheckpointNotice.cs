@@ -1,4 +1,4 @@
 namespace OrleansDL.Runner;
 
 /// <summary>Body of <c>POST /checkpoint</c>.</summary>
-internal sealed record CheckpointNotice(long Step, string Path);
+internal sealed record CheckpointNotice(long Step, string Path, double? Score);

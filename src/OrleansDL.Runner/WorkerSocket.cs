@@ -34,7 +34,8 @@ internal sealed class WorkerSocket : IDisposable
 
     public Task PostMetricsAsync(RunReport report) => PostAsync("metrics", report);
 
-    public Task PostCheckpointAsync(long step, string path) => PostAsync("checkpoint", new CheckpointNotice(step, path));
+    public Task PostCheckpointAsync(WrittenCheckpoint checkpoint) =>
+        PostAsync("checkpoint", new CheckpointNotice(checkpoint.Step, checkpoint.Path, checkpoint.Score));
 
     /// <summary>Waits for the worker's next command: <c>none</c>, <c>stop</c> or <c>checkpoint</c>.</summary>
     public async Task<string> WaitForCommandAsync(CancellationToken cancellationToken)

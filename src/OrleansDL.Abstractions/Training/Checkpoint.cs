@@ -10,4 +10,7 @@ public sealed record Checkpoint
     [Id(2)] public required long Bytes { get; init; }
     [Id(3)] public required DateTimeOffset Time { get; init; }
     [Id(4)] public required int Attempt { get; init; }
+
+    /// <summary>How good the epoch it ends was by the run's metric, greater is better; null in the middle of an epoch, or when nobody asked.</summary>
+    [Id(5)] public double? Score { get; init; }
 }

@@ -33,6 +33,9 @@ public interface ITrainingRunGrain : IGrainWithGuidKey, IWakeable
     /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
     [Alias("checkpoint")] Task RecordCheckpointAsync(Checkpoint checkpoint);
 
+    /// <summary>The checkpoints that are kept, oldest first.</summary>
+    [Alias("checkpoints"), Requires(Role.Viewer)] Task<IReadOnlyList<Checkpoint>> ListCheckpointsAsync();
+
     /// <summary>From the worker: the process has ended. Repeating does nothing.</summary>
     /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
     [Alias("finish")] Task FinishAsync(RunOutcome outcome);

@@ -25,6 +25,10 @@ internal static class LoopSpecRules
         Require(
             spec.Metric is null or "train.loss" || spec.Metric.StartsWith("validation.", StringComparison.Ordinal),
             $"metric '{spec.Metric}' is unknown. Give train.loss or a metric of an epoch, for example validation.loss.");
+        Range("checkpoints.keepLast", spec.Checkpoints?.KeepLast, 1, 100);
+        Range("checkpoints.keepBest", spec.Checkpoints?.KeepBest, 0, 100);
+        Range("checkpoints.lossSeconds", spec.Checkpoints?.LossSeconds, 60, 1e9);
+        Require(spec.Fork is null or { Run.Length: > 0 }, "fork.run is missing. Name the run whose checkpoint this one goes on from.");
         CheckGuard(spec.Guard);
         CheckAugment(spec.Augment);
     }

@@ -28,7 +28,7 @@ public sealed record TrainingSpec
     [Id(10)] public double WeightDecay { get; init; }
     [Id(11)] public long Seed { get; init; } = 1;
 
-    /// <summary>Seconds between checkpoints, 0.05 to 86400.</summary>
+    /// <summary>Seconds between checkpoints, 0.05 to 86400; 0: what they cost and how often workers are lost decides (Young and Daly).</summary>
     [Id(12)] public double CheckpointSeconds { get; init; } = 30;
 
     /// <summary>Slots the run takes on one worker.</summary>
@@ -93,6 +93,12 @@ public sealed record TrainingSpec
 
     /// <summary>train: how rows are changed at random; null: not at all.</summary>
     [Id(35)] public AugmentSpec? Augment { get; init; }
+
+    /// <summary>train: which checkpoints are kept; null: the newest, until the run ends.</summary>
+    [Id(36)] public CheckpointSpec? Checkpoints { get; init; }
+
+    /// <summary>train: the checkpoint of another run that this one goes on from; null: it begins anew. Network, input, data, optimizer, seed and batches must be the other run's.</summary>
+    [Id(37)] public ForkSpec? Fork { get; init; }
 
     /// <summary>Higher goes first in its pool, -1000 to 1000; null: 0.</summary>
     [Id(40)] public int? Priority { get; init; }

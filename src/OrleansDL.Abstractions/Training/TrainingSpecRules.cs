@@ -52,7 +52,9 @@ public static class TrainingSpecRules
         Range("epochs", spec.Epochs, 1, 1_000_000);
         Range("batchSize", spec.BatchSize, 1, 1_000_000);
         Range("validationFraction", spec.ValidationFraction, 0, 0.9);
-        Range("checkpointSeconds", spec.CheckpointSeconds, 0.05, 86_400);
+        Require(
+            spec.CheckpointSeconds is 0 or (>= 0.05 and <= 86_400),
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"checkpointSeconds is {spec.CheckpointSeconds}. Give a number from 0.05 to 86400, or 0 to have it decided."));
         Range("learningRate", spec.LearningRate, 1e-12, 1000);
         Range("weightDecay", spec.WeightDecay, 0, 1);
         LoopSpecRules.Check(spec);

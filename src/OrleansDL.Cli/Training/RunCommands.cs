@@ -11,7 +11,7 @@ internal static class RunCommands
 
     public static Command Create() => new("run", "Training runs: check, start, watch, look at, cancel.")
     {
-        Start(), RunCheckCommand.Create(), List(), Show(), Watch(), Logs(), Metrics(), Cancel(), Download(),
+        Start(), RunCheckCommand.Create(), List(), Show(), Watch(), Logs(), Metrics(), Cancel(), Download(), CheckpointCommands.List(), CheckpointCommands.Fork(),
     };
 
     private static Command Start()

@@ -36,6 +36,10 @@ public sealed class TrainingRunsClient
     public IAsyncEnumerable<LogLine> ListLogsAsync(string run, CancellationToken cancellationToken = default) =>
         _http.ListAsync<LogLine>($"{Of(run)}/logs", cancellationToken);
 
+    /// <summary>The checkpoints that are kept, oldest first.</summary>
+    public IAsyncEnumerable<Checkpoint> ListCheckpointsAsync(string run, CancellationToken cancellationToken = default) =>
+        _http.ListAsync<Checkpoint>($"{Of(run)}/checkpoints", cancellationToken);
+
     /// <summary>One file of the run's artifact, for example <c>model.onnx</c>.</summary>
     public Task<Stream> DownloadAsync(string run, string file, CancellationToken cancellationToken = default) =>
         _http.OpenAsync($"{Of(run)}/artifact/{OdlConnection.Escape(file)}", cancellationToken);

@@ -1,7 +1,7 @@
 namespace OrleansDL.Training;
 
 /// <summary>Writes checkpoints on a thread of its own: training goes on while the disk works.</summary>
-internal sealed class CheckpointWriter(string folder, CheckpointBuffer buffer, Action<long, string>? written)
+internal sealed class CheckpointWriter(string folder, CheckpointBuffer buffer, Action<WrittenCheckpoint>? written)
 {
     private Task _writing = Task.CompletedTask;
 
@@ -20,7 +20,7 @@ internal sealed class CheckpointWriter(string folder, CheckpointBuffer buffer, A
     }
 
     /// <summary>Copies what is to be written, and returns when training may change it.</summary>
-    public void Begin(long step, IReadOnlyDictionary<string, string> metadata)
+    public void Begin(long step, IReadOnlyDictionary<string, string> metadata, double? score)
     {
         Finish();
         buffer.Take(metadata);
@@ -29,7 +29,7 @@ internal sealed class CheckpointWriter(string folder, CheckpointBuffer buffer, A
             {
                 var path = Path.Combine(folder, $"checkpoint-{step}.safetensors");
                 AtomicFile.Write(path, buffer.WriteTo);
-                written?.Invoke(step, path);
+                written?.Invoke(new WrittenCheckpoint(step, path, score));
             },
             CancellationToken.None,
             TaskCreationOptions.LongRunning,

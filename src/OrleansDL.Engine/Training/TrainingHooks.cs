@@ -10,8 +10,8 @@ public sealed class TrainingHooks
 
     public Action<string>? Logged { get; init; }
 
-    /// <summary>A checkpoint is complete at this path, after this many steps. Called on the thread that wrote it.</summary>
-    public Action<long, string>? Checkpointed { get; init; }
+    /// <summary>A checkpoint is complete. Called on the thread that wrote it.</summary>
+    public Action<WrittenCheckpoint>? Checkpointed { get; init; }
 
     /// <summary>Asks for a checkpoint and the end after the step that is running.</summary>
     public void Stop() => _stop = true;

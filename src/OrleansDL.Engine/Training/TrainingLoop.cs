@@ -36,6 +36,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TensorCopies? _kept;
     private readonly Dictionary<string, Tensor> _tensors = [];
     private readonly StepTimes _times;
+    private readonly CheckpointPacing _pacing;
     private readonly LearningRates _rates;
     private readonly IGradientExchange? _exchange;
     private readonly Batches _batches;
@@ -68,6 +69,7 @@ internal sealed class TrainingLoop : IDisposable
         _rates = new LearningRates(_spec, StepsPerEpoch);
         _exchange = exchange;
         _times = new StepTimes(time);
+        _pacing = new CheckpointPacing(_spec.CheckpointSeconds, _spec.Checkpoints?.LossSeconds);
         _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device, Augmentation.For(_spec, data.Pipeline));
         _average = _spec.EmaDecay is { } decay ? new WeightAverage(_network, decay) : null;
         _guard = _spec.Guard is { } guard ? new StepGuard(guard) : null;
@@ -150,6 +152,10 @@ internal sealed class TrainingLoop : IDisposable
             }
 
             EndEpoch();
+            if (_spec.Checkpoints?.KeepBest > 0)
+            {
+                SaveCheckpoint(EpochScore.Of(_state.History[^1], _spec.Metric));
+            }
         }
 
         _state = _state with { Seconds = Seconds() };
@@ -466,19 +472,22 @@ internal sealed class TrainingLoop : IDisposable
 
     private void CheckpointWhenDue()
     {
-        if (_hooks.TakeCheckpointRequest() || (_time.GetElapsedTime(_checkpointed).TotalSeconds >= _spec.CheckpointSeconds && _writer.IsFree))
+        if (_hooks.TakeCheckpointRequest() || (_time.GetElapsedTime(_checkpointed).TotalSeconds >= _pacing.Seconds && _writer.IsFree))
         {
             SaveCheckpoint();
         }
     }
 
-    private void SaveCheckpoint()
+    /// <param name="score">How good the epoch was that it ends.</param>
+    private void SaveCheckpoint(double? score = null)
     {
         _checkpointed = _time.GetTimestamp();
         _times.Start();
-        _writer.Begin(_state.Step, CheckpointFile.Metadata(_state with { Seconds = Seconds() }, _definition, Order));
+        _writer.Begin(_state.Step, CheckpointFile.Metadata(_state with { Seconds = Seconds() }, _definition, Order), score is { } finite && double.IsFinite(finite) ? finite : null);
         _times.Add(StepTimes.Checkpoint);
-        Report([("checkpoint.stallSeconds", _time.GetElapsedTime(_checkpointed).TotalSeconds)]);
+        var stall = _time.GetElapsedTime(_checkpointed).TotalSeconds;
+        _pacing.Add(stall);
+        Report([("checkpoint.stallSeconds", stall)]);
     }
 
     /// <summary>Whether it has stopped getting better.</summary>

@@ -42,6 +42,11 @@ internal static class RunLineage
         {
             new() { Source = Dataset(run), Target = target, Role = evaluated ? "evaluated-on" : "trained-on", Time = run.CreatedAt },
         };
+        if (run.Spec.Fork is { } fork)
+        {
+            edges.Add(new LineageEdge { Source = $"run:{fork.Run}", Target = target, Role = "forked-from", Time = run.CreatedAt });
+        }
+
         if (model is not null)
         {
             edges.Add(new LineageEdge { Source = Model(model), Target = target, Role = evaluated ? "evaluated" : "initialized", Time = run.CreatedAt });

@@ -7,7 +7,8 @@ namespace OrleansDL.Training;
 /// <summary>What a spec comes to: the immutable versions its references name, once everything in it was checked.</summary>
 /// <param name="Spec">As it was asked for, its references to weights made immutable.</param>
 /// <param name="Model">The version to judge, or to start from.</param>
-internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelVersion? Model)
+/// <param name="ResumeFrom">The checkpoint of another run to go on from.</param>
+internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelVersion? Model, Checkpoint? ResumeFrom)
 {
     private const string WeightsFile = "weights.safetensors";
 
@@ -27,7 +28,20 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
         var model = (spec.Initialize?.Model ?? (spec.Program is TrainingProgram.Evaluate ? spec.Model : null)) is { } reference
             ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
             : null;
-        return new RunPlan(spec with { Initialize = await ResolveAsync(grains, project, spec.Initialize, model) }, dataset, model);
+        spec = spec with { Initialize = await ResolveAsync(grains, project, spec.Initialize, model) };
+        if (spec.Fork is not { } fork)
+        {
+            return new RunPlan(spec, dataset, model, null);
+        }
+
+        var source = await grains.GetGrain<ITrainingRunsGrain>(project).GetAsync(fork.Run);
+        var checkpoints = await grains.GetGrain<ITrainingRunGrain>(source.Id).ListCheckpointsAsync();
+        var checkpoint = ForkRules.Choose(spec, dataset, source, checkpoints);
+        return new RunPlan(
+            spec with { Fork = new ForkSpec { Run = source.Id.ToString(), Step = checkpoint.Step } },
+            dataset,
+            model,
+            checkpoint with { Attempt = 0, Score = null });
     }
 
     /// <summary>Files of a model that an attempt's process reads; null: none.</summary>

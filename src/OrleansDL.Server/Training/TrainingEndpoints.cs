@@ -37,6 +37,10 @@ internal static class TrainingEndpoints
             Runs(grains, project).ListMetricsAsync(run, name, paging.Page)).RequireRole(Role.Viewer);
         runs.MapGet("/{run}/logs", (string project, string run, Paging paging, IGrainFactory grains) =>
             Runs(grains, project).ListLogsAsync(run, paging.Page)).RequireRole(Role.Viewer);
+        runs.MapGet("/{run}/checkpoints", async (string project, string run, NameTable names, IGrainFactory grains) => new Page<Checkpoint>
+        {
+            Items = await grains.GetGrain<ITrainingRunGrain>(await names.ResolveAsync(project, ThingKind.TrainingRun, run)).ListCheckpointsAsync(),
+        }).RequireRole(Role.Viewer);
         runs.MapGet("/{run}/artifact/{file}", DownloadAsync).RequireRole(Role.Viewer);
     }
 

@@ -58,12 +58,18 @@ internal sealed partial class TrainingRunGrain(
         var name = spec.Name ?? $"{plan.Dataset.DatasetName[..Math.Min(100, plan.Dataset.DatasetName.Length)]}-{Id.ToString("N")[^12..]}";
         await wakeUps.ArmAsync(this);
         await names.ClaimAsync(project, ThingKind.TrainingRun, name, Id);
+        if (plan.ResumeFrom is { } forked)
+        {
+            await blobs.ReferAsync(CheckpointOwner, [forked.Blob]);
+        }
+
         await WriteAsync(new TrainingRunState
         {
             Status = RunStatus.Queued,
             Project = project,
             Name = name,
             Spec = plan.Spec,
+            LastCheckpoint = plan.ResumeFrom,
             Dataset = plan.Dataset,
             Model = plan.Model,
             Attempt = 1,
@@ -180,12 +186,27 @@ internal sealed partial class TrainingRunGrain(
             return;
         }
 
+        var known = run.State.Checkpoints ?? (last is null ? [] : [last]);
+        var kept = CheckpointRetention.Keep([.. known, checkpoint], run.State.Spec!.Checkpoints);
         await blobs.ReferAsync(CheckpointOwner, [checkpoint.Blob]);
-        await WriteAsync(run.State with { LastCheckpoint = checkpoint });
-        if (last is not null && last.Blob != checkpoint.Blob)
+        await WriteAsync(run.State with { LastCheckpoint = checkpoint, Checkpoints = kept });
+        var dropped = known.Select(before => before.Blob).Except(kept.Select(after => after.Blob)).ToList();
+        if (dropped.Count > 0)
         {
-            await blobs.UnreferAsync(CheckpointOwner, [last.Blob]);
+            await blobs.UnreferAsync(CheckpointOwner, dropped);
         }
+    }
+
+    public async Task<IReadOnlyList<Checkpoint>> ListCheckpointsAsync()
+    {
+        await GetAsync();
+        return run.State switch
+        {
+            { HasEnded: true, Spec.Checkpoints: null } => [],
+            { Checkpoints: { } kept } => kept,
+            { LastCheckpoint: { } last } => [last],
+            _ => [],
+        };
     }
 
     public async Task FinishAsync(RunOutcome outcome)
@@ -207,6 +228,7 @@ internal sealed partial class TrainingRunGrain(
         {
             // The process died between the name and the run: nothing was created, and the name is free again.
             await names.ReleaseAsync(ThingKind.TrainingRun, Id);
+            await blobs.UnreferAsync(CheckpointOwner);
             return;
         }
 
@@ -516,7 +538,11 @@ internal sealed partial class TrainingRunGrain(
     private async Task<bool> EndAsync()
     {
         await Scheduler.ReleaseAsync(Id, run.State.Attempt);
-        await blobs.UnreferAsync(CheckpointOwner);
+        if (run.State.Spec!.Checkpoints is null)
+        {
+            await blobs.UnreferAsync(CheckpointOwner);
+        }
+
         if (run.State.Status is RunStatus.Completed)
         {
             var ended = ToRun();

@@ -61,6 +61,9 @@ internal sealed record TrainingRunState
     /// <summary>How often its user let it pause.</summary>
     [Id(27)] public int? Pauses { get; init; }
 
+    /// <summary>The checkpoints that are kept, oldest first; the last one is <see cref="LastCheckpoint"/>. Null where none but that was ever kept.</summary>
+    [Id(40)] public IReadOnlyList<Checkpoint>? Checkpoints { get; init; }
+
     [JsonIgnore]
     public bool HasEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
 }

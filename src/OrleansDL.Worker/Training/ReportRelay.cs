@@ -124,18 +124,22 @@ internal sealed partial class ReportRelay
 
     private async Task DeliverCheckpointsAsync(List<CheckpointReady> checkpoints)
     {
-        // Only the last one counts: those before it were overtaken while they waited.
-        foreach (var overtaken in checkpoints.SkipLast(1))
+        // Only the last one counts, and those that may be the best: the others were overtaken while they waited.
+        foreach (var (index, ready) in checkpoints.Index())
         {
-            File.Delete(overtaken.Path);
+            if (_fenced || (index < checkpoints.Count - 1 && ready.Score is null))
+            {
+                File.Delete(ready.Path);
+            }
+            else
+            {
+                await DeliverCheckpointAsync(ready);
+            }
         }
+    }
 
-        if (checkpoints.Count == 0 || _fenced)
-        {
-            return;
-        }
-
-        var ready = checkpoints[^1];
+    private async Task DeliverCheckpointAsync(CheckpointReady ready)
+    {
         try
         {
             await using var file = File.OpenRead(ready.Path);
@@ -147,6 +151,7 @@ internal sealed partial class ReportRelay
                 Bytes = blob.Bytes,
                 Time = _time.GetUtcNow(),
                 Attempt = _assignment.Attempt,
+                Score = ready.Score,
             }));
             File.Delete(ready.Path);
         }

@@ -91,6 +91,32 @@ public sealed class RealTrainingTests
     }
 
     [Fact]
+    public async Task A_run_goes_on_from_a_kept_checkpoint_of_another_as_if_it_were_that_one()
+    {
+        await using var node = await TrainingNode.StartAsync(slots: 2);
+        var spec = await SpecAsync(node, epochs: 6) with { CheckpointSeconds = 3600 };
+        var straight = await node.CreateAsync(spec with { Epochs = 9 });
+        var source = await node.EndedAsync((await node.CreateAsync(spec with { Checkpoints = new CheckpointSpec { KeepLast = 2, KeepBest = 2 } })).Id);
+        var kept = await node.Grains.GetGrain<ITrainingRunGrain>(source.Id).ListCheckpointsAsync();
+        Assert.InRange(kept.Count, 2, 4);
+        Assert.All(kept, checkpoint => Assert.NotNull(checkpoint.Score));
+        Assert.Equal(source.LastCheckpoint, kept[^1]);
+
+        var forked = await node.EndedAsync((await node.CreateAsync(spec with { Epochs = 9, Fork = new ForkSpec { Run = source.Name, Step = kept[0].Step } })).Id);
+        Assert.True(forked.Status is RunStatus.Completed, forked.Reason);
+        Assert.Equal(kept[0].Step, forked.ResumedFromStep);
+        Assert.Equal((await node.EndedAsync(straight.Id)).Artifact!["weights.safetensors"], forked.Artifact!["weights.safetensors"]);
+        var graph = await node.Grains.GetGrain<ILineageGrain>(TrainingNode.Project).WalkAsync($"run:{forked.Name}", LineageDirection.Up, 10);
+        Assert.Contains(graph.Edges, edge => edge.Source == $"run:{source.Id}" && edge.Role == "forked-from");
+
+        var fork = new ForkSpec { Run = source.Name };
+        var error = await Assert.ThrowsAsync<InvalidException>(() => node.CreateAsync(spec with { BatchSize = 16, Seed = 9, Fork = fork }));
+        Assert.StartsWith("fork: batchSize, seed differ from those of run", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ConflictException>(() => node.CreateAsync(spec with { Fork = fork with { Step = 1 } }));
+        Assert.Contains("keeps no checkpoint", (await Assert.ThrowsAsync<ConflictException>(() => node.CreateAsync(spec with { Fork = new ForkSpec { Run = straight.Name } }))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_whose_loss_is_no_number_fails_naming_the_step()
     {
         await using var node = await TrainingNode.StartAsync();
