@@ -9,7 +9,7 @@ using OrleansDL.Benchmarks.Scheduling;
 var full = args.Contains("--full");
 IBenchmark[] benchmarks =
 [
-    new TrainSamples(), new PredictTiny(), new PredictBatching(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(),
+    new TrainSamples(), new Dropout(), new PredictTiny(), new PredictBatching(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(),
     new DatasetCommit(), new DatasetDiff(), new AllReduce(),
     new SchedulerSim(0.9, slowdown: false), new SchedulerSim(0.9, slowdown: true), new SchedulerSim(1.2, slowdown: false), new SchedulerSim(1.2, slowdown: true),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
