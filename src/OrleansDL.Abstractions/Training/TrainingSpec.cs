@@ -54,4 +54,7 @@ public sealed record TrainingSpec
 
     /// <summary>train: split and reading ahead; null: the defaults.</summary>
     [Id(21)] public ReaderSpec? Reader { get; init; }
+
+    /// <summary>code: the program. Required for it.</summary>
+    [Id(50)] public CodeSpec? Code { get; init; }
 }

@@ -24,4 +24,7 @@ public sealed record WorkerReport
 
     /// <summary>The processes of those attempts.</summary>
     [Id(8)] public IReadOnlyList<RunnerInfo> Runners { get; init; } = [];
+
+    /// <summary>How it keeps user code apart; null: an older worker, which runs none.</summary>
+    [Id(50)] public WorkerIsolation? Isolation { get; init; }
 }

@@ -149,6 +149,7 @@ internal sealed class SchedulerCore
         LastSeenAt = _heard.TryGetValue(w.Name, out var heard) ? heard : w.LostAt ?? now,
         Runs = _reports.TryGetValue(w.Name, out var report) ? report.Runs : [],
         Runners = _reports.TryGetValue(w.Name, out report) ? report.Runners : [],
+        Isolation = _reports.TryGetValue(w.Name, out report) ? report.Isolation : null,
     }).ToList();
 
     private void Enqueue(QueuedRun run)
