@@ -175,7 +175,7 @@ class Client:
         return self._post(self._of("datasets", dataset, "versions", version, "tags"), {"tag": tag})
 
     def push(self, dataset, source, message=None, tags=(), format=None, header=None, path=None, split=None, branch="main", replace=False,
-             progress=None):
+             progress=None, types=None):
         """Brings a file, or a folder with all that is in it, into a dataset as one new version, and answers the version.
 
         Files are hashed, and only bytes the node lacks are sent: small files together, large ones so that a push that was cut
@@ -185,6 +185,7 @@ class Client:
         For image datasets the folder of an image is its label. format: csv, jsonl, ... (default: found out). header: whether
         a CSV file's first line names the columns (default: found out). path: where the file stands in the dataset, or the
         folder above all files. replace: the new version holds only this. progress: called with the bytes sent so far.
+        types: a dict of columns' types in place of those found: {"zip": "string", "topics": "labels"}.
         """
         files = _local_files(os.fspath(source), path)
         with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
@@ -200,6 +201,8 @@ class Client:
         self._send_files(uploads, list(missing.values()), progress)
         about = _given(format=format, header=header, split=split)
         lines = [{"branch": branch, "message": message or "Push " + os.path.basename(os.path.abspath(source)), "tags": list(tags), "replace": replace}]
+        if types:
+            lines[0]["types"] = ",".join(column + "=" + kind for column, kind in types.items())
         lines += [dict(about, add=name, blob="sha256:" + digest) for _, name, _, digest in (files if replace else changed)]
         body = "\n".join(json.dumps(line) for line in lines).encode()
         return self._json("POST", uploads + "/commit", lambda: body, {"Content-Type": "application/x-ndjson"})

@@ -4,7 +4,7 @@ namespace OrleansDL.Datasets;
 [GenerateSerializer, Immutable, Alias("channel-statistics")]
 public sealed record ChannelStatistics
 {
-    /// <summary>Values looked at: images may be sampled.</summary>
+    /// <summary>Values looked at: of large images only some are looked at.</summary>
     [Id(0)] public required long Count { get; init; }
     [Id(1)] public required double Min { get; init; }
     [Id(2)] public required double Max { get; init; }

@@ -17,7 +17,7 @@ public sealed record ColumnStatistics
     /// <summary>Sum of squared deviations from the mean; with count and mean it merges exactly (variance = M2 / count).</summary>
     [Id(7)] public double? M2 { get; init; }
 
-    /// <summary>How often each value stands there; null for columns with more than <see cref="MaximumValues"/> different values.</summary>
+    /// <summary>How often each value stands there, for lists of labels how many rows have each label; null for columns with more than <see cref="MaximumValues"/> different values.</summary>
     [Id(8)] public IReadOnlyDictionary<string, long>? Values { get; init; }
 
     /// <summary>NaN and infinite values: in neither <see cref="Count"/> nor <see cref="Nulls"/>. Null when there are none.</summary>
@@ -40,7 +40,7 @@ public sealed record ColumnStatistics
     /// <summary>Image columns only.</summary>
     [Id(16)] public ImageStatistics? Image { get; init; }
 
-    /// <summary>Image columns: red, green, blue. Tensor columns: the channels of the first axis of three, else all elements as one.</summary>
+    /// <summary>Image columns: red, green, blue. Tensor columns of three axes: the channels, when the first axis or else the last has at most four; of others all elements as one.</summary>
     [Id(17)] public IReadOnlyList<ChannelStatistics>? Channels { get; init; }
 
     /// <summary>Columns whose <see cref="Values"/> are given and could be labels (not floats).</summary>

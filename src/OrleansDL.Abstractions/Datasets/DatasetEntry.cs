@@ -24,4 +24,7 @@ public sealed record DatasetEntry
 
     /// <summary>The split this file belongs to (<c>train</c>, <c>validation</c>, <c>test</c>, ...), if it was said.</summary>
     [Id(8)] public string? Split { get; init; }
+
+    /// <summary>For images, what was found of them; null for those that came in before it was looked for.</summary>
+    [Id(9)] public ImageFacts? Image { get; init; }
 }

@@ -24,4 +24,7 @@ public sealed record ImportSpec
 
     /// <summary>The split the files belong to.</summary>
     [Id(8)] public string? Split { get; init; }
+
+    /// <summary>Types of columns in place of those found, as <c>zip=string,topics=labels</c>.</summary>
+    [Id(9)] public string? Types { get; init; }
 }

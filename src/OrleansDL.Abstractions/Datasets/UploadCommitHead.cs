@@ -15,4 +15,7 @@ public sealed record UploadCommitHead
 
     /// <summary>What the paths of the rows' sources begin with, for example <c>push:laptop/photos/</c>; null: <c>upload:</c>.</summary>
     public string? Source { get; init; }
+
+    /// <summary>Types of columns in place of those found, as <c>zip=string,topics=labels</c>; every table that is added has these columns.</summary>
+    public string? Types { get; init; }
 }

@@ -22,7 +22,7 @@ public sealed record TrainingSpec
     [Id(6)] public int Epochs { get; init; } = 10;
     [Id(7)] public int BatchSize { get; init; } = 32;
 
-    /// <summary><c>sgd</c> (momentum 0.9), <c>adam</c> or <c>adamw</c>.</summary>
+    /// <summary><c>sgd</c> (momentum 0.9), <c>adam</c>, <c>adamw</c>, <c>rmsprop</c> or <c>lion</c>.</summary>
     [Id(8)] public string Optimizer { get; init; } = "adam";
     [Id(9)] public double LearningRate { get; init; } = 1e-3;
     [Id(10)] public double WeightDecay { get; init; }
@@ -54,6 +54,18 @@ public sealed record TrainingSpec
 
     /// <summary>train: split and reading ahead; null: the defaults.</summary>
     [Id(21)] public ReaderSpec? Reader { get; init; }
+
+    /// <summary>train: what the optimizer is set to; null: its usual values.</summary>
+    [Id(26)] public OptimizerSettings? OptimizerSettings { get; init; }
+
+    /// <summary>train: how the learning rate moves; null: it stays.</summary>
+    [Id(27)] public ScheduleSpec? Schedule { get; init; }
+
+    /// <summary>train: bounds on the gradients; null: none.</summary>
+    [Id(28)] public ClipSpec? Clip { get; init; }
+
+    /// <summary>train: batches whose gradients make one step, 1 to 10000; null: 1. The step is that of one batch of all their rows, but for blocks that normalise over the batch.</summary>
+    [Id(29)] public int? Accumulate { get; init; }
 
     /// <summary>code: the program. Required for it.</summary>
     [Id(50)] public CodeSpec? Code { get; init; }

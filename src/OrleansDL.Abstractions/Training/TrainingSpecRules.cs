@@ -5,8 +5,6 @@ namespace OrleansDL.Training;
 /// <summary>What a training spec must keep to before any data is seen. The server checks at the edge, the runner once more.</summary>
 public static class TrainingSpecRules
 {
-    private static readonly string[] Optimizers = ["sgd", "adam", "adamw"];
-
     /// <exception cref="InvalidException">The message begins with the JSON path of what is wrong.</exception>
     public static void Check(TrainingSpec spec)
     {
@@ -55,7 +53,7 @@ public static class TrainingSpecRules
         Range("checkpointSeconds", spec.CheckpointSeconds, 0.05, 86_400);
         Range("learningRate", spec.LearningRate, 1e-12, 1000);
         Range("weightDecay", spec.WeightDecay, 0, 1);
-        OneOf("optimizer", spec.Optimizer, Optimizers, "Optimizers");
+        LoopSpecRules.Check(spec);
         NetworkSpecRules.Check(spec.Network ?? throw new InvalidException("network is missing. Give one, for example {\"family\": \"mlp\"}. Families: mlp, cnn, textbag."));
         NetworkSpecRules.CheckFit(spec.Network!.Family, spec.Input?.Kind);
     }

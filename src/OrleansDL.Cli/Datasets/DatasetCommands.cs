@@ -161,7 +161,7 @@ internal static class DatasetCommands
             ("commit", version.Commit.ToString()),
             ("content", version.Content.ToString()),
             ("columns", version.Schema.Count <= 12
-                ? string.Join(", ", version.Schema.Select(c => $"{c.Name} {Format.Of(c.Type)}"))
+                ? string.Join(", ", version.Schema.Select(c => $"{c.Name} {TypeOf(c with { Nullable = false })}"))
                 : $"{version.Schema.Count}, {version.Schema[0].Name} {Format.Of(version.Schema[0].Type)} ... {version.Schema[^1].Name} {Format.Of(version.Schema[^1].Type)}"));
         if (version.Validation is { } validation)
         {
@@ -174,7 +174,7 @@ internal static class DatasetCommands
         }
     }
 
-    private static string TypeOf(Column? column) => column is null ? "none" : Format.Of(column.Type) + (column.Nullable ? "?" : "");
+    private static string TypeOf(Column? column) => column is null ? "none" : (column.Separator is null ? Format.Of(column.Type) : "labels") + (column.Nullable ? "?" : "");
 
     private static string?[] Row(string sign, DatasetEntry entry) => [sign, entry.Path, Format.Count(entry.Rows), Format.Bytes(entry.Bytes)];
 

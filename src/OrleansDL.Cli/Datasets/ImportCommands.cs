@@ -16,13 +16,14 @@ internal static class ImportCommands
         var tags = new Option<string[]>("--tag") { Description = "Tag of the new version; may be repeated.", DefaultValueFactory = _ => [] };
         var branch = new Option<string>("--branch", "-b") { Description = "Branch to commit to.", DefaultValueFactory = _ => "main" };
         var format = new Option<string?>("--format") { Description = "How to read the files. Default: by their names." };
+        var types = new Option<string?>("--types") { Description = "Types of columns in place of those found, as zip=string,topics=labels." };
         var path = new Option<string?>("--path") { Description = "Path within the dataset. Default: as at the source." };
         var split = new Option<string?>("--split") { Description = "The split these files belong to." };
         var replace = new Option<bool>("--replace") { Description = "The new version holds only this, not the old files too." };
         var detach = new Option<bool>("--detach") { Description = "Start it and do not wait." };
         return new Command("import", "Let the server fetch files from a web server or an S3 bucket.")
         {
-            Dataset, source, message, tags, branch, format, path, split, replace, detach,
+            Dataset, source, message, tags, branch, format, types, path, split, replace, detach,
         }.Does(async (session, cancel) =>
         {
             var imports = session.Client.Datasets.Imports;
@@ -33,6 +34,7 @@ internal static class ImportCommands
                 Tags = session.Get(tags)!,
                 Branch = session.Get(branch)!,
                 Format = session.Get(format),
+                Types = session.Get(types),
                 Path = session.Get(path),
                 Split = session.Get(split),
                 Replace = session.Get(replace),

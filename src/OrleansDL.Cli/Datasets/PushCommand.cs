@@ -13,6 +13,7 @@ internal static class PushCommand
     private static readonly Option<string> Branch = new("--branch", "-b") { Description = "Branch to commit to.", DefaultValueFactory = _ => "main" };
     private static readonly Option<string?> Format = new("--format") { Description = "How to read the files: csv, jsonl, parquet, tar, ... Default: by their names." };
     private static readonly Option<bool?> Header = new("--header") { Description = "CSV: whether the first line names the columns. Default: found out." };
+    private static readonly Option<string?> Types = new("--types") { Description = "Types of columns in place of those found, as zip=string,topics=labels." };
     private static readonly Option<string?> Path = new("--path") { Description = "Path within the dataset. Default: the file's name, or the root for a folder." };
     private static readonly Option<string?> Split = new("--split") { Description = "The split these files belong to, for example train." };
     private static readonly Option<bool> Delete = new("--delete") { Description = "Remove from the dataset what is no longer in the folder." };
@@ -24,7 +25,7 @@ internal static class PushCommand
         Format.AcceptOnlyFromAmong("csv", "tsv", "jsonl", "parquet", "arrow", "npy", "idx", "webdataset", "tar", "zip", "image", "file");
         var command = new Command("push", "Bring a file or folder into a dataset as a new version; sends only what the server lacks.")
         {
-            Dataset, Source, Message, Tags, Branch, Format, Header, Path, Split, Delete, Replace, DryRun,
+            Dataset, Source, Message, Tags, Branch, Format, Header, Types, Path, Split, Delete, Replace, DryRun,
         };
         command.Aliases.Add("commit");
         return command.Does(async (session, cancel) =>
@@ -36,6 +37,7 @@ internal static class PushCommand
                 Tags = session.Get(Tags)!,
                 Format = session.Get(Format),
                 Header = session.Get(Header),
+                Types = session.Get(Types),
                 Path = session.Get(Path),
                 Split = session.Get(Split),
                 Delete = session.Get(Delete),

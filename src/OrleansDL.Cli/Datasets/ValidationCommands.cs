@@ -35,7 +35,8 @@ internal static class ValidationCommands
         var source = new Argument<string>("file") { Description = "The file that would be pushed (CSV, JSON Lines, tar, zip)." };
         var format = new Option<string?>("--format") { Description = "How to read the file. Default: by its name." };
         var header = new Option<bool?>("--header") { Description = "CSV: whether the first line names the columns. Default: found out." };
-        return new Command("validate", "Say what would be found odd about a push, and commit nothing.") { Dataset, source, format, header }.Does(async (session, cancel) =>
+        var types = new Option<string?>("--types") { Description = "Types of columns in place of those found, as zip=string,topics=labels." };
+        return new Command("validate", "Say what would be found odd about a push, and commit nothing.") { Dataset, source, format, header, types }.Does(async (session, cancel) =>
         {
             var path = Files.Existing(session.Get(source));
             var options = new CommitOptions
@@ -49,6 +50,7 @@ internal static class ValidationCommands
                     _ => null,
                 },
                 Header = session.Get(header),
+                Types = session.Get(types),
                 Path = Path.GetFileName(path),
             };
             await using var file = File.OpenRead(path);

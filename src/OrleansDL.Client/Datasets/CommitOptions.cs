@@ -12,7 +12,7 @@ public sealed record CommitOptions
     /// <summary>CSV: whether the first line names the columns; null lets the server find out.</summary>
     public bool? Header { get; init; }
 
-    /// <summary>Types of columns in place of those found, as <c>zip=string,age=float64</c>; types are bool, int64, float64, string and label.</summary>
+    /// <summary>Types of columns in place of those found, as <c>zip=string,age=float64</c>; types are bool, int64, float64, string, label, and labels for several with <c>;</c> between.</summary>
     public string? Types { get; init; }
 
     /// <summary>Path of the file within the dataset.</summary>

@@ -90,6 +90,7 @@ public sealed class DatasetsClient
             $"{Of(dataset)}/validate",
             ("format", options.Format),
             ("header", options.Header is null ? null : options.Header.Value ? "true" : "false"),
+            ("types", options.Types),
             ("path", options.Path));
         return _http.SendAsync<DatasetValidation>(HttpMethod.Post, path, UploadContent.Of(content, progress), null, cancellationToken, patient: true);
     }

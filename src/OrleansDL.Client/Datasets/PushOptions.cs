@@ -16,6 +16,9 @@ public sealed record PushOptions
     /// <summary>CSV: whether the first line names the columns; null lets the server find out.</summary>
     public bool? Header { get; init; }
 
+    /// <summary>Types of columns in place of those found, as <c>zip=string,age=float64,topics=labels</c>; every table that is pushed has these columns.</summary>
+    public string? Types { get; init; }
+
     /// <summary>The split the files belong to.</summary>
     public string? Split { get; init; }
 

@@ -1,9 +1,10 @@
 using OrleansDL.Pipelines;
+using OrleansDL.Targets;
 
 namespace OrleansDL.Data;
 
 /// <summary>The rows of one side as the network takes them: encoded in memory, or read and encoded again whenever they are asked for.</summary>
-internal sealed class SampleRows(RowSource source, RowSet rows, Pipeline pipeline, InputPlan plan, IReadOnlyDictionary<string, long> labels)
+internal sealed class SampleRows(RowSource source, RowSet rows, Pipeline pipeline, InputPlan plan, Target target)
 {
     private readonly bool[] _wanted = plan.Wanted(source.Columns.Count);
     private long[]? _spans;
@@ -22,7 +23,7 @@ internal sealed class SampleRows(RowSource source, RowSet rows, Pipeline pipelin
     public void Keep(int threads)
     {
         const int Chunk = 4096;
-        var encoded = new EncodedRows(pipeline, (int)Count);
+        var encoded = new EncodedRows(pipeline, target, (int)Count);
         var chunks = (int)((Count + Chunk - 1) / Chunk);
         var errors = new OrleansDLException?[chunks];
         Parallel.For(
@@ -33,7 +34,7 @@ internal sealed class SampleRows(RowSource source, RowSet rows, Pipeline pipelin
                 {
                     for (var row = chunk * Chunk; row < Math.Min(Count, (chunk + 1L) * Chunk); row++)
                     {
-                        encoded.Labels[row] = reader.Read(row, encoded.Bytes(row));
+                        reader.Read(row, encoded.Bytes(row), encoded.Target(row));
                     }
                 }
                 catch (OrleansDLException error)
@@ -60,16 +61,17 @@ internal sealed class SampleRows(RowSource source, RowSet rows, Pipeline pipelin
         }
     }
 
-    internal long Encode(RowCursor cursor, long index, Span<byte> target)
+    internal void Encode(RowCursor cursor, long index, Span<byte> input, Span<byte> answer)
     {
         if (Encoded is { } encoded)
         {
-            encoded.Bytes((int)index).CopyTo(target);
-            return encoded.Labels[index];
+            encoded.Bytes((int)index).CopyTo(input);
+            encoded.Target((int)index).CopyTo(answer);
+            return;
         }
 
         var row = cursor.Read(rows[index]);
-        pipeline.Encode(row, plan.Columns, target);
-        return labels.TryGetValue(row.Text(plan.Label)!, out var number) ? number : EncodedRows.UnknownLabel;
+        pipeline.Encode(row, plan.Columns, input);
+        target.Read(row, plan.Targets, answer);
     }
 }

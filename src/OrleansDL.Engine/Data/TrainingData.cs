@@ -1,4 +1,5 @@
 using OrleansDL.Pipelines;
+using OrleansDL.Targets;
 using OrleansDL.Training;
 
 namespace OrleansDL.Data;
@@ -6,7 +7,6 @@ namespace OrleansDL.Data;
 /// <summary>A dataset version split, fitted and encoded for training.</summary>
 internal sealed class TrainingData : IDisposable
 {
-    private const int GreatestLabels = 10_000;
     private const long DefaultMemory = 1L << 30;
     private const int DefaultThreads = 2;
 
@@ -15,10 +15,11 @@ internal sealed class TrainingData : IDisposable
     private TrainingData(RowSource source) => _source = source;
 
     public required Pipeline Pipeline { get; init; }
+    public required Target Target { get; init; }
     public required SampleRows Training { get; init; }
     public required SampleRows Validation { get; init; }
 
-    /// <summary>Training rows of each label.</summary>
+    /// <summary>Training rows of each label; empty where there are no labels.</summary>
     public required IReadOnlyDictionary<string, long> Labels { get; init; }
 
     /// <summary>Validation rows whose label no training row has: they count as wrong.</summary>
@@ -48,9 +49,8 @@ internal sealed class TrainingData : IDisposable
         var spec = assignment.Spec;
         var split = new RowSplit(spec, source.Columns);
         var plan = InputPlan.Resolve(spec, assignment.DatasetKind, source, split);
-        var fitter = PipelineFitter.For(plan);
+        var (fitter, targets) = (PipelineFitter.For(plan), TargetFitter.For(plan));
         var (training, validation) = (new RowSet(), new RowSet());
-        var (labels, heldOut) = (new Dictionary<string, long>(StringComparer.Ordinal), new Dictionary<string, long>(StringComparer.Ordinal));
         source.Read(split.NeedsAll ? [] : plan.Wanted(source.Columns.Count, split.Column), row =>
         {
             var side = split.Of(row);
@@ -61,14 +61,7 @@ internal sealed class TrainingData : IDisposable
                 return;
             }
 
-            var label = LabelReader.Read(row, plan.Label, plan.LabelName);
-            var counts = side is Side.Training ? labels : heldOut;
-            counts[label] = counts.GetValueOrDefault(label) + 1;
-            if (counts.Count > GreatestLabels)
-            {
-                throw new InvalidException($"Column '{plan.LabelName}' has more than {GreatestLabels} different values: it is no label. Name the label column as input.label.");
-            }
-
+            targets.Add(row, side);
             if (side is Side.Training)
             {
                 fitter.Add(row);
@@ -76,19 +69,25 @@ internal sealed class TrainingData : IDisposable
         });
         training.Close();
         validation.Close();
-        Check(assignment, plan, training.Count, validation.Count, labels);
-        var pipeline = fitter.Fit(LabelOrder.Of(assignment.Labels, new SortedSet<string>(labels.Keys, StringComparer.Ordinal)));
-        var numbers = pipeline.Labels.Index().ToDictionary(label => label.Item, label => (long)label.Index, StringComparer.Ordinal);
+        if (training.Count == 0)
+        {
+            throw new InvalidException($"Dataset '{assignment.DatasetName}@v{assignment.DatasetVersion}' leaves no row to train on: {validation.Count} rows are held out for validation. Commit more rows, or change validationFraction or reader.split.");
+        }
+
+        var labels = targets.Fit(assignment);
+        var pipeline = fitter.Fit(labels);
+        var target = Target.For(pipeline);
         var data = new TrainingData(source)
         {
             Pipeline = pipeline,
-            Training = new SampleRows(source, training, pipeline, plan, numbers),
-            Validation = new SampleRows(source, validation, pipeline, plan, numbers),
-            Labels = labels,
-            UnknownLabels = heldOut.Where(label => !numbers.ContainsKey(label.Key)).Sum(label => label.Value),
+            Target = target,
+            Training = new SampleRows(source, training, pipeline, plan, target),
+            Validation = new SampleRows(source, validation, pipeline, plan, target),
+            Labels = targets.Counts,
+            UnknownLabels = targets.UnknownLabels(labels),
             Threads = spec.Reader?.Threads ?? DefaultThreads,
         };
-        if (FitsInMemory(pipeline, training.Count + validation.Count, spec.Reader?.MemoryBytes ?? DefaultMemory))
+        if (FitsInMemory(pipeline.RowBytes + target.Bytes, training.Count + validation.Count, spec.Reader?.MemoryBytes ?? DefaultMemory))
         {
             data.Training.Keep(data.Threads);
             data.Validation.Keep(data.Threads);
@@ -97,20 +96,5 @@ internal sealed class TrainingData : IDisposable
         return data;
     }
 
-    private static bool FitsInMemory(Pipeline pipeline, long rows, long memory) =>
-        (double)rows * (pipeline.RowBytes + sizeof(long)) <= Math.Min(memory, Array.MaxLength * 4.0);
-
-    private static void Check(RunnerAssignment assignment, InputPlan plan, long training, long validation, Dictionary<string, long> labels)
-    {
-        var dataset = $"Dataset '{assignment.DatasetName}@v{assignment.DatasetVersion}'";
-        if (training == 0)
-        {
-            throw new InvalidException($"{dataset} leaves no row to train on: {validation} rows are held out for validation. Commit more rows, or change validationFraction or reader.split.");
-        }
-
-        if (labels.Count < 2)
-        {
-            throw new InvalidException($"{dataset} has one label only ('{labels.Keys.First()}') among its {training} training rows in column '{plan.LabelName}': there is nothing to tell apart. Name another column as input.label, or commit rows of other labels.");
-        }
-    }
+    private static bool FitsInMemory(int rowBytes, long rows, long memory) => (double)rows * rowBytes <= Math.Min(memory, Array.MaxLength * 4.0);
 }

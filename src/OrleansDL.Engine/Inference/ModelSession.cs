@@ -14,6 +14,7 @@ namespace OrleansDL.Inference;
 public sealed class ModelSession : IDisposable
 {
     private const string Probabilities = "probabilities";
+    private const string Logits = "logits";
     private const int GreatestDepth = 64;
 
     /// <summary>Rows run in one piece; longer lists go in several, so that no caller asks for unbounded memory.</summary>
@@ -23,6 +24,7 @@ public sealed class ModelSession : IDisposable
     private readonly Pipeline? _pipeline;
     private readonly BoundCalls? _bound;
     private readonly int _probabilities;
+    private readonly int _raw;
     private readonly string _model;
     private readonly ConcurrentBag<Row> _rows = [];
 
@@ -34,7 +36,8 @@ public sealed class ModelSession : IDisposable
             Inputs = [.. session.InputMetadata.Select(Describe)],
             Outputs = [.. session.OutputMetadata.Select(Describe)],
         };
-        _probabilities = pipeline is null ? -1 : Signature.Outputs.Index().Where(output => output.Item.Name == Probabilities).Select(output => output.Index).DefaultIfEmpty(-1).First();
+        _probabilities = pipeline is null ? -1 : IndexOf(Probabilities);
+        _raw = pipeline is null ? -1 : IndexOf(Logits);
         if (_probabilities >= 0 && Signature.Outputs[_probabilities].Shape[^1] != pipeline!.Labels.Count)
         {
             throw new InvalidException($"Model '{model}' has {Signature.Outputs[_probabilities].Shape[^1]} outputs, but its pipeline.json names {pipeline.Labels.Count} labels.");
@@ -163,16 +166,17 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    /// <summary>Encodes one row and judges it.</summary>
-    internal void JudgeRow(Row row, ReadOnlySpan<int> columns, Span<float> probabilities)
+    /// <summary>Encodes one row, runs the model on it and shows what it put out before any probabilities.</summary>
+    internal void JudgeRow(Row row, ReadOnlySpan<int> columns, JudgedRow judge)
     {
         var (pipeline, bound) = RequirePipeline();
         var call = bound.Rent([1, .. pipeline.RowShape]);
         try
         {
-            pipeline.Encode(row, columns, call.Input.AsSpan(0, pipeline.RowBytes));
+            var input = call.Input.AsSpan(0, pipeline.RowBytes);
+            pipeline.Encode(row, columns, input);
             RunBound(call);
-            MemoryMarshal.Cast<byte, float>(call.Outputs[_probabilities]).CopyTo(probabilities);
+            judge(input, MemoryMarshal.Cast<byte, float>(call.Outputs[_raw]));
         }
         finally
         {
@@ -364,6 +368,8 @@ public sealed class ModelSession : IDisposable
 
         return top;
     }
+
+    private int IndexOf(string output) => Signature.Outputs.Index().Where(candidate => candidate.Item.Name == output).Select(candidate => candidate.Index).DefaultIfEmpty(-1).First();
 
     private static bool IsWanted(InferRequest request, string output) => request.Outputs.Count == 0 || request.Outputs.Contains(output);
 

@@ -17,5 +17,10 @@ internal sealed record NetworkDefinition
 
     /// <summary>textbag: number of token ids, padding and unknown included.</summary>
     public long? Vocabulary { get; init; }
+
+    /// <summary>What the output is for: null for one label per row, else labels, regression, sequence, next-token, embedding or reconstruction.</summary>
+    public string? Head { get; init; }
+
+    /// <summary>Width of the output: labels, values, vocabulary or embedding.</summary>
     public required int Classes { get; init; }
 }

@@ -12,13 +12,17 @@ internal sealed record InputPlan
 
     /// <summary><c>table</c>, <c>image</c> or <c>text</c>.</summary>
     public required string Kind { get; init; }
-    public required int Label { get; init; }
-    public required string LabelName { get; init; }
+
+    /// <summary>Cells of a row that hold its target; empty when the input is its own target.</summary>
+    public required int[] Targets { get; init; }
 
     /// <summary>Cells of a row that are input, in order.</summary>
     public required int[] Columns { get; init; }
     public required IReadOnlyList<Column> Schema { get; init; }
     public required InputSpec Spec { get; init; }
+
+    /// <summary>Column of the target, for messages and <c>pipeline.json</c>; null when there is none.</summary>
+    public string? LabelName => Targets.Length == 0 ? null : Schema[Targets[0]].Name;
 
     /// <summary>Type of the one input column that holds whole images or tensors; null when there is none.</summary>
     public ColumnType? Picture => Schema[Columns[0]].Type is ColumnType.Image or ColumnType.Tensor ? Schema[Columns[0]].Type : null;
@@ -44,8 +48,7 @@ internal sealed record InputPlan
         var plan = new InputPlan
         {
             Kind = kind,
-            Label = label,
-            LabelName = source.Columns[label].Name,
+            Targets = [label],
             Columns = Inputs(input, kind, source, label, features, pictures),
             Schema = source.Columns,
             Spec = input,
@@ -59,13 +62,11 @@ internal sealed record InputPlan
     public bool[] Wanted(int columns, int? also = null)
     {
         var wanted = new bool[columns];
-        foreach (var column in Columns)
+        foreach (var column in (int[])[.. Columns, .. Targets, also ?? Columns[0]])
         {
             wanted[column] = true;
         }
 
-        wanted[Label] = true;
-        wanted[also ?? Label] = true;
         return wanted;
     }
 

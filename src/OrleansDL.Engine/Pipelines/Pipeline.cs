@@ -17,8 +17,8 @@ internal abstract record Pipeline
 
     public int Version { get; init; } = CurrentVersion;
 
-    /// <summary>Column the labels were read from.</summary>
-    public required string LabelColumn { get; init; }
+    /// <summary>Column the labels were read from; null for a head without any.</summary>
+    public required string? LabelColumn { get; init; }
 
     /// <summary>Labels in the order of the network's outputs, sorted by code point.</summary>
     public required IReadOnlyList<string> Labels { get; init; }

@@ -6,11 +6,10 @@ namespace OrleansDL.Training;
 /// <summary>Adam, or AdamW where weight decay is decoupled from the gradients.</summary>
 internal sealed class AdamOptimizer : Optimizer
 {
-    private const double Beta1 = 0.9;
-    private const double Beta2 = 0.999;
-    private const double Epsilon = 1e-8;
-
     private readonly bool _decoupled;
+    private readonly double _beta1;
+    private readonly double _beta2;
+    private readonly double _epsilon;
     private readonly Tensor _mean;
     private readonly Tensor _square;
 
@@ -18,6 +17,7 @@ internal sealed class AdamOptimizer : Optimizer
         : base(network, spec)
     {
         _decoupled = decoupled;
+        (_beta1, _beta2, _epsilon) = (Settings.Beta1 ?? 0.9, Settings.Beta2 ?? 0.999, Settings.Epsilon ?? 1e-8);
         _mean = zeros_like(Weights);
         _square = zeros_like(Weights);
         State = new Dictionary<string, Tensor> { ["mean"] = _mean, ["square"] = _square };
@@ -25,16 +25,20 @@ internal sealed class AdamOptimizer : Optimizer
 
     public override IReadOnlyDictionary<string, Tensor> State { get; }
 
-    public override void Step(long step)
+    public override void Step(long step, double rate)
     {
-        if (WeightDecay != 0)
+        if (_decoupled)
         {
-            _ = _decoupled ? Weights.mul_(1 - (LearningRate * WeightDecay)) : Gradients.add_(Weights, WeightDecay);
+            DecayWeights(rate);
+        }
+        else
+        {
+            DecayGradients();
         }
 
-        _mean.mul_(Beta1).add_(Gradients, 1 - Beta1);
-        _square.mul_(Beta2).addcmul_(Gradients, Gradients, 1 - Beta2);
-        var denominator = _square.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, step))).add_(Epsilon);
-        Weights.addcdiv_(_mean, denominator, -LearningRate / (1 - Math.Pow(Beta1, step)));
+        _mean.mul_(_beta1).add_(Gradients, 1 - _beta1);
+        _square.mul_(_beta2).addcmul_(Gradients, Gradients, 1 - _beta2);
+        var denominator = _square.sqrt().div_(Math.Sqrt(1 - Math.Pow(_beta2, step))).add_(_epsilon);
+        Weights.addcdiv_(_mean, denominator, -rate / (1 - Math.Pow(_beta1, step)));
     }
 }

@@ -39,9 +39,12 @@ internal static class Artifact
                 Type = text ? TensorElementType.Int64 : TensorElementType.Fp32,
                 Shape = text ? [-1, -1] : [-1, .. definition.Input],
             }],
-            Outputs = [Output("logits", definition), Output("probabilities", definition)],
+            Outputs = Outputs(definition),
         };
     }
+
+    private static IReadOnlyList<TensorSpec> Outputs(NetworkDefinition definition) =>
+        [Output("logits", definition), Output("probabilities", definition)];
 
     private static TensorSpec Output(string name, NetworkDefinition definition) =>
         new() { Name = name, Type = TensorElementType.Fp32, Shape = [-1, definition.Classes] };

@@ -1,5 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using OrleansDL.Pipelines;
+using OrleansDL.Data;
 using OrleansDL.Serving;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
@@ -9,48 +10,59 @@ namespace OrleansDL.Training;
 /// <summary>Room for one batch in memory of libtorch's own, used again and again.</summary>
 internal sealed unsafe class BatchSlot : IDisposable
 {
-    private readonly byte* _bytes;
-    private readonly int _rowBytes;
+    private readonly byte* _inputs;
+    private readonly byte* _targets;
+    private readonly int _inputBytes;
+    private readonly int _targetBytes;
 
-    public BatchSlot(Pipeline pipeline, int rows)
+    public BatchSlot(TrainingData data, int rows)
     {
-        if ((long)rows * pipeline.RowBytes > int.MaxValue)
+        (_inputBytes, _targetBytes) = (data.Pipeline.RowBytes, data.Target.Bytes);
+        if ((long)rows * Math.Max(_inputBytes, _targetBytes) > int.MaxValue)
         {
-            throw new TooLargeException($"A batch of {rows} rows of {pipeline.RowBytes} bytes has 2 GiB or more. Lower batchSize.");
+            throw new TooLargeException($"A batch of {rows} rows of {Math.Max(_inputBytes, _targetBytes)} bytes has 2 GiB or more. Lower batchSize.");
         }
 
-        _rowBytes = pipeline.RowBytes;
-        Inputs = empty([rows, .. pipeline.RowShape], dtype: pipeline.ElementType is TensorElementType.Int64 ? ScalarType.Int64 : ScalarType.Float32).DetachFromDisposeScope();
-        LabelTensor = empty([rows], dtype: ScalarType.Int64).DetachFromDisposeScope();
-        _bytes = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(Inputs.bytes));
-        Labels = new long[rows];
+        Inputs = Allocate(rows, data.Pipeline.RowShape, data.Pipeline.ElementType);
+        _inputs = Address(Inputs);
+        if (_targetBytes > 0)
+        {
+            Targets = Allocate(rows, data.Target.Shape, data.Target.ElementType);
+            _targets = Address(Targets);
+        }
     }
 
     /// <summary>Whole, also when the batch is shorter.</summary>
     public Tensor Inputs { get; }
 
-    public Tensor LabelTensor { get; }
-
-    public long[] Labels { get; }
+    /// <summary>The rows' targets; null when the inputs are their own.</summary>
+    public Tensor? Targets { get; }
 
     /// <summary>Rows of the batch in it.</summary>
-    public int Count { get; private set; }
+    public int Count { get; set; }
 
     /// <summary>Number of the batch in it; -1 before the first.</summary>
     public int Batch { get; set; } = -1;
 
-    public Span<byte> Row(int row) => new(_bytes + ((long)row * _rowBytes), _rowBytes);
+    public Span<byte> Row(int row) => new(_inputs + ((long)row * _inputBytes), _inputBytes);
 
-    /// <summary>Says how many rows were written, and shows their labels to libtorch.</summary>
-    public void Complete(int count)
+    public Span<byte> Target(int row) => new(_targets + ((long)row * _targetBytes), _targetBytes);
+
+    /// <summary>Its rows on a device; good as long as the slot is not written again.</summary>
+    public (Tensor Inputs, Tensor Targets) On(Device device)
     {
-        Count = count;
-        MemoryMarshal.AsBytes(Labels.AsSpan(0, count)).CopyTo(LabelTensor.bytes);
+        var inputs = Inputs.narrow(0, 0, Count).to(device);
+        return (inputs, Targets is null ? inputs : Targets.narrow(0, 0, Count).to(device));
     }
 
     public void Dispose()
     {
         Inputs.Dispose();
-        LabelTensor.Dispose();
+        Targets?.Dispose();
     }
+
+    private static Tensor Allocate(int rows, IReadOnlyList<long> shape, TensorElementType type) =>
+        empty([rows, .. shape], dtype: type is TensorElementType.Int64 ? ScalarType.Int64 : ScalarType.Float32).DetachFromDisposeScope();
+
+    private static byte* Address(Tensor tensor) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 }

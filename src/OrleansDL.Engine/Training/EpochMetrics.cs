@@ -8,4 +8,10 @@ internal sealed record EpochMetrics
     public required double TrainLoss { get; init; }
     public double? ValidationLoss { get; init; }
     public double? ValidationAccuracy { get; init; }
+
+    /// <summary>What the head judges an epoch by, greater is better; null before it was kept, when it was the accuracy.</summary>
+    public double? Score { get; init; }
+
+    /// <summary>What the validation rows showed, by metric without its prefix; null before it was kept.</summary>
+    public IReadOnlyDictionary<string, double>? Validation { get; init; }
 }

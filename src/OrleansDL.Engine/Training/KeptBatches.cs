@@ -7,19 +7,18 @@ namespace OrleansDL.Training;
 internal sealed class KeptBatches : Batches
 {
     private readonly Tensor _inputs;
-    private readonly Tensor _labels;
+    private readonly Tensor? _targets;
     private readonly Device _device;
     private readonly int _size;
     private readonly int _rows;
     private Tensor? _order;
     private int _batch;
 
-    public KeptBatches(EncodedRows rows, IReadOnlyList<long> shape, int size, Device device)
+    public KeptBatches(EncodedRows rows, TrainingData data, int size, Device device)
     {
         (_size, _rows, _device) = (size, rows.Count, device);
-        long[] whole = [rows.Count, .. shape];
-        _inputs = rows.Floats is { } floats ? tensor(floats, whole, device: device) : tensor(rows.Tokens!, whole, device: device);
-        _labels = tensor(rows.Labels, device: device);
+        _inputs = Whole(rows.Floats, rows.Tokens, [rows.Count, .. data.Pipeline.RowShape], device);
+        _targets = data.Target.Bytes == 0 ? null : Whole(rows.Values, rows.Numbers, [rows.Count, .. data.Target.Shape], device);
     }
 
     public override void Begin(SampleOrder order, int batch)
@@ -31,17 +30,21 @@ internal sealed class KeptBatches : Batches
         _batch = batch;
     }
 
-    public override (Tensor Inputs, Tensor Labels) Next()
+    public override (Tensor Inputs, Tensor Targets) Next()
     {
         var start = (long)_batch++ * _size;
         var rows = _order!.narrow(0, start, Math.Min(_size, _rows - start));
-        return (_inputs.index_select(0, rows), _labels.index_select(0, rows));
+        var inputs = _inputs.index_select(0, rows);
+        return (inputs, _targets?.index_select(0, rows) ?? inputs);
     }
 
     public override void Dispose()
     {
         _inputs.Dispose();
-        _labels.Dispose();
+        _targets?.Dispose();
         _order?.Dispose();
     }
+
+    private static Tensor Whole(float[]? values, long[]? numbers, long[] shape, Device device) =>
+        values is not null ? tensor(values, shape, device: device) : tensor(numbers!, shape, device: device);
 }

@@ -3,30 +3,34 @@ using static TorchSharp.torch;
 
 namespace OrleansDL.Training;
 
-/// <summary>Stochastic gradient descent with momentum 0.9.</summary>
+/// <summary>Stochastic gradient descent with momentum, or with Nesterov's.</summary>
 internal sealed class MomentumOptimizer : Optimizer
 {
-    private const double Momentum = 0.9;
-
+    private readonly double _momentum;
+    private readonly bool _ahead;
     private readonly Tensor _velocity;
 
     public MomentumOptimizer(Network network, TrainingSpec spec)
         : base(network, spec)
     {
+        (_momentum, _ahead) = (Settings.Momentum ?? 0.9, Settings.Nesterov ?? false);
         _velocity = zeros_like(Weights);
         State = new Dictionary<string, Tensor> { ["velocity"] = _velocity };
     }
 
     public override IReadOnlyDictionary<string, Tensor> State { get; }
 
-    public override void Step(long step)
+    public override void Step(long step, double rate)
     {
-        if (WeightDecay != 0)
+        DecayGradients();
+        _velocity.mul_(_momentum).add_(Gradients);
+        if (_ahead)
         {
-            Gradients.add_(Weights, WeightDecay);
+            Weights.add_(Gradients.add_(_velocity, _momentum), -rate);
         }
-
-        _velocity.mul_(Momentum).add_(Gradients);
-        Weights.add_(_velocity, -LearningRate);
+        else
+        {
+            Weights.add_(_velocity, -rate);
+        }
     }
 }

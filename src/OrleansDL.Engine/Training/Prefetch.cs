@@ -96,10 +96,10 @@ internal sealed class Prefetch : IDisposable
                         reader.Expect(numbers[row + Ahead]);
                     }
 
-                    slot.Labels[row] = reader.Read(numbers[row], slot.Row(row));
+                    reader.Read(numbers[row], slot.Row(row), slot.Target(row));
                 }
 
-                slot.Complete(count);
+                slot.Count = count;
                 slot.Batch = batch;
                 _ready[batch % _slots.Length].Release();
             }

@@ -49,10 +49,10 @@ internal sealed record ReferenceStatistics
             return all;
         }
 
-        var (sample, reader) = (new EncodedRows(data.Pipeline, size), rows.Open());
+        var (sample, reader) = (new EncodedRows(data.Pipeline, data.Target, size), rows.Open());
         for (var index = 0; index < size; index++)
         {
-            sample.Labels[index] = reader.Read((long)((Int128)index * rows.Count / size), sample.Bytes(index));
+            reader.Read((long)((Int128)index * rows.Count / size), sample.Bytes(index), sample.Target(index));
         }
 
         return sample;

@@ -6,7 +6,7 @@ namespace OrleansDL.Training;
 /// <summary>Batches read from the shards while the ones before them are trained on.</summary>
 internal sealed class StreamedBatches(TrainingData data, int size, int batches, Device device) : Batches
 {
-    private readonly BatchSlot[] _slots = [.. Enumerable.Range(0, data.Threads + 2).Select(_ => new BatchSlot(data.Pipeline, size))];
+    private readonly BatchSlot[] _slots = [.. Enumerable.Range(0, data.Threads + 2).Select(_ => new BatchSlot(data, size))];
     private Prefetch? _prefetch;
 
     public override void Begin(SampleOrder order, int batch)
@@ -15,11 +15,7 @@ internal sealed class StreamedBatches(TrainingData data, int size, int batches, 
         _prefetch = new Prefetch(data.Training, order, _slots, size, batch, batches, data.Threads);
     }
 
-    public override (Tensor Inputs, Tensor Labels) Next()
-    {
-        var slot = _prefetch!.Next();
-        return (slot.Inputs.narrow(0, 0, slot.Count).to(device), slot.LabelTensor.narrow(0, 0, slot.Count).to(device));
-    }
+    public override (Tensor Inputs, Tensor Targets) Next() => _prefetch!.Next().On(device);
 
     public override void Dispose()
     {

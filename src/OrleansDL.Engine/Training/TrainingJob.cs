@@ -1,5 +1,7 @@
 using System.Globalization;
 using OrleansDL.Data;
+using OrleansDL.Evaluation;
+using OrleansDL.Heads;
 using OrleansDL.Native;
 using OrleansDL.Networks;
 using OrleansDL.Pipelines;
@@ -20,8 +22,9 @@ public static class TrainingJob
         using var data = TrainingData.Load(assignment, dataFolder);
         hooks.Logged?.Invoke(Describe(data));
         TorchLibrary.Load();
-        var definition = Define(assignment.Spec, data.Pipeline);
-        using var loop = new TrainingLoop(assignment, data, definition, Devices.Open(device), checkpointFolder, hooks, time);
+        using var head = Head.For(assignment.Spec, data);
+        var definition = Define(assignment.Spec, data.Pipeline, head);
+        using var loop = new TrainingLoop(assignment, data, head, definition, Devices.Open(device), checkpointFolder, hooks, time);
         var resume = Path.Combine(checkpointFolder, ResumeFile);
         if (File.Exists(resume))
         {
@@ -39,12 +42,13 @@ public static class TrainingJob
         return end;
     }
 
-    internal static NetworkDefinition Define(TrainingSpec spec, Pipeline pipeline) => new()
+    internal static NetworkDefinition Define(TrainingSpec spec, Pipeline pipeline, Head head) => new()
     {
         Network = NetworkFamilies.WithDefaults(spec.Network!),
         Input = pipeline.RowShape,
         Vocabulary = pipeline is TextPipeline text ? text.Vocabulary.Count + TextPipeline.FirstWord : null,
-        Classes = pipeline.Labels.Count,
+        Head = head.Name is HeadNames.Label ? null : head.Name,
+        Classes = head.Outputs,
     };
 
     private static string Describe(TrainingData data)
@@ -55,7 +59,7 @@ public static class TrainingJob
         return $"{data.Training.Count} training rows, {data.Validation.Count} validation rows, {data.Pipeline.Labels.Count} labels{(data.Training.Encoded is null ? ", read ahead from the shards" : "")}{unknown}";
     }
 
-    private static SortedDictionary<string, double> Metrics(TrainingLoop loop, TrainingData data, Judgement validation)
+    private static SortedDictionary<string, double> Metrics(TrainingLoop loop, TrainingData data, Judge validation)
     {
         var state = loop.State;
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal)
@@ -68,35 +72,20 @@ public static class TrainingJob
         };
         if (validation.Rows > 0)
         {
-            metrics["validation.accuracy"] = validation.Accuracy;
-            metrics["validation.loss"] = validation.Loss;
+            validation.AddMetrics(metrics, "validation.");
             metrics["validation.samples"] = validation.Rows;
-            metrics["validation.unknownLabels"] = validation.UnknownLabels;
-            metrics["validation.f1.macro"] = validation.MacroF1;
-            metrics["validation.bestAccuracy"] = state.Best?.ValidationAccuracy ?? validation.Accuracy;
+            if (validation.Loss is { } loss)
+            {
+                metrics["validation.loss"] = loss;
+            }
+
+            metrics[$"validation.best{char.ToUpperInvariant(validation.Headline[0])}{validation.Headline[1..]}"] = Best(state, validation);
             metrics["validation.bestEpoch"] = state.Best?.Epoch ?? state.Epoch;
-            AddLabels(metrics, data.Pipeline.Labels, validation, "validation.");
         }
 
         return metrics;
     }
 
-    /// <summary>Precision, recall and F1 of each label, while they are few enough to be read.</summary>
-    internal static void AddLabels(SortedDictionary<string, double> metrics, IReadOnlyList<string> labels, Judgement judgement, string prefix)
-    {
-        if (labels.Count > 100)
-        {
-            return;
-        }
-
-        foreach (var (number, label) in labels.Index())
-        {
-            if (judgement.Support(number) > 0)
-            {
-                metrics[$"{prefix}precision.{label}"] = judgement.Precision(number);
-                metrics[$"{prefix}recall.{label}"] = judgement.Recall(number);
-                metrics[$"{prefix}f1.{label}"] = judgement.F1(number);
-            }
-        }
-    }
+    private static double Best(TrainingState state, Judge validation) =>
+        state.Best?.Validation?.GetValueOrDefault(validation.Headline) ?? state.Best?.ValidationAccuracy ?? validation.HeadlineValue;
 }

@@ -1,6 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using OrleansDL.Collectives;
 using OrleansDL.Data;
+using OrleansDL.Evaluation;
+using OrleansDL.Heads;
 using OrleansDL.Networks;
 using static TorchSharp.torch;
 
@@ -10,6 +14,9 @@ namespace OrleansDL.Training;
 internal sealed class TrainingLoop : IDisposable
 {
     private const int EvaluationBatch = 256;
+
+    /// <summary>Numbers of the rows judged together: an output per token is large.</summary>
+    private const long EvaluationOutputs = 1 << 22;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.25);
 
     private readonly TrainingSpec _spec;
@@ -19,23 +26,28 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TimeProvider _time;
     private readonly TrainingData _data;
     private readonly Network _network;
+    private readonly Head _head;
     private readonly Optimizer _optimizer;
+    private readonly LearningRates _rates;
+    private readonly IGradientExchange? _exchange;
     private readonly Batches _batches;
     private readonly Device _device;
     private readonly string _definition;
     private readonly int _batchesPerEpoch;
+    private readonly int _accumulate;
     private TrainingState _state = new();
     private long _started;
     private long _reported;
     private long _checkpointed;
     private long _firstStep;
     private (double Sum, int Count) _recent;
+    private double? _gradientNorm;
     private TimeSpan _waited;
     private TimeSpan _trained;
 
-    public TrainingLoop(RunnerAssignment assignment, TrainingData data, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time)
+    public TrainingLoop(RunnerAssignment assignment, TrainingData data, Head head, NetworkDefinition definition, Device device, string checkpointFolder, TrainingHooks hooks, TimeProvider time, IGradientExchange? exchange = null)
     {
-        (_spec, _content, _data, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetContent, data, device, hooks, time);
+        (_spec, _content, _data, _head, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetContent, data, head, device, hooks, time);
         _definition = JsonSerializer.Serialize(definition, OdlJson.Options);
         _writer = new CheckpointWriter(checkpointFolder, hooks.Checkpointed);
         set_num_threads(_spec.Threads);
@@ -43,6 +55,9 @@ internal sealed class TrainingLoop : IDisposable
         _network = new Network(definition, unchecked((ulong)_spec.Seed), device);
         _optimizer = Optimizer.For(_network, _spec);
         _batchesPerEpoch = BatchesPerEpoch(data.Training.Count, _spec.BatchSize);
+        _accumulate = _spec.Accumulate ?? 1;
+        _rates = new LearningRates(_spec, StepsPerEpoch);
+        _exchange = exchange;
         _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device);
     }
 
@@ -50,7 +65,9 @@ internal sealed class TrainingLoop : IDisposable
 
     public TrainingState State => _state;
 
-    private long TotalSteps => (long)_batchesPerEpoch * _spec.Epochs;
+    private long StepsPerEpoch => (_batchesPerEpoch + _accumulate - 1) / _accumulate;
+
+    private long TotalSteps => StepsPerEpoch * _spec.Epochs;
 
     /// <summary>Share of the time spent in epochs so far that went by waiting for a batch.</summary>
     public double WaitShare => _trained > TimeSpan.Zero ? _waited / _trained : 0;
@@ -64,6 +81,7 @@ internal sealed class TrainingLoop : IDisposable
         {
             var order = string.Create(CultureInfo.InvariantCulture, $"{_content}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
             order += _data.Training.Count > SampleOrder.Whole ? string.Create(CultureInfo.InvariantCulture, $"/nodes={Nodes}") : "";
+            order += _accumulate > 1 ? string.Create(CultureInfo.InvariantCulture, $"/accumulate={_accumulate}") : "";
             return order + (_spec.Reader?.Split is { } split ? $"/split={JsonSerializer.Serialize(split, OdlJson.Options)}" : "");
         }
     }
@@ -98,24 +116,24 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>Judges rows in batches, without dropout and by the running means.</summary>
-    public Judgement Judge(SampleRows rows)
+    public Judge Judge(SampleRows rows)
     {
-        var judgement = new Judgement(_data.Pipeline.Labels.Count);
+        var judge = Evaluation.Judge.For(_data.Pipeline);
         if (rows.Count == 0)
         {
-            return judgement;
+            return judge;
         }
 
         using var guard = no_grad();
         using var outer = NewDisposeScope();
-        var size = (int)Math.Min(EvaluationBatch, rows.Count);
-        var slots = Enumerable.Range(0, _data.Threads + 2).Select(_ => new BatchSlot(_data.Pipeline, size)).ToArray();
+        var size = (int)Math.Min(Math.Clamp(EvaluationOutputs / _head.OutputsPerRow(_data.Pipeline), 1, EvaluationBatch), rows.Count);
+        var slots = Enumerable.Range(0, _data.Threads + 2).Select(_ => new BatchSlot(_data, size)).ToArray();
         var batches = (int)((rows.Count + size - 1) / size);
         using (var prefetch = new Prefetch(rows, null, slots, size, 0, batches, _data.Threads))
         {
             for (var batch = 0; batch < batches; batch++)
             {
-                Judge(prefetch.Next(), judgement);
+                Judge(prefetch.Next(), judge);
             }
         }
 
@@ -124,7 +142,7 @@ internal sealed class TrainingLoop : IDisposable
             slot.Dispose();
         }
 
-        return judgement;
+        return judge;
     }
 
     public void Dispose()
@@ -134,16 +152,15 @@ internal sealed class TrainingLoop : IDisposable
         _network.Dispose();
     }
 
-    private void Judge(BatchSlot batch, Judgement judgement)
+    private void Judge(BatchSlot batch, Judge judge)
     {
         using var scope = NewDisposeScope();
-        var logits = _network.Forward(batch.Inputs.narrow(0, 0, batch.Count).to(_device), Pass.Evaluation);
-        var target = batch.LabelTensor.narrow(0, 0, batch.Count).to(_device).clamp_min(0);
-        var losses = nn.functional.cross_entropy(logits, target, reduction: nn.Reduction.None).cpu().data<float>().ToArray();
-        var predicted = logits.argmax(1).cpu().data<long>().ToArray();
+        var outputs = _network.Forward(batch.On(_device).Inputs, Pass.Evaluation).cpu().contiguous();
+        var values = MemoryMarshal.Cast<byte, float>(outputs.bytes);
+        var width = values.Length / batch.Count;
         for (var row = 0; row < batch.Count; row++)
         {
-            judgement.Add(batch.Labels[row], predicted[row], losses[row]);
+            judge.Add(values.Slice(row * width, width), batch.Target(row), batch.Row(row));
         }
     }
 
@@ -156,12 +173,13 @@ internal sealed class TrainingLoop : IDisposable
         _waited += _time.GetElapsedTime(begun);
         while (_state.Position < _batchesPerEpoch)
         {
-            var loss = Step();
+            var batches = Math.Min(_accumulate, _batchesPerEpoch - _state.Position);
+            var loss = Step(batches);
             _trained = before + _time.GetElapsedTime(begun);
             _state = _state with
             {
                 Step = _state.Step + 1,
-                Position = _state.Position + 1,
+                Position = _state.Position + batches,
                 LossSum = _state.LossSum + loss,
                 LossCount = _state.LossCount + 1,
             };
@@ -178,14 +196,38 @@ internal sealed class TrainingLoop : IDisposable
         return true;
     }
 
-    private float Step()
+    /// <summary>One step of the optimizer over the next batches, and their mean loss by row.</summary>
+    private float Step(int batches)
+    {
+        using var scope = NewDisposeScope();
+        _network.Gradients.zero_();
+        var rows = Rows(_state.Position + batches) - Rows(_state.Position);
+        float loss = 0;
+        for (var batch = 0; batch < batches; batch++)
+        {
+            loss += Learn(rows);
+        }
+
+        using var guard = no_grad();
+        _exchange?.Average(_network);
+        _gradientNorm = _spec.Clip is { } clip ? GradientClip.Apply(_network, clip) : null;
+        _optimizer.Step(_state.Step + 1, _rates.At(_state.Step + 1));
+        return loss;
+    }
+
+    /// <summary>Adds the gradients of the next batch, as a part of a step over <paramref name="rows"/> rows.</summary>
+    private float Learn(long rows)
     {
         using var scope = NewDisposeScope();
         var asked = _time.GetTimestamp();
-        var (inputs, labels) = _batches.Next();
+        var (inputs, targets) = _batches.Next();
         _waited += _time.GetElapsedTime(asked);
-        var logits = _network.Forward(inputs, Pass.Training);
-        var loss = nn.functional.cross_entropy(logits, labels);
+        var loss = _head.Loss(_network.Forward(inputs, Pass.Training), targets);
+        if (inputs.shape[0] != rows)
+        {
+            loss *= (double)inputs.shape[0] / rows;
+        }
+
         var value = loss.item<float>();
         if (!float.IsFinite(value))
         {
@@ -193,15 +235,12 @@ internal sealed class TrainingLoop : IDisposable
                 string.Create(CultureInfo.InvariantCulture, $"The training loss became {value} at step {_state.Step + 1}. Lower learningRate (now {_spec.LearningRate}), or look for extreme values in the dataset."));
         }
 
-        _network.Gradients.zero_();
         loss.backward();
-        using (no_grad())
-        {
-            _optimizer.Step(_state.Step + 1);
-        }
-
         return value;
     }
+
+    /// <summary>Rows of the first batches of an epoch.</summary>
+    private long Rows(int batches) => Math.Min((long)batches * _spec.BatchSize, _data.Training.Count);
 
     /// <summary>The last step may spoil the weights after its loss was seen.</summary>
     private void RequireFinite()
@@ -223,7 +262,9 @@ internal sealed class TrainingLoop : IDisposable
             Step = _state.Step,
             TrainLoss = _state.LossCount == 0 ? 0 : _state.LossSum / _state.LossCount,
             ValidationLoss = validation?.Loss,
-            ValidationAccuracy = validation?.Accuracy,
+            ValidationAccuracy = validation is LabelJudge ? validation.HeadlineValue : null,
+            Score = validation?.Score,
+            Validation = validation?.Summary(),
         };
         _state = _state with
         {
@@ -232,19 +273,18 @@ internal sealed class TrainingLoop : IDisposable
             LossSum = 0,
             LossCount = 0,
             History = [.. _state.History, metrics],
-            Best = metrics.ValidationAccuracy > (_state.Best?.ValidationAccuracy ?? -1) ? metrics : _state.Best,
+            Best = metrics.Score is not null && (_state.Best is null || metrics.Score > (_state.Best.Score ?? _state.Best.ValidationAccuracy)) ? metrics : _state.Best,
         };
         List<(string, double)> points = [("epoch", metrics.Epoch), ("train.epochLoss", metrics.TrainLoss)];
         if (validation is not null)
         {
-            points.Add(("validation.loss", validation.Loss));
-            points.Add(("validation.accuracy", validation.Accuracy));
+            points.AddRange(validation.Summary().Select(metric => ($"validation.{metric.Key}", metric.Value)));
         }
 
         Report(points);
         _hooks.Logged?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
-            $"Epoch {metrics.Epoch} of {_spec.Epochs}: loss {metrics.TrainLoss:0.0000}{(validation is null ? "" : $", validation loss {validation.Loss:0.0000}, accuracy {validation.Accuracy:0.0000}")}"));
+            $"Epoch {metrics.Epoch} of {_spec.Epochs}: loss {metrics.TrainLoss:0.0000}{(validation is null ? "" : $"{(validation.Loss is { } held ? $", validation loss {held:0.0000}" : "")}, {validation.Headline} {validation.HeadlineValue:0.0000}")}"));
     }
 
     private void ReportWhenDue()
@@ -265,12 +305,18 @@ internal sealed class TrainingLoop : IDisposable
         _reported = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_started).TotalSeconds;
         var steps = _state.Step - _firstStep;
-        var samplesPerSecond = elapsed > 0 ? steps * (double)_spec.BatchSize / elapsed : 0;
+        var samplesPerSecond = elapsed > 0 ? steps * (double)_spec.BatchSize * _accumulate / elapsed : 0;
         if (_recent.Count > 0)
         {
             points.Add(("train.loss", _recent.Sum / _recent.Count));
             points.Add(("samplesPerSecond", samplesPerSecond));
             points.Add(("train.data.waitShare", WaitShare));
+            points.Add(("train.learningRate", _rates.At(Math.Max(1, _state.Step))));
+            if (_gradientNorm is { } norm)
+            {
+                points.Add(("train.gradientNorm", norm));
+            }
+
             _recent = default;
         }
 

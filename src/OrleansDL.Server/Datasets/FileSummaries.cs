@@ -1,3 +1,4 @@
+using Apache.Arrow;
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets.Formats;
@@ -15,7 +16,7 @@ internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, File
     {
         foreach (var some in added.Where(result => result.Entries is [{ Rows: > 0, Labels: null }]).Chunk(1000))
         {
-            await summaries.WriteAsync(some.Select(result => (result.Entries[0].Blob, result.Entries[0].Format, result.Entries[0].Header, result.Entries[0].Rows, Of(result, result.Entries[0]))));
+            await summaries.WriteAsync(some.Select(result => (result.Entries[0].Blob, KeyOf(result.Entries[0].Format, result.Columns), result.Entries[0].Header, result.Entries[0].Rows, Of(result, result.Entries[0]))));
         }
     }
 
@@ -30,38 +31,55 @@ internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, File
     public async Task<FileSummary> SummarizeAsync(
         ManifestNode node, IReadOnlyList<Column> schema, Func<string, Task<DatasetEntry?>> findLabels, CancellationToken cancellationToken)
     {
-        if (await summaries.FindAsync(node.Digest, FileSummaryTable.NodeFormat, header: false, cancellationToken) is { } known)
+        var key = KeyOf(FileSummaryTable.NodeFormat, schema);
+        if (await summaries.FindAsync(node.Digest, key, header: false, cancellationToken) is { } known)
         {
             return known;
         }
 
-        var complete = true;
-        var parts = new List<FileSummary>();
+        var entries = new List<DatasetEntry>();
         await foreach (var entry in datasets.Manifests.EntriesAsync(new ManifestRoot { Nodes = [node] }, cancellationToken: cancellationToken))
         {
-            if (entry.Rows > 0)
-            {
-                parts.Add(await SummarizeAsync(entry, schema, findLabels, cancellationToken));
-                complete &= entry.Labels is null;
-            }
+            entries.Add(entry);
         }
 
-        var summary = FileSummary.Merge(schema, parts);
-        if (complete)
+        var summary = await SummarizeAsync(entries, schema, findLabels, cancellationToken);
+        if (entries.All(entry => entry.Labels is null))
         {
-            await summaries.WriteAsync([(node.Digest, FileSummaryTable.NodeFormat, false, node.Rows, summary)]);
+            await summaries.WriteAsync([(node.Digest, key, false, node.Rows, summary)]);
         }
 
         return summary;
     }
 
-    /// <summary>The rows of one file.</summary>
+    /// <summary>The rows of some files together. Of images their entries say everything.</summary>
     public async Task<FileSummary> SummarizeAsync(
+        IReadOnlyCollection<DatasetEntry> entries, IReadOnlyList<Column> schema, Func<string, Task<DatasetEntry?>> findLabels, CancellationToken cancellationToken)
+    {
+        var parts = new List<FileSummary>();
+        if (entries.Where(entry => entry.Format == IngestFormats.Image).ToList() is { Count: > 0 } images)
+        {
+            parts.Add(ImageTable.Summary(images));
+        }
+
+        foreach (var entry in entries.Where(entry => entry.Rows > 0 && entry.Format != IngestFormats.Image))
+        {
+            parts.Add(await SummarizeAsync(entry, schema, findLabels, cancellationToken));
+        }
+
+        return FileSummary.Merge(schema, parts);
+    }
+
+    // What is counted depends on which columns are lists of labels.
+    private static string KeyOf(string format, IReadOnlyList<Column> columns) =>
+        string.Join('\n', [format, .. columns.Where(column => column.Separator is not null).Select(column => $"{column.Separator} {column.Name}").Order(StringComparer.Ordinal)]);
+
+    private async Task<FileSummary> SummarizeAsync(
         DatasetEntry entry, IReadOnlyList<Column> schema, Func<string, Task<DatasetEntry?>> findLabels, CancellationToken cancellationToken)
     {
         // Rows that take their labels from another file are not told by the blob alone: those are read again.
         var labels = entry.Labels is null ? null : await findLabels(entry.Labels);
-        if (labels is null && await summaries.FindAsync(entry.Blob, entry.Format, entry.Header, cancellationToken) is { } known)
+        if (labels is null && await summaries.FindAsync(entry.Blob, KeyOf(entry.Format, schema), entry.Header, cancellationToken) is { } known)
         {
             return Under(known, entry);
         }
@@ -81,7 +99,7 @@ internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, File
         };
         if (labels is null)
         {
-            await summaries.WriteAsync([(entry.Blob, entry.Format, entry.Header, entry.Rows, summary)]);
+            await summaries.WriteAsync([(entry.Blob, KeyOf(entry.Format, schema), entry.Header, entry.Rows, summary)]);
         }
 
         return Under(summary, entry);
@@ -89,20 +107,29 @@ internal sealed class FileSummaries(BlobStore blobs, DatasetBlobs datasets, File
 
     private async Task<FileSummary> ReadAsync(DatasetEntry entry, DatasetEntry? labels, IReadOnlyList<Column> schema, CancellationToken cancellationToken)
     {
-        var statistics = new StatisticsCollector(schema);
+        var statistics = new StatisticsCollector(schema, limits.Value);
+
+        // Images whose labels lie in another file are compared as they were when they came in: by themselves.
+        var rows = new BatchRows(labels is null ? null : IdxHeader.Label);
         var builder = new BatchBuilder(Projection.Of(schema));
         await foreach (var batch in readers.Of(entry).ReadAsync(
             new EntryRead { Title = "the dataset", Entry = entry, Labels = labels, FirstRow = 0, Rows = entry.Rows }, builder, cancellationToken))
         {
-            statistics.Add(batch);
+            Take(batch);
         }
 
         if (builder.Rows > 0)
         {
-            statistics.Add(builder.Take());
+            Take(builder.Take());
         }
 
-        return new FileSummary { Columns = statistics.Finish() };
+        return new FileSummary { Columns = statistics.Finish(), Rows = new Dictionary<string, RowSketch> { [""] = rows.Sketch } };
+
+        void Take(RecordBatch batch)
+        {
+            statistics.Add(batch);
+            rows.Add(batch);
+        }
     }
 
     // The same bytes may stand in another dataset under another split.

@@ -23,9 +23,10 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
         }
 
         var parent = onto is null ? null : await datasets.SummaryAsync(onto, cancellationToken);
-        if (kind == DatasetKind.Image && edit.Changes.All(change => (change.New ?? change.Old)!.Format == IngestFormats.Image))
+        if (kind == DatasetKind.Image && edit.Changes.All(change => change.Old is null && change.New!.Format == IngestFormats.Image))
         {
-            return Images(schema, parent, edit);
+            var images = ImageTable.Summary([.. edit.Added.Select(found => found.Entry)]);
+            return new VersionSummary { Whole = (parent ?? FileSummary.Empty).Merge(schema, images), Incoming = images };
         }
 
         await files.RememberAsync(content.Added);
@@ -54,11 +55,7 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
             parts.Add(await files.SummarizeAsync(node, schema, LabelsAsync, cancellationToken));
         }
 
-        foreach (var entry in left.Where(entry => entry.Rows > 0))
-        {
-            parts.Add(await files.SummarizeAsync(entry, schema, LabelsAsync, cancellationToken));
-        }
-
+        parts.Add(await files.SummarizeAsync(left, schema, LabelsAsync, cancellationToken));
         return new VersionSummary { Whole = FileSummary.Merge(schema, parts).Under(schema) };
 
         // A labels file may have come in with this commit, whose manifest is not stored yet.
@@ -79,25 +76,7 @@ internal sealed class VersionStatistics(DatasetBlobs datasets, FileSummaries fil
             }
         }
 
-        foreach (var entry in left.Values.Where(entry => entry.Rows > 0))
-        {
-            parts.Add(await files.SummarizeAsync(entry, schema, labels, cancellationToken));
-        }
-
+        parts.Add(await files.SummarizeAsync(left.Values, schema, labels, cancellationToken));
         return FileSummary.Merge(schema, parts);
-    }
-
-    private static VersionSummary Images(IReadOnlyList<Column> schema, FileSummary? parent, ManifestEdit edit)
-    {
-        var added = new FileSummary { Columns = ImageTable.Summarize([.. edit.Added.Select(found => found.Entry)]), Rows = ImageTable.Rows(edit.Added.Select(found => found.Entry)) };
-        if (parent is null)
-        {
-            return new VersionSummary { Whole = added, Incoming = added };
-        }
-
-        var gone = edit.Changes.Where(change => change.Old is not null).Select(change => change.Old!).ToList();
-        return gone.Count == 0
-            ? new VersionSummary { Whole = parent.Merge(schema, added), Incoming = added }
-            : new VersionSummary { Whole = new FileSummary { Columns = StatisticsMerge.Merge(schema, ImageTable.Subtract(parent.Columns, ImageTable.Summarize(gone)), added.Columns) } };
     }
 }

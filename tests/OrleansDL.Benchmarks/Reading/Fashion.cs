@@ -76,7 +76,7 @@ internal sealed class Fashion
     public static long ReadAll(TrainingData data, int threads, int passes)
     {
         const int Size = 64;
-        var slots = Enumerable.Range(0, threads + 2).Select(_ => new BatchSlot(data.Pipeline, Size)).ToArray();
+        var slots = Enumerable.Range(0, threads + 2).Select(_ => new BatchSlot(data, Size)).ToArray();
         var (batches, read) = ((int)((data.Training.Count + Size - 1) / Size), 0L);
         for (var epoch = 0; epoch < passes; epoch++)
         {

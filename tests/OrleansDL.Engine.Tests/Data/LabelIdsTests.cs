@@ -11,7 +11,7 @@ public sealed class LabelIdsTests
         using var data = Load(folder, ["zebra", "ape", "mule"], "ape", "zebra", "cow");
 
         Assert.Equal(["zebra", "ape", "mule", "cow"], data.Pipeline.Labels);
-        Assert.Equal([1, 0, 3], data.Training.Encoded!.Labels.Take(3));
+        Assert.Equal([1, 0, 3], data.Training.Encoded!.Numbers!.Take(3));
     }
 
     [Fact]

@@ -13,6 +13,8 @@ public sealed class ResumeTests
     [InlineData("adam")]
     [InlineData("adamw")]
     [InlineData("sgd")]
+    [InlineData("rmsprop")]
+    [InlineData("lion")]
     public void The_same_seed_gives_the_same_bytes_and_another_seed_others(string optimizer)
     {
         using var folder = new TestFolder();

@@ -27,7 +27,7 @@ public sealed class StatisticsCollectorTests
         }
 
         var file = await new CsvIngest(HeaderMode.Auto, null, new IngestLimits()).ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text.ToString())), CancellationToken.None);
-        var collector = new StatisticsCollector(file.Columns);
+        var collector = new StatisticsCollector(file.Columns, new IngestLimits());
         for (var start = 0; start < ids.Length; start += 700)
         {
             var rows = Math.Min(700, ids.Length - start);
@@ -44,7 +44,7 @@ public sealed class StatisticsCollectorTests
     public void What_is_not_finite_is_counted_apart_and_a_missing_column_is_null()
     {
         Column[] columns = [new() { Name = "x", Type = ColumnType.Float64 }, new() { Name = "gone", Type = ColumnType.String }];
-        var collector = new StatisticsCollector(columns);
+        var collector = new StatisticsCollector(columns, new IngestLimits());
         collector.Add(new RecordBatch(
             new Schema([new Field("x", DoubleType.Default, true)], null),
             [new DoubleArray.Builder().Append(1).Append(double.NaN).Append(double.PositiveInfinity).AppendNull().Append(3).Build()],
@@ -57,7 +57,7 @@ public sealed class StatisticsCollectorTests
     [Fact]
     public void A_batch_that_does_not_hold_what_the_schema_says_is_refused()
     {
-        var collector = new StatisticsCollector([new Column { Name = "x", Type = ColumnType.Int64 }]);
+        var collector = new StatisticsCollector([new Column { Name = "x", Type = ColumnType.Int64 }], new IngestLimits());
         var fault = Assert.Throws<InvalidException>(() => collector.Add(new RecordBatch(
             new Schema([new Field("x", StringType.Default, true)], null), [new StringArray.Builder().Append("a").Build()], 1)));
         Assert.Contains("Column 'x' comes as Arrow's utf8", fault.Message, StringComparison.Ordinal);

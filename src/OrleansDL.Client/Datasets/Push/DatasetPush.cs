@@ -267,6 +267,7 @@ internal sealed class DatasetPush
             Message = _options.Message ?? $"Push {name}",
             Tags = _options.Tags,
             Replace = _options.Replace,
+            Types = _options.Types,
         };
         var added = _options.Replace && dataset.LatestVersion > 0 ? _changed.Concat(_unchanged) : _changed;
         var lines = added

@@ -104,6 +104,12 @@ internal sealed class CroissantExport(DatasetBlobs datasets, BlobStore blobs)
                 json.WriteString("arrayShape", string.Join(',', TensorType.Parse(column.Tensor).Shape));
             }
 
+            if (column.Separator is not null)
+            {
+                json.WriteBoolean("isArray", true);
+                json.WriteString("arrayShape", "-1");
+            }
+
             json.WriteStartObject("source");
             Object(json, only is null ? "fileSet" : "fileObject", ("@id", only?.Path ?? "files"));
             WriteExtract(json, version.Kind, column);
@@ -130,6 +136,10 @@ internal sealed class CroissantExport(DatasetBlobs datasets, BlobStore blobs)
         {
             // The folder's name is the label.
             Object(json, "transform", ("regex", "([^/]+)/[^/]+$"));
+        }
+        else if (column.Separator is { } separator)
+        {
+            Object(json, "transform", ("separator", separator));
         }
     }
 

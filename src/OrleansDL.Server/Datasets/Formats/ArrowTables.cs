@@ -80,6 +80,8 @@ internal sealed class ArrowTables(BlobStore blobs, IOptions<IngestLimits> limits
             FixedSizeListType list when ArrowValues.Element(list.ValueDataType) is { } element =>
                 new Column { Name = field.Name, Type = ColumnType.Tensor, Tensor = tensor ?? new TensorType(element, [list.ListSize]).ToString() },
             DictionaryType dictionary => new Column { Name = field.Name, Type = TypeOf(field.Name, dictionary.ValueType) },
+            StringType when field.Metadata?.GetValueOrDefault(ArrowTypes.SeparatorKey) == LabelText.Separator =>
+                new Column { Name = field.Name, Type = ColumnType.String, Separator = LabelText.Separator },
             _ => new Column { Name = field.Name, Type = TypeOf(field.Name, field.DataType) },
         };
     }

@@ -9,6 +9,9 @@ internal static class ArrowTypes
     /// <summary>Name of the field metadata that says a tensor's element and shape, for example <c>uint8[28,28]</c>.</summary>
     public const string TensorKey = "tensor";
 
+    /// <summary>Name of the field metadata that says what stands between the labels of a column of label lists.</summary>
+    public const string SeparatorKey = "odl.separator";
+
     /// <summary>Name of the field metadata that says our own type (<c>image</c>, <c>tensor</c>, <c>bytes</c>) of binary columns.</summary>
     public const string TypeKey = "odl.type";
 
@@ -31,6 +34,11 @@ internal static class ArrowTypes
         if (column.Tensor is not null)
         {
             metadata[TensorKey] = column.Tensor;
+        }
+
+        if (column.Separator is not null)
+        {
+            metadata[SeparatorKey] = column.Separator;
         }
 
         return new Field(column.Name, type, column.Nullable, metadata);

@@ -121,6 +121,9 @@ internal sealed class JsonLinesReader(BlobStore blobs, RowSeek seek, IOptions<In
 
                     column.AppendText(_scratch.AsSpan(0, reader.CopyString(_scratch)));
                     break;
+                case JsonTokenType.StartArray when column.Column.Separator is { } separator:
+                    column.AppendText(JsonLabels.Join(ref reader, column.Column.Name, separator));
+                    break;
                 case JsonTokenType.StartObject or JsonTokenType.StartArray:
                     var begin = (int)reader.TokenStartIndex;
                     reader.Skip();

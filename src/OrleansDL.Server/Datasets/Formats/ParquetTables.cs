@@ -41,9 +41,12 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         var columns = new List<Column>(fields.Count);
         foreach (var field in fields)
         {
-            columns.Add(own.GetValueOrDefault(field.Name) is { Type: ColumnType.Image or ColumnType.Tensor } known && IsBinary(field)
-                ? known
-                : new Column { Name = field.Name, Type = TypeOf(field) });
+            columns.Add((own.GetValueOrDefault(field.Name), TypeOf(field)) switch
+            {
+                ({ Type: ColumnType.Image or ColumnType.Tensor } known, _) when IsBinary(field) => known,
+                ({ Separator: LabelText.Separator }, ColumnType.String) => new Column { Name = field.Name, Type = ColumnType.String, Separator = LabelText.Separator },
+                var (_, type) => new Column { Name = field.Name, Type = type },
+            });
         }
 
         return new TableShape { Rows = rows, Columns = columns };

@@ -45,6 +45,7 @@ internal static class ImportEndpoints
             EntryPath.Check(spec.Path.TrimEnd('/'));
         }
 
+        TypeOverrides.Parse(spec.Types);
         DatasetReference.CheckBranch(spec.Branch);
         spec = spec with { Tags = spec.Tags.Select(DatasetReference.CheckTag).Distinct(StringComparer.Ordinal).ToArray() };
         var id = await ids.IdAsync(context, project, spec);

@@ -144,6 +144,7 @@ internal sealed class ImportWork(
             Message = spec.Message ?? $"Import {spec.Source}",
             Tags = spec.Tags,
             Replace = spec.Replace,
+            Types = spec.Types,
         };
         var list = await listing.WriteAsync(files, cancellationToken);
         var (version, made) = await commits.CommitAsync(dataset, import.Id, head, files, [], list, spec.Source, import.Author, cancellationToken);

@@ -13,7 +13,7 @@ namespace OrleansDL.Datasets.Ingest;
 /// below is a number or all cells look like identifiers.
 /// </remarks>
 internal sealed class CsvIngest(
-    HeaderMode mode, IReadOnlyList<Column>? expected, IngestLimits limits, byte delimiter = (byte)',', IReadOnlyDictionary<string, ColumnType>? types = null)
+    HeaderMode mode, IReadOnlyList<Column>? expected, IngestLimits limits, byte delimiter = (byte)',', IReadOnlyDictionary<string, Column>? types = null)
 {
     private readonly SearchValues<byte> _special = SearchValues.Create([delimiter, (byte)'"', (byte)'\r', (byte)'\n']);
 
@@ -266,7 +266,8 @@ internal sealed class CsvIngest(
                 throw new InvalidException($"Line {_firstLine}: the header has two columns '{name}'. Rename one.");
             }
 
-            _columns[i] = new ColumnAccumulator(name, types?.TryGetValue(name, out var said) is true ? said : SchemaRules.Expect(expected, name), _budget);
+            var held = TypeOverrides.Expect(types, expected, name);
+            _columns[i] = new ColumnAccumulator(name, held?.Type, _budget, held?.Separator);
         }
 
         if (types is not null)

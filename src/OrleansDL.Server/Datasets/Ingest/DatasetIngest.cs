@@ -237,16 +237,37 @@ internal sealed class DatasetIngest(
     private async Task<List<DatasetEntry>> StoreAsync(DatasetKind kind, IAsyncEnumerable<ArchiveFile> files, CancellationToken cancellationToken)
     {
         var entries = new List<DatasetEntry>();
-        await foreach (var file in files)
+        var looking = new Queue<(DatasetEntry Entry, Task<ImageFacts> Facts)>();
+        try
         {
-            try
+            await foreach (var file in files)
             {
-                entries.Add(kind == DatasetKind.Image ? await StoreImageAsync(file, cancellationToken) : FileEntry(file.Path, await CopyAsync(file.Content, cancellationToken)));
+                if (kind != DatasetKind.Image)
+                {
+                    entries.Add(FileEntry(file.Path, await StoreAsync(file, CopyAsync, cancellationToken)));
+                    continue;
+                }
+
+                // While an image is stored and the next one comes in, others are looked at.
+                var content = await StoreAsync(file, (bytes, cancel) => ReadImageAsync(file.Path, bytes, cancel), cancellationToken);
+                var facts = Task.Run(() => ImageCheck.Look(content, file.Path, _limits), CancellationToken.None);
+                looking.Enqueue((ImageEntry(file.Path, await blobs.PutAsync(content, cancellationToken), facts: null), facts));
+                if (looking.Count > Environment.ProcessorCount)
+                {
+                    await TakeAsync();
+                }
             }
-            catch (Exception fault) when (fault is InvalidDataException or EndOfStreamException)
-            {
-                throw new InvalidException($"The archive is damaged at '{file.Path}': {fault.Message} Pack it again.");
-            }
+        }
+        catch (OrleansDLException) when (looking.Count > 0)
+        {
+            // What is wrong with an earlier file is said first.
+            await Task.WhenAll(looking.Select(image => image.Facts));
+            throw;
+        }
+
+        while (looking.Count > 0)
+        {
+            await TakeAsync();
         }
 
         if (entries.Count == 0)
@@ -256,19 +277,28 @@ internal sealed class DatasetIngest(
 
         CheckFolders(entries);
         return entries;
+
+        async Task TakeAsync()
+        {
+            var (entry, facts) = looking.Dequeue();
+            entries.Add(entry with { Image = await facts });
+        }
     }
 
-    private async Task<DatasetEntry> StoreImageAsync(ArchiveFile file, CancellationToken cancellationToken)
+    private static async Task<T> StoreAsync<T>(ArchiveFile file, Func<Stream, CancellationToken, Task<T>> store, CancellationToken cancellationToken)
     {
-        var content = await ReadImageAsync(file.Path, file.Content, cancellationToken);
-        return ImageEntry(file.Path, await blobs.PutAsync(content, cancellationToken));
+        try
+        {
+            return await store(file.Content, cancellationToken);
+        }
+        catch (Exception fault) when (fault is InvalidDataException or EndOfStreamException)
+        {
+            throw new InvalidException($"The archive is damaged at '{file.Path}': {fault.Message} Pack it again.");
+        }
     }
 
-    private async Task<DatasetEntry> CheckImageAsync(string path, Stream bytes, BlobRef blob, CancellationToken cancellationToken)
-    {
-        await ReadImageAsync(path, bytes, cancellationToken);
-        return ImageEntry(path, blob);
-    }
+    private async Task<DatasetEntry> CheckImageAsync(string path, Stream bytes, BlobRef blob, CancellationToken cancellationToken) =>
+        ImageEntry(path, blob, ImageCheck.Look(await ReadImageAsync(path, bytes, cancellationToken), path, _limits));
 
     private async Task<byte[]> ReadImageAsync(string path, Stream source, CancellationToken cancellationToken)
     {
@@ -296,12 +326,10 @@ internal sealed class DatasetIngest(
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        var content = bytes.ToArray();
-        ImageCheck.Check(content, path, _limits);
-        return content;
+        return bytes.ToArray();
     }
 
-    private static DatasetEntry ImageEntry(string path, BlobRef blob)
+    private static DatasetEntry ImageEntry(string path, BlobRef blob, ImageFacts? facts)
     {
         var folder = path[..path.LastIndexOf('/')];
         return new DatasetEntry
@@ -312,6 +340,7 @@ internal sealed class DatasetIngest(
             Rows = 1,
             Format = IngestFormats.Image,
             Label = folder[(folder.LastIndexOf('/') + 1)..],
+            Image = facts,
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
 
@@ -40,7 +41,7 @@ internal static partial class IdxPairs
                 Columns = [.. images.Columns, .. labels.Columns],
                 Statistics = images.Statistics.Concat(labels.Statistics).ToArray(),
             },
-            labels with { Entries = [label with { Rows = 0 }], Columns = [], Statistics = [] })
+            labels with { Entries = [label with { Rows = 0 }], Columns = [], Statistics = [], RowHashes = new RowSketch() })
             : throw new InvalidException($"'{image.Path}' has {image.Rows} images, and '{label.Path}' {label.Rows} labels. Upload files that belong together.");
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using OrleansDL.Datasets.Statistics;
 
 namespace OrleansDL.Datasets.Ingest;
@@ -11,20 +12,26 @@ internal static class ImageTable
 
     public static IReadOnlyList<ColumnStatistics> Summarize(IReadOnlyCollection<DatasetEntry> images)
     {
-        var labels = images.GroupBy(entry => entry.Label!, StringComparer.Ordinal).ToDictionary(group => group.Key, group => (long)group.Count());
+        var sizes = new ImageSummary();
+        var labels = new ColumnAccumulator("label", ColumnType.String);
+        foreach (var entry in images)
+        {
+            labels.AddString(Encoding.UTF8.GetBytes(entry.Label!));
+            if (entry.Image is { } facts)
+            {
+                sizes.Add(facts);
+            }
+        }
+
         return
         [
-            new ColumnStatistics { Name = "image", Type = ColumnType.Image, Count = images.Count, Nulls = 0 },
-            new ColumnStatistics
-            {
-                Name = "label",
-                Type = ColumnType.String,
-                Count = images.Count,
-                Nulls = 0,
-                Values = labels.Count <= ColumnStatistics.MaximumValues ? labels : null,
-            },
+            sizes.Describe(new ColumnStatistics { Name = "image", Type = ColumnType.Image, Count = images.Count, Nulls = 0 }),
+            labels.ToStatistics(),
         ];
     }
+
+    /// <summary>Everything that is known of images, from their entries alone.</summary>
+    public static FileSummary Summary(IReadOnlyCollection<DatasetEntry> images) => new() { Columns = Summarize(images), Rows = Rows(images) };
 
     /// <summary>Sketches of images by split: an image is its bytes.</summary>
     public static IReadOnlyDictionary<string, RowSketch> Rows(IEnumerable<DatasetEntry> images)
@@ -43,15 +50,4 @@ internal static class ImageTable
 
         return sketches;
     }
-
-    /// <summary>The statistics of what stays when some images go. Labels that were too many to count stay uncounted.</summary>
-    public static IReadOnlyList<ColumnStatistics> Subtract(IReadOnlyList<ColumnStatistics> all, IReadOnlyList<ColumnStatistics> gone) =>
-        [.. all.Zip(gone, (left, right) => left with
-        {
-            Count = left.Count - right.Count,
-            Values = left.Values is null || right.Values is null
-                ? null
-                : left.Values.Select(value => KeyValuePair.Create(value.Key, value.Value - right.Values.GetValueOrDefault(value.Key)))
-                    .Where(value => value.Value > 0).ToDictionary(StringComparer.Ordinal),
-        })];
 }

@@ -13,7 +13,7 @@ internal sealed record IngestRequest
     public required string Path { get; init; }
 
     /// <summary>Types said of columns, in place of those found.</summary>
-    public IReadOnlyDictionary<string, ColumnType> Types { get; init; } = new Dictionary<string, ColumnType>();
+    public IReadOnlyDictionary<string, Column> Types { get; init; } = new Dictionary<string, Column>();
 
     /// <summary>The dataset's schema; null at the first commit.</summary>
     public IReadOnlyList<Column>? Schema { get; init; }

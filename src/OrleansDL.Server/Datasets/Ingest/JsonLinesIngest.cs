@@ -7,7 +7,7 @@ namespace OrleansDL.Datasets.Ingest;
 
 /// <summary>Reads JSON Lines in one pass: one object per line, its names the columns. A nested object or array is a string column holding its JSON.</summary>
 internal sealed class JsonLinesIngest(
-    IReadOnlyList<Column>? expected, IngestLimits limits, IReadOnlyDictionary<string, ColumnType>? types = null)
+    IReadOnlyList<Column>? expected, IngestLimits limits, IReadOnlyDictionary<string, Column>? types = null)
 {
     private readonly List<ColumnAccumulator> _columns = [];
     private readonly Dictionary<string, ColumnAccumulator> _byName = new(StringComparer.Ordinal);
@@ -152,6 +152,9 @@ internal sealed class JsonLinesIngest(
 
                 column.AddTyped(ColumnType.String, _scratch.AsSpan(0, reader.CopyString(_scratch)), _line);
                 break;
+            case JsonTokenType.StartArray when column.Separator is { } separator:
+                column.AddTyped(ColumnType.String, JsonLabels.Join(ref reader, column.Name, separator), _line);
+                break;
             default:
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();
@@ -180,7 +183,8 @@ internal sealed class JsonLinesIngest(
             throw new InvalidException($"Line {_line}: the file has more than {limits.MaximumColumns} different names. Raise Datasets:MaximumColumns to allow it.");
         }
 
-        var column = new ColumnAccumulator(name, types?.TryGetValue(name, out var said) is true ? said : SchemaRules.Expect(expected, name), _budget);
+        var held = TypeOverrides.Expect(types, expected, name);
+        var column = new ColumnAccumulator(name, held?.Type, _budget, held?.Separator);
         column.AddNulls(_rows);
         _columns.Add(column);
         _names.Add(Encoding.UTF8.GetBytes(name));

@@ -3,9 +3,6 @@ namespace OrleansDL.Datasets.Ingest;
 /// <summary>What a commit may do to a dataset's schema: int64 may widen to float64, any column may begin to have nulls, and new columns may come, null in the rows before. Columns are found by name.</summary>
 internal static class SchemaRules
 {
-    /// <summary>The type new values of a column are held to (int64 still widens to float64); null leaves it to inference.</summary>
-    public static ColumnType? Expect(IReadOnlyList<Column>? schema, string name) => schema?.FirstOrDefault(column => column.Name == name)?.Type;
-
     /// <summary>The schema after a commit.</summary>
     /// <exception cref="InvalidException">The file's columns do not fit; every reason is named.</exception>
     public static IReadOnlyList<Column> Evolve(IReadOnlyList<Column> schema, IReadOnlyList<Column> file)
@@ -56,12 +53,12 @@ internal static class SchemaRules
 
     private static ColumnType? Type(Column was, Column now) => (was.Type, now.Type) switch
     {
-        var (before, after) when before == after => was.Tensor == now.Tensor ? before : null,
+        var (before, after) when before == after => was.Tensor == now.Tensor && was.Separator == now.Separator ? before : null,
         (ColumnType.Int64, ColumnType.Float64) or (ColumnType.Float64, ColumnType.Int64) => ColumnType.Float64,
         _ => null,
     };
 
-    private static string Say(Column column) => column.Tensor ?? column.Type.ToString().ToLowerInvariant();
+    private static string Say(Column column) => column.Tensor ?? (column.Separator is null ? column.Type.ToString().ToLowerInvariant() : $"labels with '{column.Separator}' between");
 
     private static string New(IEnumerable<string> names) => names.Any() ? $" (and it has {string.Join(", ", names.Take(20))}, which {(names.Skip(1).Any() ? "are" : "is")} new)" : "";
 }

@@ -48,7 +48,8 @@ internal sealed class TableIngest(BlobStore blobs, RowIndexes indexes, FormatRea
             await indexes.WriteAsync(blob.Blob, entry.Format, header: false, shape.Index);
         }
 
-        var statistics = new StatisticsCollector(columns);
+        var statistics = new StatisticsCollector(columns, limits.Value);
+        var rows = new BatchRows();
         var builder = new BatchBuilder(Projection.Of(columns));
         var read = new EntryRead { Title = "the upload", Entry = entry, FirstRow = 0, Rows = shape.Rows };
         await foreach (var batch in format.ReadAsync(read, builder, cancellationToken))
@@ -67,40 +68,33 @@ internal sealed class TableIngest(BlobStore blobs, RowIndexes indexes, FormatRea
             Entries = [entry],
             Columns = columns.Select((column, i) => column with { Nullable = counted[i].Nulls > 0 }).ToArray(),
             Statistics = counted,
+            RowHashes = rows.Sketch,
             Source = blob,
         };
 
         void Take(RecordBatch batch)
         {
-            CheckCells(batch, columns, statistics.Rows);
+            CheckTensors(batch, columns, statistics.Rows);
             statistics.Add(batch);
+            rows.Add(batch);
         }
     }
 
-    private void CheckCells(RecordBatch batch, IReadOnlyList<Column> columns, long firstRow)
+    private static void CheckTensors(RecordBatch batch, IReadOnlyList<Column> columns, long firstRow)
     {
         for (var i = 0; i < columns.Count; i++)
         {
-            if (columns[i].Type is not (ColumnType.Image or ColumnType.Tensor) || batch.Column(i) is not BinaryArray cells)
+            if (columns[i].Tensor is not { } tensor || batch.Column(i) is not BinaryArray cells)
             {
                 continue;
             }
 
-            var expected = columns[i].Tensor is { } tensor ? TensorType.Parse(tensor).Bytes : 0;
+            var expected = TensorType.Parse(tensor).Bytes;
             for (var row = 0; row < cells.Length; row++)
             {
-                if (cells.IsNull(row))
+                if (!cells.IsNull(row) && cells.GetBytes(row).Length != expected)
                 {
-                    continue;
-                }
-
-                if (columns[i].Type == ColumnType.Image)
-                {
-                    ImageCheck.Check(cells.GetBytes(row).ToArray(), $"row {firstRow + row} of column '{columns[i].Name}'", limits.Value);
-                }
-                else if (cells.GetBytes(row).Length != expected)
-                {
-                    throw new InvalidException($"row {firstRow + row} of column '{columns[i].Name}' has {cells.GetBytes(row).Length} bytes; {columns[i].Tensor} has {expected}.");
+                    throw new InvalidException($"row {firstRow + row} of column '{columns[i].Name}' has {cells.GetBytes(row).Length} bytes; {tensor} has {expected}.");
                 }
             }
         }

@@ -127,6 +127,7 @@ internal static class CommitFormat
             writer.StartObject()
                 .Key("name").Value(column.Name)
                 .Optional("nullable", column.Nullable)
+                .Optional("separator", column.Separator)
                 .Optional("tensor", column.Tensor)
                 .Key("type").Value(Name(column.Type))
                 .EndObject();

@@ -22,19 +22,32 @@ internal static class ManifestFormat
     /// <inheritdoc cref="EndsNode(long, ReadOnlySpan{byte})"/>
     public static bool EndsNode(long count, string path) => EndsNode(count, Encoding.UTF8.GetBytes(path));
 
-    public static void WriteEntry(CanonicalJsonWriter writer, DatasetEntry entry) => writer
-        .StartObject()
-        .Key("blob").Value(entry.Blob.ToString())
-        .Key("bytes").Value(entry.Bytes)
-        .Key("format").Value(entry.Format)
-        .Optional("header", entry.Header)
-        .Optional("label", entry.Label)
-        .Optional("labels", entry.Labels)
-        .Key("path").Value(entry.Path)
-        .Key("rows").Value(entry.Rows)
-        .Optional("split", entry.Split)
-        .EndObject()
-        .EndLine();
+    public static void WriteEntry(CanonicalJsonWriter writer, DatasetEntry entry)
+    {
+        writer.StartObject()
+            .Key("blob").Value(entry.Blob.ToString())
+            .Key("bytes").Value(entry.Bytes)
+            .Key("format").Value(entry.Format)
+            .Optional("header", entry.Header);
+        if (entry.Image is { } image)
+        {
+            writer.Key("image").StartObject()
+                .Optional("blue", image.Blue)
+                .Optional("green", image.Green)
+                .Key("height").Value(image.Height)
+                .Optional("red", image.Red)
+                .Key("width").Value(image.Width)
+                .EndObject();
+        }
+
+        writer.Optional("label", entry.Label)
+            .Optional("labels", entry.Labels)
+            .Key("path").Value(entry.Path)
+            .Key("rows").Value(entry.Rows)
+            .Optional("split", entry.Split)
+            .EndObject()
+            .EndLine();
+    }
 
     public static IEnumerable<DatasetEntry> ReadEntries(ReadOnlyMemory<byte> node) => Lines(node).Select(Read<DatasetEntry>);
 

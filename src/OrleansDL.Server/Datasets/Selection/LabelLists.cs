@@ -107,6 +107,7 @@ internal sealed class LabelLists(DatasetTable table, SelectionTable lists, Selec
     private async Task<HashSet<string>?> ReadAsync(DatasetVersion version, string column, DatasetVersion? parent, ManifestRoot root, CancellationToken cancellationToken)
     {
         var values = new HashSet<string>(StringComparer.Ordinal);
+        var labels = version.Schema.First(found => found.Name == column);
         var before = parent is null ? ManifestRoot.Empty : await blobs.Manifests.ReadRootAsync(parent.Content, cancellationToken);
         await foreach (var change in blobs.Manifests.DiffAsync(before, root, cancellationToken))
         {
@@ -119,7 +120,8 @@ internal sealed class LabelLists(DatasetTable table, SelectionTable lists, Selec
             {
                 for (var row = 0; row < batch.Length; row++)
                 {
-                    if (SelectionScan.TextOf(RowValues.Get(batch.Column(0), row)) is { } value && values.Add(value) && values.Count > DatasetLabels.MaximumLabels)
+                    values.UnionWith(LabelText.Of(labels, SelectionScan.TextOf(RowValues.Get(batch.Column(0), row))));
+                    if (values.Count > DatasetLabels.MaximumLabels)
                     {
                         return null;
                     }

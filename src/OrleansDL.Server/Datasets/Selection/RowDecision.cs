@@ -6,12 +6,14 @@ internal sealed class RowDecision
     private readonly SelectionPlan _plan;
     private readonly RowHash? _hash;
     private readonly double? _fraction;
+    private readonly Column? _filtered;
     private readonly HashSet<string>? _include;
     private readonly HashSet<string>? _exclude;
 
     public RowDecision(SelectionPlan plan, RowHash? hash, double? fraction)
     {
         (_plan, _hash, _fraction) = (plan, hash, fraction);
+        _filtered = plan.Schema.FirstOrDefault(column => column.Name == plan.FilteredColumn);
         _include = plan.Query.Labels?.Include?.ToHashSet(StringComparer.Ordinal);
         _exclude = plan.Query.Labels?.Exclude?.ToHashSet(StringComparer.Ordinal);
         string?[] labels = [plan.LabelColumn, plan.FilteredColumn];
@@ -28,8 +30,10 @@ internal sealed class RowDecision
     {
         if (_include is not null || _exclude is not null)
         {
-            var label = SelectionScan.TextOf(row.Get(_plan.FilteredColumn!));
-            if (label is null ? _include is not null : _include?.Contains(label) is false || _exclude?.Contains(label) is true)
+            // A row of several labels passes with any of them that is wanted, and with none that is not.
+            var value = SelectionScan.TextOf(row.Get(_plan.FilteredColumn!));
+            IReadOnlyList<string> labels = value is null ? [] : _filtered is null ? [value] : LabelText.Of(_filtered, value);
+            if (_include?.Overlaps(labels) is false || _exclude?.Overlaps(labels) is true)
             {
                 return false;
             }

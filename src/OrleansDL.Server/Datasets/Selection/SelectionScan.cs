@@ -22,7 +22,7 @@ internal sealed class SelectionScan(DatasetReader reader)
 
     public async Task<SelectionCount> RunAsync(SelectionPlan plan, CancellationToken cancellationToken)
     {
-        var tally = new LabelTally(plan.Commits.Count, plan.LabelColumn is { } column && HasLabels(plan, column));
+        var tally = new LabelTally(plan.Commits.Count, LabelColumn(plan));
         var sample = plan.Query.Sample;
         var hash = sample is null ? null : new RowHash(HashedColumns(plan), sample.Seed);
         var lowest = sample?.Rows is { } maximum ? new LowestRows(maximum) : null;
@@ -100,8 +100,10 @@ internal sealed class SelectionScan(DatasetReader reader)
         }
     }
 
-    private static bool HasLabels(SelectionPlan plan, string column) =>
-        plan.Schema.FirstOrDefault(found => found.Name == column)?.Type is not (ColumnType.Image or ColumnType.Tensor);
+    private static Column? LabelColumn(SelectionPlan plan) =>
+        plan.LabelColumn is not { } name ? null
+        : plan.Schema.FirstOrDefault(found => found.Name == name) is not { } column ? new Column { Name = name, Type = ColumnType.String }
+        : column.Type is ColumnType.Image or ColumnType.Tensor ? null : column;
 
     private static string[] HashedColumns(SelectionPlan plan) => plan.Schema.Count == 0 ? ["blob"] : [.. plan.Schema.Select(column => column.Name)];
 }

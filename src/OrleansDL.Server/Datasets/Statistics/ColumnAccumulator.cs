@@ -11,12 +11,14 @@ namespace OrleansDL.Datasets.Statistics;
 /// <remarks>
 /// While a column has few different values each is counted, and everything else follows from the counts. With more than
 /// <see cref="ColumnStatistics.MaximumValues"/>, or with a long text, it goes over to sketches, which the counts so far begin.
+/// Where values are lists of labels each label counts as a value, once in a row.
 /// </remarks>
-internal sealed class ColumnAccumulator(string name, ColumnType? expected, SketchBudget? budget = null)
+internal sealed class ColumnAccumulator(string name, ColumnType? expected, SketchBudget? budget = null, string? separator = null)
 {
     private readonly NumberSummary _numbers = new();
     private readonly ValueCounter _values = new();
     private readonly bool _held = expected is not null;
+    private readonly byte[]? _separator = separator is null ? null : Encoding.UTF8.GetBytes(separator);
     private ColumnType? _type = expected;
     private HyperLogLog? _distinct;
     private TextLengths? _lengths;
@@ -27,6 +29,8 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected, Sketc
     private bool _wasFloat;
 
     public string Name => name;
+
+    public string? Separator => separator;
 
     /// <summary>The last row that had a value here; JSON Lines finds repeated and missing names by it.</summary>
     public long LastRow { get; set; } = -1;
@@ -133,7 +137,7 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected, Sketc
     /// <summary>A value of which only its being there counts.</summary>
     public void AddOpaque() => _count++;
 
-    public Column ToColumn() => new() { Name = name, Type = _type ?? ColumnType.String, Nullable = _nulls > 0 };
+    public Column ToColumn() => new() { Name = name, Type = _type ?? ColumnType.String, Nullable = _nulls > 0, Separator = separator };
 
     public ColumnStatistics ToStatistics()
     {
@@ -173,6 +177,40 @@ internal sealed class ColumnAccumulator(string name, ColumnType? expected, Sketc
     private void Count(ReadOnlySpan<byte> text)
     {
         _count++;
+        if (_separator is null)
+        {
+            Tally(text);
+            return;
+        }
+
+        for (var rest = text; !rest.IsEmpty;)
+        {
+            var length = rest.IndexOf(_separator) is var at and >= 0 ? at : rest.Length;
+            var label = rest[..length].Trim((byte)' ');
+            if (!label.IsEmpty && !Holds(text[..^rest.Length], label))
+            {
+                Tally(label);
+            }
+
+            rest = rest[Math.Min(rest.Length, length + _separator.Length)..];
+        }
+    }
+
+    private bool Holds(ReadOnlySpan<byte> labels, ReadOnlySpan<byte> label)
+    {
+        foreach (var part in labels.Split(_separator))
+        {
+            if (labels[part].Trim((byte)' ').SequenceEqual(label))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Tally(ReadOnlySpan<byte> text)
+    {
         if (_lengths is not null)
         {
             Sketch(text);

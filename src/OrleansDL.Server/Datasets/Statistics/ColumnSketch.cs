@@ -49,8 +49,10 @@ internal sealed class ColumnSketch
         Numbers = Both(Numbers, other.Numbers, (mine, its) => mine.Merge(its));
         Characters = Both(Characters, other.Characters, (mine, its) => mine.Merge(its));
         Words = Both(Words, other.Words, (mine, its) => mine.Merge(its));
-        Widths = Both(Widths, other.Widths, (mine, its) => mine.Merge(its));
-        Heights = Both(Heights, other.Heights, (mine, its) => mine.Merge(its));
+
+        // Of images that were committed before sizes were looked for nothing is known; of the others it is.
+        Widths = Either(Widths, other.Widths);
+        Heights = Either(Heights, other.Heights);
         Top = Both(Top, other.Top, (mine, its) =>
         {
             foreach (var (value, count) in its)
@@ -126,6 +128,16 @@ internal sealed class ColumnSketch
     }
 
     private static DDSketch? Read(byte[]? bytes) => bytes is null ? null : DDSketch.FromBytes(bytes);
+
+    private static DDSketch? Either(DDSketch? mine, DDSketch? its)
+    {
+        if (mine is not null && its is not null)
+        {
+            mine.Merge(its);
+        }
+
+        return mine ?? its;
+    }
 
     private static T? Both<T>(T? mine, T? its, Action<T, T> merge)
         where T : class

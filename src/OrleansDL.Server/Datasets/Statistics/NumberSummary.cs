@@ -20,6 +20,9 @@ internal sealed class NumberSummary
     /// <summary>Where numbers are added to from now on, once the column has too many values to count each.</summary>
     public DDSketch? Distribution { get; set; }
 
+    /// <summary>Numbers taken in so far.</summary>
+    public long Count => _count + _used;
+
     public void Add(double value)
     {
         _block[_used++] = value;

@@ -1,17 +1,22 @@
 using Apache.Arrow;
+using OrleansDL.Datasets.Formats;
+using OrleansDL.Datasets.Ingest;
 
 namespace OrleansDL.Datasets.Statistics;
 
 /// <summary>Takes the statistics of rows that come as Arrow record batches. A column that a batch does not have counts as null there.</summary>
 /// <param name="columns">What is collected; a batch's other columns are passed over.</param>
-internal sealed class StatisticsCollector(IReadOnlyList<Column> columns)
+/// <param name="limits">What images may be.</param>
+internal sealed class StatisticsCollector(IReadOnlyList<Column> columns, IngestLimits limits)
 {
     private readonly ColumnAccumulator[] _accumulators = Create(columns, new SketchBudget());
+    private readonly ImageSummary?[] _images = [.. columns.Select(column => column.Type == ColumnType.Image ? new ImageSummary() : null)];
+    private readonly TensorSummary?[] _tensors = [.. columns.Select(column => column.Tensor is null ? null : new TensorSummary(TensorType.Parse(column.Tensor)))];
 
     /// <summary>Rows seen so far.</summary>
     public long Rows { get; private set; }
 
-    /// <exception cref="InvalidException">A column of the batch does not hold what the schema says.</exception>
+    /// <exception cref="InvalidException">A column of the batch does not hold what the schema says, or a value is no image or too large.</exception>
     public void Add(RecordBatch batch)
     {
         for (var i = 0; i < _accumulators.Length; i++)
@@ -24,16 +29,45 @@ internal sealed class StatisticsCollector(IReadOnlyList<Column> columns)
             else
             {
                 Add(_accumulators[i], columns[i], batch.Column(field));
+                if (batch.Column(field) is BinaryArray cells)
+                {
+                    Look(i, cells);
+                }
             }
         }
 
         Rows += batch.Length;
     }
 
-    public IReadOnlyList<ColumnStatistics> Finish() => _accumulators.Select(accumulator => accumulator.ToStatistics()).ToArray();
+    public IReadOnlyList<ColumnStatistics> Finish() => _accumulators.Select((accumulator, i) =>
+    {
+        var statistics = accumulator.ToStatistics();
+        return _images[i]?.Describe(statistics) ?? _tensors[i]?.Describe(statistics) ?? statistics;
+    }).ToArray();
+
+    private void Look(int column, BinaryArray cells)
+    {
+        if (_images[column] is { } images)
+        {
+            foreach (var facts in ImageCells.Look(cells, row => $"row {Rows + row} of column '{columns[column].Name}'", limits))
+            {
+                images.Add(facts);
+            }
+        }
+        else if (_tensors[column] is { } tensors)
+        {
+            for (var row = 0; row < cells.Length; row++)
+            {
+                if (!cells.IsNull(row))
+                {
+                    tensors.Add(cells.GetBytes(row));
+                }
+            }
+        }
+    }
 
     private static ColumnAccumulator[] Create(IReadOnlyList<Column> columns, SketchBudget budget) =>
-        [.. columns.Select(column => new ColumnAccumulator(column.Name, column.Type, budget))];
+        [.. columns.Select(column => new ColumnAccumulator(column.Name, column.Type, budget, column.Separator))];
 
     private static void Add(ColumnAccumulator into, Column column, IArrowArray array)
     {

@@ -43,7 +43,8 @@ internal static class StatisticsMerge
             NotFinite = first.NotFinite is null && second.NotFinite is null ? null : (first.NotFinite ?? 0) + (second.NotFinite ?? 0),
             Values = values,
             Sketches = values is null ? MergeSketches(type, first, second) : null,
-            Channels = first.Count == 0 ? second.Channels : second.Count == 0 ? first.Channels : ChannelMerge.Merge(first.Channels, second.Channels),
+            Channels = first.Count == 0 || (type == ColumnType.Image && first.Channels is null) ? second.Channels
+                : second.Count == 0 || (type == ColumnType.Image && second.Channels is null) ? first.Channels : ChannelMerge.Merge(first.Channels, second.Channels),
         };
         var numbers = first.Mean is null ? second : first;
         if (first is { Mean: { } meanA, M2: { } m2A } && second is { Mean: { } meanB, M2: { } m2B })

@@ -12,6 +12,14 @@ internal static class ValueHash
     // Beyond it a double cannot tell integers apart.
     private const double ExactIntegers = 1L << 53;
 
+    /// <summary>Spreads a number over all bits (the finalizer of MurmurHash3), so that sums of such numbers tell their parts apart.</summary>
+    public static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 33)) * 0xFF51AFD7ED558CCD;
+        value = (value ^ (value >> 33)) * 0xC4CEB9FE1A85EC53;
+        return value ^ (value >> 33);
+    }
+
     public static ulong Of(ReadOnlySpan<byte> text) => XxHash3.HashToUInt64(text, Seed);
 
     /// <summary>An integer is hashed as it is spelt, so that a column that turns out to hold words too keeps its hashes.</summary>

@@ -155,9 +155,8 @@ internal sealed class UploadCommits(
         Dataset dataset, DatasetVersion? parent, UploadCommitHead head, List<NewFile> added,
         Dictionary<string, DatasetEntry> there, Dictionary<BlobId, long> bytes, CancellationToken cancellationToken)
     {
-        var results = new List<IngestResult>();
         var gone = new List<string>();
-        var schema = parent?.Schema;
+        var wanted = new List<NewFile>();
         foreach (var file in added)
         {
             var line = file.Line;
@@ -172,22 +171,35 @@ internal sealed class UploadCommits(
                 gone.Add(line.Add!);
             }
 
-            var result = await ReadAsync(dataset, line, new BlobRef { Blob = line.Blob!.Value, Bytes = bytes[line.Blob.Value] }, schema, cancellationToken);
-            schema ??= result.Columns.Count > 0 ? result.Columns : null;
-            results.Add(result with
-            {
-                Uri = file.Uri ?? $"{head.Source ?? "upload:"}{line.Add}",
-                ETag = file.ETag,
-                VersionId = file.VersionId,
-                FetchedAt = file.FetchedAt,
-            });
+            wanted.Add(file);
         }
 
-        return (results, gone);
+        var types = TypeOverrides.Parse(head.Types);
+        var results = new IngestResult[wanted.Count];
+        if (dataset.Kind is not (DatasetKind.Image or DatasetKind.Files))
+        {
+            // The first table makes the schema that the others are held to.
+            var schema = parent?.Schema;
+            for (var i = 0; i < results.Length; i++)
+            {
+                results[i] = await ReadAsync(dataset, head, wanted[i], bytes, schema, types, cancellationToken);
+                schema ??= results[i].Columns.Count > 0 ? results[i].Columns : null;
+            }
+        }
+        else
+        {
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+            await Parallel.ForAsync(0, results.Length, parallel, async (i, cancel) =>
+                results[i] = await ReadAsync(dataset, head, wanted[i], bytes, parent?.Schema, types, cancel));
+        }
+
+        return ([.. results], gone);
     }
 
-    private async Task<IngestResult> ReadAsync(Dataset dataset, UploadCommitLine line, BlobRef blob, IReadOnlyList<Column>? schema, CancellationToken cancellationToken)
+    private async Task<IngestResult> ReadAsync(
+        Dataset dataset, UploadCommitHead head, NewFile file, Dictionary<BlobId, long> bytes, IReadOnlyList<Column>? schema, IReadOnlyDictionary<string, Column> types, CancellationToken cancellationToken)
     {
+        var line = file.Line;
         var request = new IngestRequest
         {
             Kind = dataset.Kind,
@@ -195,11 +207,19 @@ internal sealed class UploadCommits(
             Header = line.Header switch { null => HeaderMode.Auto, true => HeaderMode.Yes, false => HeaderMode.No },
             Path = line.Add!,
             Schema = schema,
+            Types = types,
         };
-        var result = await ingest.ReadStoredAsync(request, blob, cancellationToken);
-        return line.Label is null && line.Split is null
-            ? result
-            : result with { Entries = [.. result.Entries.Select(entry => entry with { Label = line.Label ?? entry.Label, Split = line.Split ?? entry.Split })] };
+        var result = await ingest.ReadStoredAsync(request, new BlobRef { Blob = line.Blob!.Value, Bytes = bytes[line.Blob.Value] }, cancellationToken);
+        return result with
+        {
+            Entries = line.Label is null && line.Split is null
+                ? result.Entries
+                : [.. result.Entries.Select(entry => entry with { Label = line.Label ?? entry.Label, Split = line.Split ?? entry.Split })],
+            Uri = file.Uri ?? $"{head.Source ?? "upload:"}{line.Add}",
+            ETag = file.ETag,
+            VersionId = file.VersionId,
+            FetchedAt = file.FetchedAt,
+        };
     }
 
     private static bool IsAsSaid(DatasetEntry entry, UploadCommitLine line) =>

@@ -25,7 +25,7 @@ internal static class ValidationEndpoints
     }
 
     private static async Task<DatasetValidation> ValidateAsync(
-        string project, string dataset, HttpContext context, string? format, string? header, string? path, string? branch,
+        string project, string dataset, HttpContext context, string? format, string? header, string? types, string? path, string? branch,
         DryRun dryRun, IOptions<IngestLimits> limits, IGrainFactory grains, CancellationToken cancel)
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = limits.Value.MaximumBodyBytes;
@@ -41,6 +41,7 @@ internal static class ValidationEndpoints
                 "false" => HeaderMode.No,
                 _ => throw new InvalidException($"header is auto, true or false, not '{header}'."),
             },
+            Types = TypeOverrides.Parse(types),
             Path = string.IsNullOrEmpty(path) ? "validated" : path,
         };
         return await dryRun.ValidateAsync(target, branch ?? DatasetReference.Main, request, context.Request.Body, cancel);

@@ -1,6 +1,6 @@
 using OrleansDL.Data;
 
-namespace OrleansDL.Pipelines;
+namespace OrleansDL.Targets;
 
 /// <summary>Reads a row's label.</summary>
 internal static class LabelReader

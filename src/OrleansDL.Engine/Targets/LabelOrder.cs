@@ -1,4 +1,4 @@
-namespace OrleansDL.Pipelines;
+namespace OrleansDL.Targets;
 
 /// <summary>Gives labels their ids: the place of a label in the order is its class.</summary>
 internal static class LabelOrder

@@ -1,0 +1,71 @@
+using static OrleansDL.Training.SpecCheck;
+
+namespace OrleansDL.Training;
+
+/// <summary>What a spec must keep to about the training loop: optimizer, schedule, clipping, accumulation.</summary>
+internal static class LoopSpecRules
+{
+    private static readonly string[] Optimizers = ["sgd", "adam", "adamw", "rmsprop", "lion"];
+    private static readonly string[] Schedules = ["constant", "step", "cosine", "onecycle", "linear", "polynomial"];
+
+    public static void Check(TrainingSpec spec)
+    {
+        OneOf("optimizer", spec.Optimizer, Optimizers, "Optimizers");
+        CheckOptimizer(spec.Optimizer, spec.OptimizerSettings);
+        CheckSchedule(spec.Schedule);
+        Range("clip.norm", spec.Clip?.Norm, 1e-6, 1e6);
+        Range("clip.value", spec.Clip?.Value, 1e-6, 1e6);
+        Range("accumulate", spec.Accumulate, 1, 10_000);
+    }
+
+    private static void CheckOptimizer(string optimizer, OptimizerSettings? settings)
+    {
+        if (settings is null)
+        {
+            return;
+        }
+
+        const string Path = "optimizerSettings.";
+        Range(Path + "momentum", settings.Momentum, 0, 0.9999);
+        Range(Path + "beta1", settings.Beta1, 0, 0.9999);
+        Range(Path + "beta2", settings.Beta2, 0, 0.999999);
+        Range(Path + "smoothing", settings.Smoothing, 0, 0.999999);
+        Range(Path + "epsilon", settings.Epsilon, 1e-16, 1);
+        Belongs(Path + "momentum", settings.Momentum is not null, "optimizer", optimizer, "sgd", "rmsprop");
+        Belongs(Path + "nesterov", settings.Nesterov is not null, "optimizer", optimizer, "sgd");
+        Belongs(Path + "beta1", settings.Beta1 is not null, "optimizer", optimizer, "adam", "adamw", "lion");
+        Belongs(Path + "beta2", settings.Beta2 is not null, "optimizer", optimizer, "adam", "adamw", "lion");
+        Belongs(Path + "smoothing", settings.Smoothing is not null, "optimizer", optimizer, "rmsprop");
+        Belongs(Path + "epsilon", settings.Epsilon is not null, "optimizer", optimizer, "adam", "adamw", "rmsprop");
+        Require(
+            settings.Nesterov is not true || settings.Momentum is not 0,
+            "optimizerSettings.nesterov needs a momentum above 0. Take momentum out for 0.9, or set nesterov to false.");
+    }
+
+    private static void CheckSchedule(ScheduleSpec? schedule)
+    {
+        if (schedule is null)
+        {
+            return;
+        }
+
+        OneOf("schedule.kind", schedule.Kind, Schedules, "Schedules");
+        Range("schedule.warmupSteps", schedule.WarmupSteps, 0, 1_000_000_000);
+        Range("schedule.warmupFraction", schedule.WarmupFraction, 0, 0.9);
+        Range("schedule.finalFraction", schedule.FinalFraction, 0, 1);
+        Range("schedule.everyEpochs", schedule.EveryEpochs, 1, 1_000_000);
+        Range("schedule.factor", schedule.Factor, 0.0001, 1);
+        Range("schedule.power", schedule.Power, 0.1, 10);
+        Require(
+            schedule.WarmupSteps is null || schedule.WarmupFraction is null,
+            "schedule.warmupSteps and schedule.warmupFraction say the same thing twice. Take one of them out.");
+        Require(schedule.Kind != "step" || schedule.EveryEpochs is not null, "schedule.everyEpochs is missing. schedule.kind 'step' needs the epochs between two steps.");
+        Belongs("schedule.everyEpochs", schedule.EveryEpochs is not null, "schedule.kind", schedule.Kind, "step");
+        Belongs("schedule.factor", schedule.Factor is not null, "schedule.kind", schedule.Kind, "step");
+        Belongs("schedule.power", schedule.Power is not null, "schedule.kind", schedule.Kind, "polynomial");
+        Belongs("schedule.finalFraction", schedule.FinalFraction is not null, "schedule.kind", schedule.Kind, "cosine", "linear", "polynomial", "onecycle");
+    }
+
+    private static void Belongs(string path, bool given, string what, string value, params string[] allowed) => Require(
+        !given || allowed.Contains(value), $"{path} does not belong to {what} '{value}', only to {string.Join(", ", allowed)}. Take it out.");
+}
