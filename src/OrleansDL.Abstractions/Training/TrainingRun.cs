@@ -1,3 +1,5 @@
+using OrleansDL.UserCode;
+
 namespace OrleansDL.Training;
 
 /// <summary>A run as it stands now.</summary>
@@ -38,4 +40,7 @@ public sealed record TrainingRun
     [Id(17)] public required DateTimeOffset CreatedAt { get; init; }
     [Id(18)] public DateTimeOffset? StartedAt { get; init; }
     [Id(19)] public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>code: the version the reference named when the run was created.</summary>
+    [Id(30)] public CodeVersion? Code { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansDL.Models;
+using OrleansDL.UserCode;
 
 namespace OrleansDL.Training;
 
@@ -21,6 +22,11 @@ internal static class RunLineage
             },
             new() { Id = Dataset(run), Kind = "dataset-version", Title = $"{run.DatasetName}@v{run.DatasetVersion}" },
         };
+        if (run.Code is { } code)
+        {
+            nodes.Add(new LineageNode { Id = Code(code), Kind = "code-version", Title = $"{code.CodeName}@{code.Version}" });
+        }
+
         if (model is not null)
         {
             nodes.Add(new LineageNode { Id = Model(model), Kind = "model-version", Title = $"{model.ModelName}@{model.Version}" });
@@ -37,6 +43,11 @@ internal static class RunLineage
         {
             new() { Source = Dataset(run), Target = target, Role = evaluated ? "evaluated-on" : "trained-on", Time = run.CreatedAt },
         };
+        if (run.Code is { } code)
+        {
+            edges.Add(new LineageEdge { Source = Code(code), Target = target, Role = "executed", Time = run.CreatedAt });
+        }
+
         if (model is not null)
         {
             edges.Add(new LineageEdge { Source = Model(model), Target = target, Role = "evaluated", Time = run.CreatedAt });
@@ -46,6 +57,8 @@ internal static class RunLineage
     }
 
     private static string Dataset(TrainingRun run) => $"dataset-version:{run.DatasetCommit}";
+
+    private static string Code(CodeVersion code) => $"code-version:{code.Code}/{code.Version}";
 
     private static string Model(ModelVersion model) => $"model-version:{model.Model}/{model.Version}";
 }

@@ -1,11 +1,12 @@
 using System.Globalization;
 using OrleansDL.Datasets;
 using OrleansDL.Models;
+using OrleansDL.UserCode;
 
 namespace OrleansDL.Training;
 
 /// <summary>What a spec comes to: the immutable versions its references name, once everything in it was checked.</summary>
-internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
+internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model, CodeVersion? Code)
 {
     private const int FilesPerPage = 1000;
 
@@ -23,7 +24,19 @@ internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
         var model = spec.Program is TrainingProgram.Evaluate && spec.Model is { } reference
             ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
             : null;
-        return new RunPlan(dataset, model);
+        return new RunPlan(dataset, model, await CodeAsync(grains, project, spec));
+    }
+
+    private static async Task<CodeVersion?> CodeAsync(IGrainFactory grains, string project, TrainingSpec spec)
+    {
+        if (spec.Code is not { } code)
+        {
+            return null;
+        }
+
+        return code.Secrets is not [var secret, ..]
+            ? await grains.GetGrain<ICodeGrain>(project).ResolveAsync(code.Reference)
+            : throw new NotFoundException($"There is no secret '{secret}' in project '{project}': this version keeps no secrets yet. Take code.secrets out.");
     }
 
     /// <summary>The files of a dataset version, page by page.</summary>
@@ -54,6 +67,11 @@ internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
             ["weightDecay"] = spec.WeightDecay.ToString("R", CultureInfo.InvariantCulture),
             ["seed"] = spec.Seed.ToString(CultureInfo.InvariantCulture),
         };
+        if (state.Code is { } code)
+        {
+            parameters["code"] = $"{code.CodeName}@{code.Version}";
+        }
+
         return new ModelRegistration
         {
             Id = run,

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using OrleansDL.Datasets;
 using OrleansDL.Models;
+using OrleansDL.UserCode;
 
 namespace OrleansDL.Training;
 
@@ -36,6 +37,9 @@ internal sealed record TrainingRunState
     [Id(17)] public DateTimeOffset CreatedAt { get; init; }
     [Id(18)] public DateTimeOffset? StartedAt { get; init; }
     [Id(19)] public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>code: the version the reference named when the run was created.</summary>
+    [Id(50)] public CodeVersion? Code { get; init; }
 
     [JsonIgnore]
     public bool HasEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets;
+using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Training;
 
@@ -11,6 +12,9 @@ internal sealed partial class Attempt
 {
     /// <summary>Exit code by which a program asks for another try.</summary>
     private const int TryAgain = 75;
+    private const int MaximumFiles = 1000;
+    private const int MaximumName = 200;
+    private const long MaximumMetrics = 1 << 20;
     private const int Signalled = 128;
     private static readonly int[] Ended = [Signalled + 1, Signalled + 2, Signalled + 9, Signalled + 15];
 
@@ -18,6 +22,7 @@ internal sealed partial class Attempt
     private readonly AttemptFolder _folder;
     private readonly BlobStore _blobs;
     private readonly RunShards _shards;
+    private readonly CodeRuns _code;
     private readonly IGrainFactory _grains;
     private readonly TrainerOptions _options;
     private readonly string _device;
@@ -34,12 +39,13 @@ internal sealed partial class Attempt
     /// <param name="device">The worker's device.</param>
     /// <param name="blobs">The blob store.</param>
     /// <param name="shards">Brings the dataset's shards.</param>
+    /// <param name="code">Runs user code.</param>
     /// <param name="grains">The cluster.</param>
     /// <param name="options">How programs are treated.</param>
     /// <param name="time">The time.</param>
     /// <param name="logger">The log.</param>
     public Attempt(
-        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, RunShards shards, IGrainFactory grains, TrainerOptions options,
+        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, RunShards shards, CodeRuns code, IGrainFactory grains, TrainerOptions options,
         TimeProvider time, ILogger logger)
     {
         _assignment = assignment;
@@ -47,6 +53,7 @@ internal sealed partial class Attempt
         _device = device;
         _blobs = blobs;
         _shards = shards;
+        _code = code;
         _grains = grains;
         _options = options;
         _time = time;
@@ -54,6 +61,13 @@ internal sealed partial class Attempt
     }
 
     public Guid Run => _assignment.Run;
+
+    private bool IsCode => _assignment.Spec.Program is TrainingProgram.Code;
+
+    /// <summary>The built-in trainers read shards, user code what it asks for; any other program is given the files as they were committed.</summary>
+    private bool ReadsShards => IsCode ? _assignment.Spec.Code!.Data == "shards" : _options.Program is null;
+
+    private string DataFolder => IsCode && ReadsShards ? _folder.Shards : _folder.Data;
 
     public int Number => _assignment.Attempt;
 
@@ -94,7 +108,7 @@ internal sealed partial class Attempt
         _socket?.Tell(RunnerCommand.Stop);
         if (process is not null)
         {
-            _ = process.StopAsync(_options.Grace);
+            _ = process.StopAsync(IsCode ? TimeSpan.FromSeconds(_assignment.Spec.Code!.GraceSeconds) : _options.Grace);
         }
     }
 
@@ -116,15 +130,20 @@ internal sealed partial class Attempt
         try
         {
             await PrepareAsync(relay);
+            var gate = new ReportGate(_time);
+            var log = new RunnerLog();
             await using var socket = await RunnerSocket.OpenAsync(
-                Number, relay.ReportAsync, checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
+                Number, IsCode, report => relay.ReportAsync(IsCode ? gate.Take(report, line => log.Take(line, error: false)) : report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
             _socket = socket;
-            await using var process = Start(relay, socket);
+            await using var sandbox = IsCode ? await _code.OpenAsync(_assignment, _folder, DataFolder, socket.Path, _device) : null;
+            await using var process = Start(relay, socket, sandbox);
             await relay.LogAsync(
                 $"Attempt {Number} runs as process {process.Pid} on {_device}, from step {_assignment.ResumeFrom?.Step ?? 0}.");
             OnChange();
             var exitCode = await process.WaitAsync();
-            return await ConcludeAsync(process, exitCode);
+            return sandbox is not null && await sandbox.BrokenAsync(exitCode) is { } broken && !_cancelled
+                ? Outcome(RunOutcomeKind.Failed, broken)
+                : await ConcludeAsync(process, exitCode);
         }
         catch (OperationCanceledException) when (_stopping)
         {
@@ -151,7 +170,7 @@ internal sealed partial class Attempt
         }
     }
 
-    private RunnerProcess Start(ReportRelay relay, RunnerSocket socket)
+    private RunnerProcess Start(ReportRelay relay, RunnerSocket socket, CodeSandbox? sandbox)
     {
         lock (_lock)
         {
@@ -165,6 +184,7 @@ internal sealed partial class Attempt
                 Device = _device,
                 Threads = _assignment.Spec.Threads,
                 Program = _options.Program ?? RunnerLaunch.BuiltIn,
+                Sandbox = sandbox,
             };
             return _process = RunnerProcess.Start(launch, relay.LogAsync, _time);
         }
@@ -174,9 +194,14 @@ internal sealed partial class Attempt
     {
         _folder.Create();
 
-        // The built-in trainers read shards; any other program is given the files as they were committed.
-        var files = _options.Program is null ? [] : await MaterialiseAsync();
-        var shards = _options.Program is null ? await _shards.PrepareAsync(_assignment, _folder.Shards, relay.LogAsync, ThrowIfStopping) : null;
+        var paths = IsCode ? await _code.PathsAsync(_folder, DataFolder) : null;
+        if (_assignment.Code is { } code)
+        {
+            await _code.FillAsync(_folder, code, ThrowIfStopping);
+        }
+
+        var files = ReadsShards ? [] : await MaterialiseAsync();
+        var shards = ReadsShards ? await _shards.PrepareAsync(_assignment, _folder.Shards, relay.LogAsync, ThrowIfStopping) : null;
         foreach (var (name, file) in _assignment.Model ?? new Dictionary<string, BlobRef>())
         {
             await LinkAsync(_folder.Model, name, file.Blob);
@@ -205,7 +230,7 @@ internal sealed partial class Attempt
                 Files = files,
                 ModelDirectory = _assignment.Model is null ? null : _folder.Model,
                 Labels = await LabelsAsync(),
-                ShardDirectory = shards is null ? null : _folder.Shards,
+                ShardDirectory = shards is null ? null : paths?.Data ?? _folder.Shards,
                 Shards = shards,
             },
             OdlJson.Options);
@@ -266,7 +291,10 @@ internal sealed partial class Attempt
     private async ValueTask TakeCheckpointAsync(ReportRelay relay, CheckpointReady checkpoint)
     {
         // The path comes from a program that is not trusted to name any file of this machine.
-        var path = Path.GetFullPath(Path.Combine(_folder.Checkpoints, checkpoint.Path));
+        var name = checkpoint.Path.StartsWith(SandboxPaths.Inside.Checkpoints + "/", StringComparison.Ordinal)
+            ? checkpoint.Path[(SandboxPaths.Inside.Checkpoints.Length + 1)..]
+            : checkpoint.Path;
+        var path = Path.GetFullPath(Path.Combine(_folder.Checkpoints, name));
         var file = new FileInfo(path);
         if (Path.GetDirectoryName(path) != _folder.Checkpoints || !file.Exists || file.LinkTarget is not null)
         {
@@ -277,6 +305,13 @@ internal sealed partial class Attempt
         // Taken at once, under a name the program does not know: it removes its own when it has written the next.
         var taken = Path.Combine(_folder.Root, string.Create(CultureInfo.InvariantCulture, $"checkpoint-{checkpoint.Step}"));
         File.Move(path, taken, overwrite: true);
+        if (FileFacts.Of(taken) is not { IsFile: true })
+        {
+            // Exchanged between the two looks.
+            File.Delete(taken);
+            return;
+        }
+
         await relay.CheckpointAsync(checkpoint with { Path = taken });
     }
 
@@ -313,8 +348,19 @@ internal sealed partial class Attempt
         var artifact = new SortedDictionary<string, BlobRef>(StringComparer.Ordinal);
         foreach (var path in Directory.EnumerateFiles(_folder.Output).Order(StringComparer.Ordinal))
         {
-            if (new FileInfo(path).LinkTarget is null)
+            // A link would lead out, and a pipe be read for ever.
+            if (FileFacts.Of(path) is { IsFile: true })
             {
+                if (artifact.Count == MaximumFiles)
+                {
+                    throw new InvalidException($"It left more than {MaximumFiles} files in ODL_OUTPUT_DIR. Pack what belongs together into one.");
+                }
+
+                if (Path.GetFileName(path) is { } name && (name.Length > MaximumName || name.Any(char.IsControl)))
+                {
+                    throw new InvalidException($"It left a file in ODL_OUTPUT_DIR whose name has more than {MaximumName} characters, or control characters. Name it otherwise.");
+                }
+
                 await using var file = File.OpenRead(path);
                 artifact[Path.GetFileName(path)] = await _blobs.PutAsync(file);
             }
@@ -332,9 +378,14 @@ internal sealed partial class Attempt
     private async Task<IReadOnlyDictionary<string, double>> ReadMetricsAsync()
     {
         var path = Path.Combine(_folder.Output, "metrics.json");
-        if (!File.Exists(path))
+        if (FileFacts.Of(path) is not { IsFile: true } facts)
         {
             return new Dictionary<string, double>();
+        }
+
+        if (facts.Length > MaximumMetrics)
+        {
+            throw new InvalidException($"The program's metrics.json has more than {MaximumMetrics} bytes. It holds the final metrics only.");
         }
 
         try

@@ -27,8 +27,8 @@ internal sealed class TrainerOptions
     [Range(0, long.MaxValue)]
     public long ShardCacheBytes { get; set; } = 20L << 30;
 
-    /// <summary>Whether user code runs without a sandbox where there is none: with all rights of the worker.</summary>
-    public bool UnsafeUserCode { get; set; }
+    /// <summary>The program that makes sandboxes; null: <c>bwrap</c> where the system has it.</summary>
+    public string? Bubblewrap { get; set; }
 
     /// <summary>Whether control groups are used for the limits of user code, where they can be.</summary>
     public bool Cgroups { get; set; } = true;

@@ -12,6 +12,7 @@ internal static class WorkerTrainingSetup
             .AddSingleton<ShardCache>()
             .AddSingleton<RunShards>()
             .AddSingleton<Isolation>()
+            .AddSingleton<CodeRuns>()
             .AddSingleton<Trainer>()
             .AddSingleton<WorkerAgent>()
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<WorkerAgent>());

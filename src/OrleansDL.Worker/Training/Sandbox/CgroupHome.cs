@@ -3,6 +3,7 @@ namespace OrleansDL.Training.Sandbox;
 /// <summary>The place in the kernel's tree of control groups below which this worker may make groups: version 2 if it can, else version 1.</summary>
 internal sealed class CgroupHome
 {
+    private static readonly TimeSpan LeftAfter = TimeSpan.FromMinutes(1);
     private static readonly string[] Needed = ["memory", "pids"];
     private readonly IReadOnlyDictionary<string, string> _folders;
 
@@ -41,9 +42,11 @@ internal sealed class CgroupHome
         new(Version, _folders.ToDictionary(folder => folder.Key, folder => Path.Combine(folder.Value, name)), limits, cpus, time);
 
     /// <summary>Removes the groups that a worker which died left behind and that hold no process any more.</summary>
-    public void RemoveEmpty()
+    public void RemoveEmpty(DateTimeOffset now)
     {
-        foreach (var folder in _folders.Values.Distinct().SelectMany(folder => Directory.EnumerateDirectories(folder, "odl-*")))
+        // A young one may be another worker's, made and not entered yet.
+        foreach (var folder in _folders.Values.Distinct().SelectMany(folder => Directory.EnumerateDirectories(folder, "odl-*"))
+            .Where(folder => now - Directory.GetCreationTimeUtc(folder) > LeftAfter))
         {
             Cgroup.TryRemove(folder);
         }

@@ -2,43 +2,44 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansDL.Nodes;
 
 namespace OrleansDL.Training.Sandbox;
 
 /// <summary>How this worker keeps user code apart. It is found out once, by running a program in a sandbox and looking what it can do.</summary>
-internal sealed partial class Isolation(IOptions<TrainerOptions> options, TimeProvider time, ILogger<Isolation> logger)
+internal sealed partial class Isolation(NodeOptions node, IOptions<TrainerOptions> options, TimeProvider time, ILogger<Isolation> logger)
 {
     /// <summary>The check that runs inside: it must not see a network device but its own, nor the machine's processes, nor be able to write.</summary>
     private const string Check = "[ \"$(tail -n +3 /proc/net/dev | grep -vc '^ *lo:')\" = 0 ] && [ ! -e /proc/100000 ] && ! touch /usr/odl-probe 2>/dev/null && echo isolated";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private readonly Lazy<Task<(SandboxMeans Means, WorkerIsolation Report)>> _found = new(() => FindAsync(options.Value, time, logger));
+    private readonly Lazy<Task<(SandboxMeans Means, WorkerIsolation Report)>> _found = new(() => FindAsync(options.Value, node.UnsafeUserCode, time, logger));
 
     public async Task<WorkerIsolation> ReportAsync() => (await _found.Value).Report;
 
     /// <summary>What there is to run user code with.</summary>
     /// <exception cref="InvalidException">There is no sandbox, and the worker was not told to do without.</exception>
-    public async Task<SandboxMeans> MeansAsync(string worker)
+    public async Task<SandboxMeans> MeansAsync()
     {
         var (means, report) = await _found.Value;
         return report.Kind != "none"
             ? means
             : throw new InvalidException(
-                $"Worker '{worker}' runs no user code: it has no working sandbox. {report.Reason} A worker that is started with --unsafe-user-code runs it without one.");
+                $"Worker '{node.WorkerNameOrDefault}' runs no user code: it has no working sandbox. {report.Reason} A worker that is started with --unsafe-user-code runs it without one.");
     }
 
-    private static async Task<(SandboxMeans, WorkerIsolation)> FindAsync(TrainerOptions options, TimeProvider time, ILogger logger)
+    private static async Task<(SandboxMeans, WorkerIsolation)> FindAsync(TrainerOptions options, bool unsafeUserCode, TimeProvider time, ILogger logger)
     {
         var groups = options.Cgroups
             ? await CgroupHome.FindAsync(await File.ReadAllTextAsync("/proc/self/mountinfo"), await File.ReadAllTextAsync("/proc/self/cgroup"), time)
             : null;
-        groups?.RemoveEmpty();
-        var bubblewrap = Find("bwrap");
+        groups?.RemoveEmpty(time.GetUtcNow());
+        var bubblewrap = options.Bubblewrap ?? Find("bwrap");
         var reason = bubblewrap is null ? "The program 'bwrap' is not installed: 'apt install bubblewrap'." : await TryAsync(bubblewrap, time);
-        var means = new SandboxMeans(reason is null ? bubblewrap : null, groups, options.UnsafeUserCode && reason is not null);
+        var means = new SandboxMeans(reason is null ? bubblewrap : null, groups, Unsafe: reason is not null);
         var report = new WorkerIsolation
         {
-            Kind = reason is null ? "bubblewrap" : options.UnsafeUserCode ? "unsafe" : "none",
+            Kind = reason is null ? "bubblewrap" : unsafeUserCode ? "unsafe" : "none",
             Reason = reason,
             Limits = means.Limits(),
         };

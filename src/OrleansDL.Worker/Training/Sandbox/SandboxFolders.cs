@@ -25,6 +25,12 @@ internal static class SandboxFolders
             Open(root);
         }
 
+        foreach (var checkpoint in Directory.EnumerateFiles(folder.Checkpoints).ToList())
+        {
+            // It lies where the program may write, and may be another name of a file of the store.
+            Copy(checkpoint);
+        }
+
         if (SandboxUser.IsRoot)
         {
             foreach (var path in (string[])[folder.Output, folder.Checkpoints, .. Directory.EnumerateFiles(folder.Checkpoints)])
@@ -37,7 +43,7 @@ internal static class SandboxFolders
     }
 
     /// <summary>Copies what is a link to somewhere else: the sandbox shows no other place.</summary>
-    public static void Detach(string file)
+    private static void Detach(string file)
     {
         var source = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
         if (source != file)
@@ -54,11 +60,16 @@ internal static class SandboxFolders
         else if (FileFacts.Of(file) is { IsReadableByAll: false })
         {
             // It may be another name of a file of the store, whose mode is not ours to change.
-            var copy = file + ".odl-copy";
-            File.Copy(file, copy);
-            File.Move(copy, file, overwrite: true);
-            File.SetUnixFileMode(file, Readable);
+            Copy(file);
         }
+    }
+
+    private static void Copy(string file)
+    {
+        var copy = file + ".odl-copy";
+        File.Copy(file, copy);
+        File.Move(copy, file, overwrite: true);
+        File.SetUnixFileMode(file, Readable);
     }
 
     /// <summary>Removes a folder. Untrusted code may have nested it deeper than a path can name, which only the system's tool gets through.</summary>

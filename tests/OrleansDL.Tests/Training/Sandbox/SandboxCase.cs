@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using OrleansDL.Nodes;
 using OrleansDL.Training;
 using OrleansDL.Training.Sandbox;
 
@@ -48,8 +49,8 @@ internal sealed class SandboxCase : IAsyncDisposable
             Threads = 1,
             Code = new CodeSpec { Reference = "test", Command = ["/usr/bin/python3", "program.py"], Limits = limits, Environment = new Dictionary<string, string> { ["OUTSIDE"] = _root } },
         };
-        var isolation = new Isolation(Options.Create(new TrainerOptions { Cgroups = cgroups }), TimeProvider.System, NullLogger<Isolation>.Instance);
-        _sandbox = new CodeSandbox(await isolation.MeansAsync("test"), plan, TimeProvider.System);
+        var isolation = new Isolation(new NodeOptions(), Options.Create(new TrainerOptions { Cgroups = cgroups }), TimeProvider.System, NullLogger<Isolation>.Instance);
+        _sandbox = new CodeSandbox(await isolation.MeansAsync(), plan, TimeProvider.System);
         var launch = new RunnerLaunch
         {
             Run = plan.Run,
