@@ -1,5 +1,6 @@
 using OrleansDL.Benchmarks;
 using OrleansDL.Benchmarks.Bare;
+using OrleansDL.Benchmarks.Collectives;
 using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Benchmarks.Reading;
 
@@ -7,8 +8,8 @@ using OrleansDL.Benchmarks.Reading;
 var full = args.Contains("--full");
 IBenchmark[] benchmarks =
 [
-    new TrainSamples(), new PredictTiny(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(),
-    new DatasetCommit(), new DatasetDiff(),
+    new TrainSamples(), new PredictTiny(), new PredictBatching(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(),
+    new DatasetCommit(), new DatasetDiff(), new AllReduce(),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
     new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
 ];
@@ -22,6 +23,13 @@ if (args is ["bare", "host"])
 if (args is ["bare", "predict", var model])
 {
     await BarePredict.RunAsync(model);
+    return 0;
+}
+
+if (args is ["bare", "allreduce", var folder, var rank, var size, var floats, var repetitions])
+{
+    var culture = System.Globalization.CultureInfo.InvariantCulture;
+    AllReduceRank.Run(folder, int.Parse(rank, culture), int.Parse(size, culture), int.Parse(floats, culture), int.Parse(repetitions, culture));
     return 0;
 }
 

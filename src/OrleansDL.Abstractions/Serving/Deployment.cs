@@ -28,4 +28,7 @@ public sealed record Deployment
 
     /// <summary>Id of the model whose version is wanted.</summary>
     [Id(15)] public Guid? ModelId { get; init; }
+
+    /// <summary>How requests are run together; null: each for itself, at once.</summary>
+    [Id(16)] public BatchingSpec? Batching { get; init; }
 }

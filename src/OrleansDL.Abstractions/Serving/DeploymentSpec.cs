@@ -14,4 +14,7 @@ public sealed record DeploymentSpec
 
     /// <summary>Whether it answers inference without a token.</summary>
     [Id(3)] public bool Public { get; init; }
+
+    /// <summary>How requests are run together; null: each for itself, at once.</summary>
+    [Id(4)] public BatchingSpec? Batching { get; init; }
 }

@@ -8,4 +8,7 @@ public sealed class InferAnswer
 
     /// <summary>Most probable label and its probability per row, for the metrics store; empty for models without labels.</summary>
     [Id(1)] public IReadOnlyList<LabelScore> Top { get; init; } = [];
+
+    /// <summary>Where the time went; null from replicas that do not tell.</summary>
+    [Id(2)] public InferTimes? Times { get; init; }
 }

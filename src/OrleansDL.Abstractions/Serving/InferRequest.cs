@@ -8,4 +8,10 @@ public sealed class InferRequest
 
     /// <summary>Outputs wanted, by name; empty for all.</summary>
     [Id(1)] public IReadOnlyList<string> Outputs { get; init; } = [];
+
+    /// <summary>Level of priority, 1 the first served; 0: the model's default. Counts only where requests wait for company.</summary>
+    [Id(2)] public int Priority { get; init; }
+
+    /// <summary>How long it may wait for its execution; 0: as the model says.</summary>
+    [Id(3)] public long TimeoutMicroseconds { get; init; }
 }

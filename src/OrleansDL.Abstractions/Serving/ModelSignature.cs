@@ -6,4 +6,7 @@ public sealed record ModelSignature
 {
     [Id(0)] public required IReadOnlyList<TensorSpec> Inputs { get; init; }
     [Id(1)] public required IReadOnlyList<TensorSpec> Outputs { get; init; }
+
+    /// <summary>Labels in the order of the outputs' last axis; null where the model has none.</summary>
+    [Id(2)] public IReadOnlyList<string>? Labels { get; init; }
 }

@@ -12,4 +12,7 @@ public sealed record ReplicaSpec
     [Id(3)] public required string ModelName { get; init; }
     [Id(4)] public required long ModelVersion { get; init; }
     [Id(5)] public required IReadOnlyDictionary<string, BlobRef> Artifact { get; init; }
+
+    /// <summary>How requests are run together; null: each for itself, at once.</summary>
+    [Id(6)] public BatchingSpec? Batching { get; init; }
 }

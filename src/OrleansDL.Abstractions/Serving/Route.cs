@@ -20,4 +20,7 @@ public sealed record Route
     [Id(9)] public ModelSignature? Signature { get; init; }
     [Id(10)] public string? Reason { get; init; }
     [Id(11)] public bool Deleted { get; init; }
+
+    /// <summary>How requests are run together; null: each for itself, at once.</summary>
+    [Id(12)] public BatchingSpec? Batching { get; init; }
 }

@@ -25,6 +25,9 @@ public sealed record WorkerReport
     /// <summary>The processes of those attempts.</summary>
     [Id(8)] public IReadOnlyList<RunnerInfo> Runners { get; init; } = [];
 
+    /// <summary>Bytes of memory of its machine that runs may use; 0: not told.</summary>
+    [Id(9)] public long Memory { get; init; }
+
     /// <summary>How it keeps user code apart; null: an older worker, which runs none.</summary>
     [Id(50)] public WorkerIsolation? Isolation { get; init; }
 }

@@ -11,6 +11,9 @@ internal static class DeploymentCommands
     private static readonly Option<string?> Model = new("--model") { Description = "Model version: name (newest), name@3, name@alias." };
     private static readonly Option<int?> Replicas = new("--replicas") { Description = "Workers that serve it." };
     private static readonly Option<bool?> Public = new("--public") { Description = "Answer inference without a token." };
+    private static readonly Option<int?> Batch = new("--batch") { Description = "Rows of one execution at most: requests run together. 0 ends that." };
+    private static readonly Option<long?> BatchDelay = new("--batch-delay") { Description = "Microseconds a request may wait for company while the model is free." };
+    private static readonly Option<bool?> BatchAdaptive = new("--batch-adaptive") { Description = "Choose the wait by what the traffic shows to pay, up to --batch-delay." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
@@ -21,7 +24,7 @@ internal static class DeploymentCommands
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Replicas, Public, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
         {
             var made = await session.Client.Deployments.CreateAsync(
                 new DeploymentSpec
@@ -30,13 +33,14 @@ internal static class DeploymentCommands
                     Model = session.Get(Model) ?? session.Get(name),
                     Replicas = session.Get(Replicas) ?? 1,
                     Public = session.Get(Public) ?? false,
+                    Batching = BatchingOf(session, null),
                 },
                 cancel);
             await ShowAsync(session, made, cancel);
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Replicas, Public, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
         var changed = await session.Client.Deployments.UpdateAsync(
@@ -47,11 +51,30 @@ internal static class DeploymentCommands
                 Model = session.Get(Model) ?? $"{now.Model.Split('@')[0]}@{now.ModelVersion}",
                 Replicas = session.Get(Replicas) ?? now.Replicas,
                 Public = session.Get(Public) ?? now.Public,
+                Batching = BatchingOf(session, now.Batching),
             },
             now.ETag,
             cancel);
         await ShowAsync(session, changed, cancel);
     });
+
+    /// <summary>What was there, changed where an option says so; null for a deployment without batching.</summary>
+    private static BatchingSpec? BatchingOf(Session session, BatchingSpec? now)
+    {
+        var (rows, delay, adaptive) = (session.Get(Batch), session.Get(BatchDelay), session.Get(BatchAdaptive));
+        if (rows == 0 || (now is null && (rows, delay, adaptive) is (null, null, null)))
+        {
+            return null;
+        }
+
+        var spec = now ?? new BatchingSpec();
+        return spec with
+        {
+            MaximumBatchSize = rows ?? spec.MaximumBatchSize,
+            MaximumDelayMicroseconds = delay ?? spec.MaximumDelayMicroseconds,
+            Adaptive = adaptive ?? spec.Adaptive,
+        };
+    }
 
     private static Command List()
     {
@@ -92,5 +115,6 @@ internal static class DeploymentCommands
         ("serving", deployment.ServingVersion is null ? "nothing yet" : $"version {deployment.ServingVersion}, generation {deployment.Generation}"),
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
+        ("batching", deployment.Batching is { } batching ? $"up to {batching.MaximumBatchSize} rows, wait {(batching.Adaptive ? "adaptive up to" : "up to")} {batching.MaximumDelayMicroseconds} us" : null),
         ("changed", Format.Time(deployment.ChangedAt)));
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
@@ -27,6 +28,7 @@ public sealed class ModelSession : IDisposable
     private readonly int _raw;
     private readonly string _model;
     private readonly ConcurrentBag<Row> _rows = [];
+    private volatile bool _splits;
 
     private ModelSession(InferenceSession session, Pipeline? pipeline, string model)
     {
@@ -44,9 +46,16 @@ public sealed class ModelSession : IDisposable
         }
 
         _bound = CanBind() ? new BoundCalls(session, Signature.Inputs[0], Signature.Outputs) : null;
+        _splits = Signature.Inputs.Concat(Signature.Outputs).All(tensor => tensor is { Type: not TensorElementType.Bytes, Shape: [-1, ..] });
     }
 
     public ModelSignature Signature { get; }
+
+    /// <summary>What messages call the model.</summary>
+    public string Model => _model;
+
+    /// <summary>Whether requests can be run as one: every input and output begins with an open axis, which counts rows.</summary>
+    public bool CanBatch => _splits;
 
     /// <summary>Labels in the order of the outputs; empty for a model without a pipeline.</summary>
     public IReadOnlyList<string> Labels => _pipeline?.Labels ?? [];
@@ -102,8 +111,45 @@ public sealed class ModelSession : IDisposable
         RequestCheck.Check(request, Signature, _model);
         cancellationToken.ThrowIfCancellationRequested();
         return _bound is not null && request.Inputs[0].Shape[0] is > 0 and <= GreatestBatch
-            ? InferBound(request)
+            ? InferBound(request.Inputs[0].Shape, new ReadOnlySpan<InferRequest>(in request), request.Outputs)
             : InferFree(request, cancellationToken);
+    }
+
+    /// <summary>Compares a request with the signature.</summary>
+    /// <exception cref="InvalidException">The request does not fit.</exception>
+    public void Check(InferRequest request) => RequestCheck.Check(request, Signature, _model);
+
+    /// <summary>Runs requests that differ in nothing but their rows as one, and gives each its own answer.</summary>
+    /// <param name="requests">Checked, with at least one row each; equal names, types and sizes of all axes but the first.</param>
+    public InferAnswer[] InferTogether(IReadOnlyList<InferRequest> requests)
+    {
+        if (requests.Count == 1)
+        {
+            return [Infer(requests[0])];
+        }
+
+        var began = Stopwatch.GetTimestamp();
+        var rows = requests.Sum(request => request.Inputs[0].Shape[0]);
+        var whole = _bound is not null && rows <= GreatestBatch
+            ? InferBound([rows, .. requests[0].Inputs[0].Shape.AsSpan(1)], [.. requests], [])
+            : InferFree(new InferRequest { Inputs = [.. requests[0].Inputs.Select((_, input) => Join(requests, input, rows))] }, CancellationToken.None);
+        if (whole.Outputs.Any(output => output.Shape is not [var size, ..] || size != rows))
+        {
+            // The first axis of this model does not count rows, whatever it looks like: nothing is run together any more.
+            _splits = false;
+            return [.. requests.Select(request => Infer(request))];
+        }
+
+        var answers = new InferAnswer[requests.Count];
+        var at = 0L;
+        for (var index = 0; index < answers.Length; index++)
+        {
+            var own = requests[index].Inputs[0].Shape[0];
+            answers[index] = Slice(whole, requests[index], at, own, rows, began, isFirst: index == 0);
+            at += own;
+        }
+
+        return answers;
     }
 
     /// <summary>The hot path for models of one input: input bytes in, the bytes of output <paramref name="outputIndex"/> out, nothing allocated once warm.</summary>
@@ -260,25 +306,81 @@ public sealed class ModelSession : IDisposable
         return rows > 0 ? rows : throw new InvalidException("rows is empty. Give one row at least.");
     }
 
-    private InferAnswer InferBound(InferRequest request)
+    private static Tensor Join(IReadOnlyList<InferRequest> requests, int input, long rows)
     {
-        var call = _bound!.Rent(request.Inputs[0].Shape);
+        var first = requests[0].Inputs[input];
+        var data = new byte[requests.Sum(request => request.Inputs[input].Data.Length)];
+        var at = 0;
+        foreach (var request in requests)
+        {
+            request.Inputs[input].Data.Span.CopyTo(data.AsSpan(at));
+            at += request.Inputs[input].Data.Length;
+        }
+
+        return new Tensor { Name = first.Name, Type = first.Type, Shape = [rows, .. first.Shape.AsSpan(1)], Data = data };
+    }
+
+    /// <summary>The rows of one request, by reference.</summary>
+    private static InferAnswer Slice(InferAnswer whole, InferRequest request, long at, long own, long rows, long began, bool isFirst)
+    {
+        var outputs = new List<Tensor>(whole.Outputs.Count);
+        foreach (var output in whole.Outputs)
+        {
+            if (IsWanted(request.Outputs, output.Name))
+            {
+                var row = (int)(output.Data.Length / rows);
+                outputs.Add(new Tensor { Name = output.Name, Type = output.Type, Shape = [own, .. output.Shape.AsSpan(1)], Data = output.Data.Slice((int)at * row, (int)own * row) });
+            }
+        }
+
+        var times = whole.Times!.Value;
+        return new InferAnswer
+        {
+            Outputs = outputs,
+            Top = whole.Top is [] ? [] : [.. whole.Top.Skip((int)at).Take((int)own)],
+            Times = times with
+            {
+                Input = (long)Stopwatch.GetElapsedTime(began).TotalNanoseconds - times.Run - times.Output,
+                Rows = (int)own,
+                CountsExecution = isFirst,
+            },
+        };
+    }
+
+    /// <summary>The rows of all parts in one execution.</summary>
+    private InferAnswer InferBound(ReadOnlySpan<long> shape, ReadOnlySpan<InferRequest> parts, IReadOnlyList<string> wanted)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var call = _bound!.Rent(shape);
         try
         {
-            request.Inputs[0].Data.Span.CopyTo(call.Input);
+            var at = 0;
+            foreach (var part in parts)
+            {
+                part.Inputs[0].Data.Span.CopyTo(call.Input.AsSpan(at));
+                at += part.Inputs[0].Data.Length;
+            }
+
+            var bound = Stopwatch.GetTimestamp();
             RunBound(call);
+            var ran = Stopwatch.GetTimestamp();
             var batch = call.Shape[0];
             var outputs = new List<Tensor>(Signature.Outputs.Count);
             for (var index = 0; index < Signature.Outputs.Count; index++)
             {
                 var output = Signature.Outputs[index];
-                if (IsWanted(request, output.Name))
+                if (IsWanted(wanted, output.Name))
                 {
                     outputs.Add(new Tensor { Name = output.Name, Type = output.Type, Shape = [batch, .. output.Shape.Skip(1)], Data = call.Outputs[index].ToArray() });
                 }
             }
 
-            return new InferAnswer { Outputs = outputs, Top = _probabilities < 0 ? [] : Top(MemoryMarshal.Cast<byte, float>(call.Outputs[_probabilities]), batch) };
+            return new InferAnswer
+            {
+                Outputs = outputs,
+                Top = _probabilities < 0 ? [] : Top(MemoryMarshal.Cast<byte, float>(call.Outputs[_probabilities]), batch),
+                Times = Times(began, bound, ran, (int)batch),
+            };
         }
         finally
         {
@@ -289,6 +391,7 @@ public sealed class ModelSession : IDisposable
     /// <summary>Any model, any shapes: the runtime allocates the outputs.</summary>
     private InferAnswer InferFree(InferRequest request, CancellationToken cancellationToken)
     {
+        var began = Stopwatch.GetTimestamp();
         var pins = new List<MemoryHandle>();
         var values = new List<OrtValue>();
         using var options = new RunOptions();
@@ -301,12 +404,15 @@ public sealed class ModelSession : IDisposable
             }
 
             string[] names = [.. Signature.Outputs.Select(output => output.Name)];
+            var bound = Stopwatch.GetTimestamp();
             using var results = _session.Run(options, [.. request.Inputs.Select(input => input.Name)], values, names);
+            var ran = Stopwatch.GetTimestamp();
             var outputs = results.Select((result, index) => Copy(result, Signature.Outputs[index])).ToList();
             return new InferAnswer
             {
-                Outputs = [.. outputs.Where(output => IsWanted(request, output.Name))],
+                Outputs = [.. outputs.Where(output => IsWanted(request.Outputs, output.Name))],
                 Top = _probabilities < 0 ? [] : Top(MemoryMarshal.Cast<byte, float>(outputs[_probabilities].Data.Span), outputs[_probabilities].Shape[0]),
+                Times = Times(began, bound, ran, _splits ? (int)request.Inputs[0].Shape[0] : 1),
             };
         }
         catch (OnnxRuntimeException error)
@@ -325,7 +431,7 @@ public sealed class ModelSession : IDisposable
     {
         if (input.Type is TensorElementType.Bytes)
         {
-            throw new InvalidException($"inference input '{input.Name}' of model '{_model}' is of type BYTES, which is not served.");
+            return TextTensors.ToOnnx(input, _model);
         }
 
         var pin = input.Data.Pin();
@@ -338,7 +444,17 @@ public sealed class ModelSession : IDisposable
         Name = output.Name,
         Type = output.Type,
         Shape = value.GetTensorTypeAndShape().Shape,
-        Data = value.GetTensorDataAsSpan<byte>().ToArray(),
+        Data = output.Type is TensorElementType.Bytes ? TextTensors.FromOnnx(value) : value.GetTensorDataAsSpan<byte>().ToArray(),
+    };
+
+    private static InferTimes Times(long began, long bound, long ran, int rows) => new()
+    {
+        Input = (long)Stopwatch.GetElapsedTime(began, bound).TotalNanoseconds,
+        Run = (long)Stopwatch.GetElapsedTime(bound, ran).TotalNanoseconds,
+        Output = (long)Stopwatch.GetElapsedTime(ran).TotalNanoseconds,
+        Rows = rows,
+        BatchSize = rows,
+        CountsExecution = true,
     };
 
     private void RunBound(BoundCall call)
@@ -371,7 +487,7 @@ public sealed class ModelSession : IDisposable
 
     private int IndexOf(string output) => Signature.Outputs.Index().Where(candidate => candidate.Item.Name == output).Select(candidate => candidate.Index).DefaultIfEmpty(-1).First();
 
-    private static bool IsWanted(InferRequest request, string output) => request.Outputs.Count == 0 || request.Outputs.Contains(output);
+    private static bool IsWanted(IReadOnlyList<string> wanted, string output) => wanted.Count == 0 || wanted.Contains(output);
 
     /// <summary>Outputs can be bound beforehand when only their first axis is open, and it is the input's.</summary>
     private bool CanBind()

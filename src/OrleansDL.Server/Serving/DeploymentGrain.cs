@@ -127,7 +127,7 @@ internal sealed partial class DeploymentGrain(
         await WriteAsync(state =>
         {
             // The same version goes on under its number; anything else, and a failed one tried again, gets a new one.
-            var same = state.Wanted is { Generation: not null } old && old.Model == wanted.Model && old.Version == wanted.Version && state.Status is not DeploymentStatus.Failed;
+            var same = state.Wanted is { Generation: not null } old && old.Model == wanted.Model && old.Version == wanted.Version && Text(old.Batching) == Text(wanted.Batching) && state.Status is not DeploymentStatus.Failed;
             return state with
             {
                 Status = same ? state.Status : DeploymentStatus.Loading,
@@ -316,6 +316,7 @@ internal sealed partial class DeploymentGrain(
             ModelName = version.ModelName,
             ModelVersion = version.Version,
             Artifact = version.Artifact,
+            Batching = version.Batching,
         },
         State.Spec.Replicas, preferred);
 
@@ -355,6 +356,7 @@ internal sealed partial class DeploymentGrain(
             ModelVersion = (answering?.Version ?? from.Wanted!).Version,
             Workers = answering?.Workers ?? [],
             Signature = answering?.Signature,
+            Batching = answering?.Version.Batching,
             Reason = answering is null ? from.Reason ?? "its model is being loaded" : null,
             Deleted = from.Status is DeploymentStatus.Deleted,
         };
@@ -470,7 +472,7 @@ internal sealed partial class DeploymentGrain(
     private async Task<WantedVersion> ResolveAsync(string project, DeploymentSpec spec)
     {
         var version = await GrainFactory.GetGrain<IModelsGrain>(project).ResolveAsync(spec.Model);
-        return new WantedVersion { Model = version.Model, ModelName = version.ModelName, Version = version.Version, Artifact = version.Artifact };
+        return new WantedVersion { Model = version.Model, ModelName = version.ModelName, Version = version.Version, Artifact = version.Artifact, Batching = spec.Batching };
     }
 
     private static void Check(DeploymentSpec spec)
@@ -484,6 +486,11 @@ internal sealed partial class DeploymentGrain(
         if (spec.Replicas is < 1 or > MaximumReplicas)
         {
             throw new InvalidException($"replicas {spec.Replicas} is out of range: 1 to {MaximumReplicas}.");
+        }
+
+        if (spec.Batching is not null)
+        {
+            BatchingSpecRules.Check(spec.Batching);
         }
     }
 
@@ -523,12 +530,13 @@ internal sealed partial class DeploymentGrain(
         ChangedAt = State.ChangedAt,
         ETag = ETag,
         ModelId = State.Wanted.Model,
+        Batching = State.Spec.Batching,
     };
 
     private static List<RetiredReplica> Retire(IReadOnlyList<RetiredReplica> retired, long generation, IEnumerable<string> workers) =>
         [.. retired.Union(workers.Select(worker => new RetiredReplica { Generation = generation, Worker = worker }))];
 
-    private static string Text(Route route) => JsonSerializer.Serialize(route, OdlJson.Options);
+    private static string Text<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);
 
     [LoggerMessage(LogLevel.Information, "Deployment {Deployment} was asked to serve {Model} version {Version}")]
     private partial void LogChanged(string deployment, string model, long version);

@@ -9,4 +9,7 @@ internal sealed record WantedVersion
     [Id(2)] public long Version { get; init; }
     [Id(3)] public IReadOnlyDictionary<string, BlobRef> Artifact { get; init; } = new Dictionary<string, BlobRef>();
     [Id(4)] public long? Generation { get; init; }
+
+    /// <summary>How this generation runs requests together.</summary>
+    [Id(5)] public BatchingSpec? Batching { get; init; }
 }

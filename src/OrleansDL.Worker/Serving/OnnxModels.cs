@@ -1,11 +1,12 @@
 using OrleansDL.Blobs;
 using OrleansDL.Inference;
 using OrleansDL.Nodes;
+using OrleansDL.Serving.Batching;
 
 namespace OrleansDL.Serving;
 
 /// <summary>Artifacts from the blob store, served by ONNX Runtime in this process.</summary>
-internal sealed class OnnxModels(BlobStore blobs, NodeOptions node) : IReplicaModels
+internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider time) : IReplicaModels
 {
     /// <summary>Where the artifacts of loaded generations lie while they are loaded.</summary>
     public string Root => Path.Combine(node.DirectoryOrDefault, "replicas", node.WorkerNameOrDefault);
@@ -20,7 +21,8 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node) : IReplicaMo
             await LinkAsync(spec, folder);
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}");
             session.Warm();
-            return new ModelReplica(session, folder);
+            var batcher = spec.Batching is { } batching ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
+            return new ModelReplica(session, batcher, folder);
         }
         catch (Exception error)
         {

@@ -75,6 +75,7 @@ internal sealed partial class WorkerAgent(
             Runners = runners,
             Draining = trainer.IsDraining,
             StartedAt = _startedAt,
+            Memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             Isolation = await isolation.ReportAsync(),
         }).WaitAsync(CallLimit, time);
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using OrleansDL.Serving;
 using OrleansDL.Serving.Rpc.Wire;
 
 namespace OrleansDL.Tests.Serving;
@@ -182,6 +183,56 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
     }
 
     [Fact]
+    public async Task A_deployment_that_runs_requests_together_says_so_and_counts_executions_apart_from_requests()
+    {
+        var config = (await Client.ModelConfigAsync(new ModelConfigRequest { Name = "together" })).Config;
+        Assert.Equal(8, config.MaxBatchSize);
+        Assert.Equal([4], config.Input.Single().Dims);
+        Assert.Equal([4], config.DynamicBatching.PreferredBatchSize);
+        Assert.Equal((2000ul, 2ul, 2ul), (config.DynamicBatching.MaxQueueDelayMicroseconds, config.DynamicBatching.PriorityLevels, config.DynamicBatching.DefaultPriorityLevel));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(async index =>
+        {
+            var request = Request();
+            request.ModelName = "together";
+            request.Parameters["priority"] = new InferParameter { Int64Param = index % 3 };
+            request.RawInputContents.Add(ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([index, 0, 0, 0])));
+            var answer = await Client.ModelInferAsync(request);
+            return MemoryMarshal.Read<float>(answer.RawOutputContents[0].Span) - index;
+        }));
+        Assert.All(answers, difference => Assert.Equal(10, difference));
+
+        var statistics = (await Client.ModelStatisticsAsync(new ModelStatisticsRequest { Name = "together" })).ModelStats.Single();
+        Assert.Equal((64ul, 64ul), (statistics.InferenceCount, statistics.InferenceStats.Queue.Count));
+        Assert.InRange(statistics.ExecutionCount, 8ul, 64ul);
+        Assert.Equal(statistics.ExecutionCount, statistics.BatchStats.Aggregate(0ul, (sum, batch) => sum + batch.ComputeInfer.Count));
+        Assert.Equal(statistics.InferenceCount, statistics.BatchStats.Aggregate(0ul, (sum, batch) => sum + (batch.BatchSize * batch.ComputeInfer.Count)));
+    }
+
+    [Fact]
+    public async Task A_classified_output_is_its_greatest_values_as_texts()
+    {
+        var request = Request();
+        request.RawInputContents.Add(ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([1.5f, 3, 2.25f, -20])));
+        request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "y", Parameters = { ["classification"] = new InferParameter { Int64Param = 3 } } });
+        var answer = await Client.ModelInferAsync(request);
+        Assert.Equal(("BYTES", "1,3"), (answer.Outputs[0].Datatype, string.Join(',', answer.Outputs[0].Shape)));
+        Assert.Equal("\v\0\0\013.000000:1\v\0\0\012.250000:2\v\0\0\011.500000:0", answer.RawOutputContents[0].ToStringUtf8());
+
+        using var content = new StringContent("""{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1.5,3,2.25,-20]}],"outputs":[{"name":"y","parameters":{"classification":9}}]}""");
+        using var http = await node.Http.PostAsync("/v2/models/open/infer", content);
+        using var json = JsonDocument.Parse(await http.Content.ReadAsStringAsync());
+        Assert.Equal(
+            ["13.000000:1", "12.250000:2", "11.500000:0", "-10.000000:3"],
+            json.RootElement.GetProperty("outputs")[0].GetProperty("data").EnumerateArray().Select(text => text.GetString()));
+
+        request.Outputs[0].Parameters["classification"] = new InferParameter { StringParam = "3" };
+        await RefusedAsync(request, "invalid value type for 'classification' parameter, expected int64_param");
+        request.Outputs[0].Parameters["classification"] = new InferParameter { Int64Param = 0 };
+        await RefusedAsync(request, "invalid value for 'classification' parameter, expected >= 0");
+    }
+
+    [Fact]
     public async Task The_index_lists_what_is_served_over_both_protocols()
     {
         var index = await Client.RepositoryIndexAsync(new RepositoryIndexRequest(), node.Token);
@@ -243,6 +294,7 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
             await _node.DeployAsync("open", isPublic: true);
             await _node.DeployAsync("counted", isPublic: true);
             await _node.DeployAsync("closed");
+            await _node.DeployAsync("together", isPublic: true, new BatchingSpec { MaximumBatchSize = 8, MaximumDelayMicroseconds = 2000, PreferredBatchSizes = [4], PriorityLevels = 2 });
             Http = _node.Client();
             Token.Add("authorization", Http.DefaultRequestHeaders.Authorization!.ToString());
             Channel = GrpcChannel.ForAddress(_node.RpcUrl);

@@ -7,17 +7,19 @@ internal static class OffsetModel
 {
     private const int Columns = 4;
 
-    public static byte[] Write(float offset)
+    /// <param name="offset">What is added.</param>
+    /// <param name="isWide">Whether rows may have any number of columns.</param>
+    public static byte[] Write(float offset, bool isWide = false)
     {
         var node = Join(Text(1, "x"), Text(1, "c"), Text(2, "y"), Text(3, "add"), Text(4, "Add"));
         var constant = Join(Number(1, 1), Number(2, 1), Text(8, "c"), Field(9, BitConverter.GetBytes(offset)));
-        var graph = Join(Field(1, node), Text(2, "offset"), Field(5, constant), Field(11, End("x")), Field(12, End("y")));
+        var graph = Join(Field(1, node), Text(2, "offset"), Field(5, constant), Field(11, End("x", isWide)), Field(12, End("y", isWide)));
         return Join(Number(1, 8), Text(2, "tests"), Field(7, graph), Field(8, Join(Text(1, ""), Number(2, 17))));
     }
 
-    private static byte[] End(string name)
+    private static byte[] End(string name, bool isWide)
     {
-        var shape = Join(Field(1, Text(2, "N")), Field(1, Number(1, Columns)));
+        var shape = Join(Field(1, Text(2, "N")), Field(1, isWide ? Text(2, "M") : Number(1, Columns)));
         return Join(Text(1, name), Field(2, Field(1, Join(Number(1, 1), Field(2, shape)))));
     }
 

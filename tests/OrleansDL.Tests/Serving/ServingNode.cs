@@ -64,9 +64,9 @@ internal sealed class ServingNode : IAsyncDisposable
         });
     }
 
-    public async Task<Deployment> DeployAsync(string name, bool isPublic = false)
+    public async Task<Deployment> DeployAsync(string name, bool isPublic = false, BatchingSpec? batching = null)
     {
-        var deployment = await Deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = name, Model = Model, Public = isPublic });
+        var deployment = await Deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = name, Model = Model, Public = isPublic, Batching = batching });
         return await UntilAsync(deployment.Id, current => current.Status is DeploymentStatus.Ready or DeploymentStatus.Failed);
     }
 

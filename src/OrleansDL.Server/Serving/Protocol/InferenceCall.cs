@@ -20,11 +20,17 @@ internal sealed class InferenceCall
     /// <summary>Whether outputs whose form was not given come back binary.</summary>
     public bool BinaryDataOutput { get; set; }
 
+    /// <summary>Level of priority, 1 the first served; 0: the model's default.</summary>
+    public int Priority { get; set; }
+
+    /// <summary>How long the request may wait in a queue; 0: as the model says.</summary>
+    public long TimeoutMicroseconds { get; set; }
+
     public InferRequest ToRequest()
     {
         if (Outputs.Count == 0)
         {
-            return new InferRequest { Inputs = Inputs };
+            return new InferRequest { Inputs = Inputs, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds };
         }
 
         var names = new string[Outputs.Count];
@@ -33,7 +39,7 @@ internal sealed class InferenceCall
             names[i] = Outputs[i].Name;
         }
 
-        return new InferRequest { Inputs = Inputs, Outputs = names };
+        return new InferRequest { Inputs = Inputs, Outputs = names, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds };
     }
 
     public bool WantsBinary(string output)

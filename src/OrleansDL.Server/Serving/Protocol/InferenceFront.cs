@@ -89,9 +89,8 @@ internal sealed partial class InferenceFront(
             var header = context.Request.Headers[HeaderLength.Name].ToString();
             var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
             var call = Read(body, header, entry.Route);
-            var parsed = time.GetTimestamp();
-            var (route, answer) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
-            var answered = time.GetTimestamp();
+            var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
+            var answer = Classification.Apply(call, raw, InferenceModels.SignatureOf(route));
 
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
             using var response = new PooledBytes();
@@ -113,8 +112,7 @@ internal sealed partial class InferenceFront(
             }
 
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
-            statistics.Of(route).OnSuccess(
-                time.GetElapsedTime(started, parsed), time.GetElapsedTime(parsed, answered), time.GetElapsedTime(answered), time.GetUtcNow());
+            statistics.Of(route).OnSuccess(time.GetElapsedTime(started), answer.Times ?? default, time.GetUtcNow());
             await WriteAnswerAsync(context, response);
         }
         catch (Exception error) when (!context.Response.HasStarted)
@@ -208,6 +206,11 @@ internal sealed partial class InferenceFront(
         write(body);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
         await WriteAsync(context, body);
     }
 

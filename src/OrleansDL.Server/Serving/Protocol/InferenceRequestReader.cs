@@ -78,7 +78,7 @@ internal static class InferenceRequestReader
             }
             else if (reader.ValueTextEquals("parameters"u8))
             {
-                call.BinaryDataOutput = ReadRequestParameters(ref reader);
+                ReadRequestParameters(ref reader, call);
             }
             else
             {
@@ -167,7 +167,7 @@ internal static class InferenceRequestReader
     private static void ReadOutput(ref Utf8JsonReader reader, InferenceCall call)
     {
         string? name = null;
-        bool? isBinary = null;
+        var (isBinary, classes) = (default(bool?), 0);
         while (Next(ref reader) && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("name"u8))
@@ -176,7 +176,7 @@ internal static class InferenceRequestReader
             }
             else if (reader.ValueTextEquals("parameters"u8))
             {
-                isBinary = ReadOutputParameters(ref reader);
+                (isBinary, classes) = ReadOutputParameters(ref reader);
             }
             else
             {
@@ -193,34 +193,39 @@ internal static class InferenceRequestReader
             }
         }
 
-        call.Outputs.Add(new RequestedOutput(name!, isBinary));
+        call.Outputs.Add(new RequestedOutput(name!, isBinary, classes));
     }
 
-    private static bool ReadRequestParameters(ref Utf8JsonReader reader)
+    private static void ReadRequestParameters(ref Utf8JsonReader reader, InferenceCall call)
     {
-        var isBinary = false;
         if (!NextIsObject(ref reader, "parameters"))
         {
-            return false;
+            return;
         }
 
         while (Next(ref reader) && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("binary_data_output"u8))
             {
-                isBinary = ReadBoolean(ref reader, "binary_data_output");
+                call.BinaryDataOutput = ReadBoolean(ref reader, "binary_data_output");
+            }
+            else if (reader.ValueTextEquals("priority"u8))
+            {
+                call.Priority = RequestParameters.Priority(ReadInteger(ref reader));
+            }
+            else if (reader.ValueTextEquals("timeout"u8))
+            {
+                call.TimeoutMicroseconds = RequestParameters.Timeout(ReadInteger(ref reader));
             }
             else if (!reader.ValueIsEscaped && reader.ValueSpan.StartsWith("triton_"u8))
             {
-                throw InferenceProtocolException.Invalid("parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.");
+                throw RequestParameters.Reserved();
             }
             else
             {
                 SkipScalar(ref reader);
             }
         }
-
-        return isBinary;
     }
 
     private static InputParameters ReadInputParameters(ref Utf8JsonReader reader)
@@ -254,12 +259,13 @@ internal static class InferenceRequestReader
         return parameters;
     }
 
-    private static bool? ReadOutputParameters(ref Utf8JsonReader reader)
+    private static (bool? Binary, int Classes) ReadOutputParameters(ref Utf8JsonReader reader)
     {
         bool? isBinary = null;
+        var classes = 0;
         if (!NextIsObject(ref reader, "parameters"))
         {
-            return null;
+            return (null, 0);
         }
 
         while (Next(ref reader) && reader.TokenType == JsonTokenType.PropertyName)
@@ -268,7 +274,11 @@ internal static class InferenceRequestReader
             {
                 isBinary = ReadBoolean(ref reader, "binary_data");
             }
-            else if (reader.ValueTextEquals("classification"u8) || reader.ValueTextEquals("shared_memory_region"u8))
+            else if (reader.ValueTextEquals("classification"u8))
+            {
+                classes = RequestParameters.Classes(ReadInteger(ref reader));
+            }
+            else if (reader.ValueTextEquals("shared_memory_region"u8))
             {
                 throw InferenceProtocolException.Unsupported($"output parameter '{reader.GetString()}' is not supported. GET /v2 lists the extensions of this server.");
             }
@@ -278,7 +288,7 @@ internal static class InferenceRequestReader
             }
         }
 
-        return isBinary;
+        return (isBinary, classes);
     }
 
     private static long[] ReadShape(ref Utf8JsonReader reader)
@@ -330,6 +340,13 @@ internal static class InferenceRequestReader
         return reader.TokenType == JsonTokenType.String
             ? reader.GetString()!
             : throw InferenceProtocolException.Invalid($"Unable to parse '{member}': attempt to access JSON non-string as string");
+    }
+
+    /// <summary>Null for anything but an integer.</summary>
+    private static long? ReadInteger(ref Utf8JsonReader reader)
+    {
+        SkipScalar(ref reader);
+        return reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) ? value : null;
     }
 
     private static bool ReadBoolean(ref Utf8JsonReader reader, string member)

@@ -132,13 +132,11 @@ internal sealed class InferenceService(
             entry = await FindAsync(context, request.ModelName, request.ModelVersion);
             var call = RpcRequestReader.Read(request, entry.Route.Name);
             InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry.Route), entry.Route.Name);
-            var parsed = time.GetTimestamp();
-            var (route, answer) = await router.InferAsync(entry, call.ToRequest(), context.CancellationToken);
-            var answered = time.GetTimestamp();
+            var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.CancellationToken);
+            var answer = Classification.Apply(call, raw, InferenceModels.SignatureOf(route));
             var response = Response(request, route, answer);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
-            statistics.Of(route).OnSuccess(
-                time.GetElapsedTime(started, parsed), time.GetElapsedTime(parsed, answered), time.GetElapsedTime(answered), time.GetUtcNow());
+            statistics.Of(route).OnSuccess(time.GetElapsedTime(started), answer.Times ?? default, time.GetUtcNow());
             return (response, InferenceId.New(route.Generation!.Value, time).ToString());
         }
         catch (Exception error) when (entry is not null && error is not OperationCanceledException)

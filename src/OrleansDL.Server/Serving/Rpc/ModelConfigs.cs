@@ -3,25 +3,54 @@ using OrleansDL.Serving.Rpc.Wire;
 
 namespace OrleansDL.Serving.Rpc;
 
-/// <summary>The protocol's configuration of a deployment, read off what is served: the model takes its batch dimension as any other, so the protocol's own batching is off.</summary>
+/// <summary>
+/// The protocol's configuration of a deployment, read off what is served. A deployment that runs requests together says so, and its batch axis is
+/// not among the dims then; any other takes its batch axis as it takes the rest.
+/// </summary>
 internal static class ModelConfigs
 {
     public static ModelConfig Of(Route route)
     {
         var signature = InferenceModels.SignatureOf(route);
+        var batching = signature.Inputs.Concat(signature.Outputs).All(spec => spec.Shape is [-1, ..]) ? route.Batching : null;
         var config = new ModelConfig
         {
             Name = route.Name,
             Platform = "onnxruntime_onnx",
             Backend = "onnxruntime",
             VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { route.ModelVersion } } },
-            MaxBatchSize = 0,
+            MaxBatchSize = batching?.MaximumBatchSize ?? 0,
             DefaultModelFilename = "model.onnx",
         };
-        config.Input.AddRange(signature.Inputs.Select(spec => new ModelInput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape } }));
-        config.Output.AddRange(signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape } }));
+        config.Input.AddRange(signature.Inputs.Select(spec => new ModelInput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batching is null ? 0 : 1) } }));
+        config.Output.AddRange(signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batching is null ? 0 : 1) } }));
         config.InstanceGroup.Add(new ModelInstanceGroup { Name = $"{route.Name}_0", Kind = ModelInstanceGroup.Types.Kind.Auto, Count = Math.Max(1, route.Workers.Count) });
+        if (batching is not null)
+        {
+            config.DynamicBatching = Of(batching);
+        }
+
         return config;
+    }
+
+    private static ModelDynamicBatching Of(BatchingSpec spec)
+    {
+        var levels = spec.PriorityLevels > 1 ? (ulong)spec.PriorityLevels : 0;
+        return new ModelDynamicBatching
+        {
+            PreferredBatchSize = { spec.PreferredBatchSizes },
+            MaxQueueDelayMicroseconds = (ulong)spec.MaximumDelayMicroseconds,
+            PreserveOrdering = spec.PreserveOrdering,
+            PriorityLevels = levels,
+            DefaultPriorityLevel = levels == 0 ? 0 : spec.DefaultPriority == 0 ? levels : (ulong)spec.DefaultPriority,
+            DefaultQueuePolicy = new ModelQueuePolicy
+            {
+                TimeoutAction = spec.TimeoutAction is QueueTimeoutAction.Delay ? ModelQueuePolicy.Types.TimeoutAction.Delay : ModelQueuePolicy.Types.TimeoutAction.Reject,
+                DefaultTimeoutMicroseconds = (ulong)spec.TimeoutMicroseconds,
+                AllowTimeoutOverride = spec.AllowTimeoutOverride,
+                MaxQueueSize = (uint)spec.MaximumQueue,
+            },
+        };
     }
 
     private static DataType TypeOf(TensorElementType type) => type switch

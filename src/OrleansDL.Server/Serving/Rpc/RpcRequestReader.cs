@@ -16,7 +16,7 @@ internal static class RpcRequestReader
     public static InferenceCall Read(ModelInferRequest request, string model)
     {
         var call = new InferenceCall { Id = request.Id, BinaryDataOutput = true };
-        CheckParameters(request.Parameters);
+        ReadParameters(request.Parameters, call);
         var raw = request.RawInputContents.Count > 0;
         for (var i = 0; i < request.Inputs.Count; i++)
         {
@@ -30,12 +30,9 @@ internal static class RpcRequestReader
 
         foreach (var output in request.Outputs)
         {
-            foreach (var parameter in output.Parameters.Keys)
+            if (output.Parameters.ContainsKey("shared_memory_region"))
             {
-                if (parameter is "classification" or "shared_memory_region")
-                {
-                    throw InferenceProtocolException.Unsupported($"output parameter '{parameter}' is not supported. ServerMetadata lists the extensions of this server.");
-                }
+                throw InferenceProtocolException.Unsupported("output parameter 'shared_memory_region' is not supported. ServerMetadata lists the extensions of this server.");
             }
 
             if (call.Outputs.Exists(known => known.Name == output.Name))
@@ -43,7 +40,7 @@ internal static class RpcRequestReader
                 throw InferenceProtocolException.Invalid($"output '{output.Name}' already exists in request");
             }
 
-            call.Outputs.Add(new RequestedOutput(output.Name, Binary: true));
+            call.Outputs.Add(new RequestedOutput(output.Name, Binary: true, Classes(output.Parameters)));
         }
 
         return call;
@@ -176,16 +173,34 @@ internal static class RpcRequestReader
         return result;
     }
 
-    private static void CheckParameters(MapField<string, InferParameter> parameters)
+    private static int Classes(MapField<string, InferParameter> parameters) => parameters.TryGetValue("classification", out var value)
+        ? RequestParameters.Classes(value.ParameterChoiceCase is InferParameter.ParameterChoiceOneofCase.Int64Param ? value.Int64Param : null)
+        : 0;
+
+    private static void ReadParameters(MapField<string, InferParameter> parameters, InferenceCall call)
     {
-        foreach (var key in parameters.Keys)
+        foreach (var (key, value) in parameters)
         {
-            if (key.StartsWith("triton_", StringComparison.Ordinal) && key != "triton_enable_empty_final_response")
+            switch (key)
             {
-                throw InferenceProtocolException.Invalid("parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.");
+                case "priority":
+                    call.Priority = RequestParameters.Priority(Integer(value));
+                    break;
+                case "timeout":
+                    call.TimeoutMicroseconds = RequestParameters.Timeout(Integer(value));
+                    break;
+                case not "triton_enable_empty_final_response" when key.StartsWith("triton_", StringComparison.Ordinal):
+                    throw RequestParameters.Reserved();
             }
         }
     }
+
+    private static long? Integer(InferParameter value) => value.ParameterChoiceCase switch
+    {
+        InferParameter.ParameterChoiceOneofCase.Int64Param => value.Int64Param,
+        InferParameter.ParameterChoiceOneofCase.Uint64Param when value.Uint64Param <= long.MaxValue => (long)value.Uint64Param,
+        _ => null,
+    };
 
     private static InferenceProtocolException Missing(string input, string model) =>
         InferenceProtocolException.Invalid($"unable to find data for input tensor '{input}' for model '{model}' in request.");

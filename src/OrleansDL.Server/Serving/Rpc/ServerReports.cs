@@ -57,33 +57,32 @@ internal sealed class ServerReports(InferenceModels models, InferenceStatistics 
 
     private static WireStatistics Of(Route route, Counters counters)
     {
-        var (input, infer, output) = (Duration(counters.ComputeInput), Duration(counters.ComputeInfer), Duration(counters.ComputeOutput));
         var result = new WireStatistics
         {
             Name = route.Name,
             Version = route.ModelVersion.ToString(System.Globalization.CultureInfo.InvariantCulture),
             LastInference = (ulong)counters.LastInference,
-            InferenceCount = infer.Count,
-            ExecutionCount = infer.Count,
+            InferenceCount = (ulong)counters.Inferences,
+            ExecutionCount = (ulong)counters.Executions,
             InferenceStats = new InferStatistics
             {
                 Success = Duration(counters.Success),
                 Fail = Duration(counters.Fail),
-
-                // Requests do not wait for company yet: each is one execution, at once.
-                Queue = new StatisticDuration { Count = infer.Count },
-                ComputeInput = input,
-                ComputeInfer = infer,
-                ComputeOutput = output,
+                Queue = Duration(counters.Queue),
+                ComputeInput = Duration(counters.ComputeInput),
+                ComputeInfer = Duration(counters.ComputeInfer),
+                ComputeOutput = Duration(counters.ComputeOutput),
                 CacheHit = new StatisticDuration(),
                 CacheMiss = new StatisticDuration(),
             },
         };
-        if (infer.Count > 0)
+        result.BatchStats.AddRange(counters.Batches.Select(batch => new InferBatchStatistics
         {
-            result.BatchStats.Add(new InferBatchStatistics { BatchSize = 1, ComputeInput = input, ComputeInfer = infer, ComputeOutput = output });
-        }
-
+            BatchSize = (ulong)batch.Rows,
+            ComputeInput = Duration(batch.Statistics.ComputeInput),
+            ComputeInfer = Duration(batch.Statistics.ComputeInfer),
+            ComputeOutput = Duration(batch.Statistics.ComputeOutput),
+        }));
         return result;
     }
 

@@ -1,32 +1,57 @@
+using System.Collections.Concurrent;
+
 namespace OrleansDL.Serving.Statistics;
 
 /// <summary>What the protocol's statistics extension tells of one served version since this node started.</summary>
 internal sealed class ModelStatistics
 {
+    private readonly ConcurrentDictionary<int, BatchStatistics> _batches = new();
     private long _lastInference;
+    private long _inferences;
+    private long _executions;
 
     public PhaseTime Success { get; } = new();
 
     public PhaseTime Fail { get; } = new();
 
-    /// <summary>From the request read to the call of the model's replica.</summary>
+    /// <summary>From the arrival at the replica to the start of the execution.</summary>
+    public PhaseTime Queue { get; } = new();
+
     public PhaseTime ComputeInput { get; } = new();
 
-    /// <summary>The replica's answer, with the hop to it where it is on another node.</summary>
     public PhaseTime ComputeInfer { get; } = new();
 
-    /// <summary>From the replica's answer to the response ready to send.</summary>
     public PhaseTime ComputeOutput { get; } = new();
+
+    /// <summary>Rows answered.</summary>
+    public long Inferences => Volatile.Read(ref _inferences);
+
+    /// <summary>Runs of the model; fewer than requests where requests run together.</summary>
+    public long Executions => Volatile.Read(ref _executions);
+
+    /// <summary>Executions by their number of rows, ascending.</summary>
+    public IEnumerable<(int Rows, BatchStatistics Statistics)> Batches => _batches.OrderBy(batch => batch.Key).Select(batch => (batch.Key, batch.Value));
 
     /// <summary>Milliseconds since 1970; 0 before the first.</summary>
     public long LastInference => Volatile.Read(ref _lastInference);
 
-    public void OnSuccess(TimeSpan input, TimeSpan infer, TimeSpan output, DateTimeOffset now)
+    /// <param name="total">From the request's first byte to the answer ready to send.</param>
+    /// <param name="times">Where the replica's part of it went.</param>
+    /// <param name="now">The time.</param>
+    public void OnSuccess(TimeSpan total, InferTimes times, DateTimeOffset now)
     {
-        Success.Add(input + infer + output);
-        ComputeInput.Add(input);
-        ComputeInfer.Add(infer);
-        ComputeOutput.Add(output);
+        Success.Add(total);
+        Queue.Add(times.Queue);
+        ComputeInput.Add(times.Input);
+        ComputeInfer.Add(times.Run);
+        ComputeOutput.Add(times.Output);
+        Interlocked.Add(ref _inferences, times.Rows);
+        if (times.CountsExecution)
+        {
+            Interlocked.Increment(ref _executions);
+            _batches.GetOrAdd(times.BatchSize, static _ => new BatchStatistics()).Add(times);
+        }
+
         Volatile.Write(ref _lastInference, now.ToUnixTimeMilliseconds());
     }
 }

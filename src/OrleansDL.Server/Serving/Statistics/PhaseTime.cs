@@ -10,9 +10,11 @@ internal sealed class PhaseTime
 
     public long Nanoseconds => Volatile.Read(ref _nanoseconds);
 
-    public void Add(TimeSpan duration)
+    public void Add(TimeSpan duration) => Add(duration.Ticks * TimeSpan.NanosecondsPerTick);
+
+    public void Add(long nanoseconds)
     {
         Interlocked.Increment(ref _count);
-        Interlocked.Add(ref _nanoseconds, duration.Ticks * TimeSpan.NanosecondsPerTick);
+        Interlocked.Add(ref _nanoseconds, nanoseconds);
     }
 }

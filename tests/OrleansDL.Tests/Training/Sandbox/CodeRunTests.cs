@@ -134,6 +134,29 @@ public sealed class CodeRunTests
     }
 
     [Fact]
+    public async Task Without_a_sandbox_user_code_waits_and_says_why()
+    {
+        await using var node = await TrainingNode.StartAsync(bubblewrap: "/bin/false");
+        var run = await CreateAsync(node, "print('never')");
+        run = await node.UntilAsync(run.Id, r => r.Reason is not null);
+        Assert.Equal(RunStatus.Queued, run.Status);
+        Assert.Contains("no worker of pool 'default' runs any. Worker 'w1': A trial of bubblewrap failed", run.Reason, StringComparison.Ordinal);
+        Assert.Contains("--unsafe-user-code", run.Reason, StringComparison.Ordinal);
+        await node.Grains.GetGrain<ITrainingRunGrain>(run.Id).CancelAsync();
+        Assert.Equal(RunStatus.Cancelled, (await node.EndedAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task A_worker_that_was_told_so_runs_user_code_without_a_sandbox()
+    {
+        await using var node = await TrainingNode.StartAsync(bubblewrap: "/bin/false", unsafeUserCode: true);
+        Assert.Equal("unsafe", (await node.UntilAsync(() => node.Scheduler.ListWorkersAsync(), list => list.Count == 1))[0].Isolation!.Kind);
+        var run = await node.EndedAsync((await CreateAsync(node, "import odl_train\nprint(odl_train.data_dir)\nodl_train.metric('a', 1, 2)")).Id);
+        Assert.True(run.Status is RunStatus.Completed, run.Reason);
+        Assert.Contains("/work/w1/", await LogAsync(node, run), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_same_files_are_the_same_version_and_what_leads_out_is_refused()
     {
         await using var node = await TrainingNode.StartAsync();

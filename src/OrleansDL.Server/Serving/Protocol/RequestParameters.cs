@@ -1,0 +1,26 @@
+namespace OrleansDL.Serving.Protocol;
+
+/// <summary>Parameters of a request that the server itself acts on.</summary>
+internal static class RequestParameters
+{
+    public static InferenceProtocolException Reserved() =>
+        InferenceProtocolException.Invalid("parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.");
+
+    /// <exception cref="InferenceProtocolException">It is no number from 0 on.</exception>
+    public static int Priority(long? value) => value is >= 0 and <= int.MaxValue
+        ? (int)value
+        : throw InferenceProtocolException.Invalid("invalid value for 'priority' parameter, expected an integer >= 0");
+
+    /// <exception cref="InferenceProtocolException">It is no number from 0 on.</exception>
+    public static long Timeout(long? value) => value is >= 0
+        ? value.Value
+        : throw InferenceProtocolException.Invalid("invalid value for 'timeout' parameter, expected microseconds >= 0");
+
+    /// <exception cref="InferenceProtocolException">It is no number from 1 on.</exception>
+    public static int Classes(long? value) => value switch
+    {
+        null => throw InferenceProtocolException.Invalid("invalid value type for 'classification' parameter, expected int64_param"),
+        > 0 => (int)Math.Min(value.Value, int.MaxValue),
+        _ => throw InferenceProtocolException.Invalid("invalid value for 'classification' parameter, expected >= 0"),
+    };
+}

@@ -1,0 +1,249 @@
+using OrleansDL.Inference;
+
+namespace OrleansDL.Serving.Batching;
+
+/// <summary>Runs requests for one model together. A request that finds the model free and nothing to wait for runs on its own thread, as without a batcher.</summary>
+/// <remarks>The lock is held for the few instructions of a decision, never while the model runs or an answer is given.</remarks>
+internal sealed class Batcher : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly ModelSession _session;
+    private readonly BatchingSpec _spec;
+    private readonly BatchQueue _queue;
+    private readonly AdaptiveDelay? _adaptive;
+    private readonly AnswersInOrder? _ordered;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly long _origin;
+    private readonly int _instances;
+    private int _running;
+
+    public Batcher(ModelSession session, BatchingSpec spec, TimeProvider time, BatchHold hold)
+    {
+        (_session, _spec, _time) = (session, spec, time);
+        _queue = new BatchQueue(spec, hold.First, hold.Backlog);
+        _adaptive = spec.Adaptive ? new AdaptiveDelay(GreatestDelay) : null;
+        _ordered = spec.PreserveOrdering ? new AnswersInOrder() : null;
+        _instances = spec.Instances > 0 ? spec.Instances : Environment.ProcessorCount;
+        _origin = time.GetTimestamp();
+        _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Requests that wait now.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queue.Count;
+            }
+        }
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_origin);
+
+    private TimeSpan GreatestDelay => TimeSpan.FromMicroseconds(_spec.MaximumDelayMicroseconds);
+
+    private TimeSpan Delay => _adaptive?.Current ?? GreatestDelay;
+
+    /// <exception cref="InvalidException">The request does not fit the signature, or has more rows than run together.</exception>
+    /// <exception cref="OverloadedException">The queue is full, or the request waited longer than it may.</exception>
+    public ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken)
+    {
+        _session.Check(request);
+        var rows = request.Inputs[0].Shape is [var first, ..] ? first : 0;
+        if (rows == 0 || !_session.CanBatch)
+        {
+            return ValueTask.FromResult(_session.Infer(request, cancellationToken));
+        }
+
+        if (rows > _spec.MaximumBatchSize)
+        {
+            throw new InvalidException($"inference request batch-size must be <= {_spec.MaximumBatchSize} for '{_session.Model}'");
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var pending = Describe(request, (int)rows);
+        List<Pending>? batch;
+        lock (_gate)
+        {
+            if (_queue.Count >= _spec.MaximumQueue)
+            {
+                throw new OverloadedException("Exceeds maximum queue size");
+            }
+
+            _queue.Add(pending);
+            _ordered?.OnArrival(pending);
+            _adaptive?.OnArrival(pending.Arrived);
+            batch = Next();
+        }
+
+        pending.OnCancelled(Cancel, cancellationToken);
+        if (batch is not null)
+        {
+            Start(batch, pending);
+        }
+
+        return new ValueTask<InferAnswer>(pending.Answer.Task);
+    }
+
+    /// <summary>Nothing runs or waits any more: the owner has seen every request leave.</summary>
+    public void Dispose() => _timer.Dispose();
+
+    private Pending Describe(InferRequest request, int rows)
+    {
+        var now = Now;
+        var standard = _spec.DefaultPriority == 0 ? _spec.PriorityLevels : _spec.DefaultPriority;
+        var wait = request.TimeoutMicroseconds > 0 && _spec.AllowTimeoutOverride ? request.TimeoutMicroseconds : _spec.TimeoutMicroseconds;
+        return new Pending(
+            request, rows,
+            request.Priority == 0 ? standard : Math.Min(request.Priority, _spec.PriorityLevels),
+            now,
+            wait > 0 ? now + TimeSpan.FromMicroseconds(wait) : null);
+    }
+
+    /// <summary>The next batch if there is one and room for it. Sets the timer for what time alone will bring. Under the lock.</summary>
+    private List<Pending>? Next()
+    {
+        var now = Now;
+        foreach (var late in _queue.Expire(now))
+        {
+            Leave(late, () => late.Fail(new OverloadedException("Request timeout expired")));
+        }
+
+        var isFree = _running < _instances;
+        var delay = Delay;
+        var batch = isFree ? _queue.Take(now, delay) : null;
+        if (batch is not null)
+        {
+            _running++;
+        }
+
+        var look = _queue.NextLook(_running < _instances ? delay : null);
+        _timer.Change(look is { } due ? Later(due - now) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        return batch;
+    }
+
+    /// <summary>A batch runs on the thread of a request in it; a request that is not in it does not wait for it.</summary>
+    private void Start(List<Pending> batch, Pending? mine)
+    {
+        if (mine is not null && batch.Contains(mine))
+        {
+            Run(batch);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Batcher.Run(work.Batch), (Batcher: this, Batch: batch), preferLocal: false);
+        }
+    }
+
+    private void Run(List<Pending> batch)
+    {
+        var began = Now;
+        try
+        {
+            var answers = _session.InferTogether([.. batch.Select(pending => pending.Request)]);
+            for (var index = 0; index < batch.Count; index++)
+            {
+                Succeed(batch[index], answers[index], began);
+            }
+        }
+        catch (OrleansDLException) when (batch.Count > 1)
+        {
+            // One of them is at fault: each hears what is true of it.
+            batch.ForEach(pending => RunAlone(pending, began));
+        }
+        catch (Exception error)
+        {
+            batch.ForEach(pending => Fail(pending, error));
+        }
+
+        List<Pending>? next;
+        lock (_gate)
+        {
+            _adaptive?.OnExecution(batch.Sum(pending => pending.Rows), Now - began);
+            _running--;
+            next = Next();
+        }
+
+        while (next is not null)
+        {
+            Start(next, mine: null);
+            lock (_gate)
+            {
+                next = Next();
+            }
+        }
+    }
+
+    private void RunAlone(Pending pending, TimeSpan began)
+    {
+        try
+        {
+            Succeed(pending, _session.Infer(pending.Request), began);
+        }
+        catch (Exception error)
+        {
+            Fail(pending, error);
+        }
+    }
+
+    private void Succeed(Pending pending, InferAnswer answer, TimeSpan began)
+    {
+        var queue = (long)(began - pending.Arrived).TotalNanoseconds;
+        var timed = new InferAnswer { Outputs = answer.Outputs, Top = answer.Top, Times = answer.Times is { } times ? times with { Queue = queue } : null };
+        Leave(pending, () => pending.Succeed(timed));
+    }
+
+    private void Fail(Pending pending, Exception error) => Leave(pending, () => pending.Fail(error));
+
+    private void Leave(Pending pending, Action leave)
+    {
+        if (_ordered is null)
+        {
+            leave();
+            return;
+        }
+
+        lock (_gate)
+        {
+            _ordered.OnAnswer(pending, leave);
+        }
+    }
+
+    private void Cancel(Pending pending, CancellationToken token)
+    {
+        lock (_gate)
+        {
+            if (!_queue.Remove(pending))
+            {
+                // It runs already, with others: its answer is not waited for, and nobody is told twice.
+                return;
+            }
+        }
+
+        Leave(pending, () => pending.Fail(new OperationCanceledException(token)));
+    }
+
+    private void Look()
+    {
+        List<Pending>? batch;
+        lock (_gate)
+        {
+            batch = Next();
+        }
+
+        while (batch is not null)
+        {
+            Start(batch, mine: null);
+            lock (_gate)
+            {
+                batch = Next();
+            }
+        }
+    }
+
+    // A timer that fires a little early would find nothing due and be set again.
+    private static TimeSpan Later(TimeSpan wait) => TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait.TotalMilliseconds)));
+}
