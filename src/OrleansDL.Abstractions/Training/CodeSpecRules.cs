@@ -21,6 +21,7 @@ internal static partial class CodeSpecRules
 
         var code = spec.Code ?? throw new InvalidException("code is missing. program 'code' needs it, for example {\"reference\": \"mine@1\", \"command\": [\"python3\", \"train.py\"]}.");
         Require(spec.Network is null, "network does not belong to program 'code': your program makes its own. Take it out.");
+        Require(spec.Initialize is null, "initialize does not belong to program 'code': your program sets its own weights. Take it out.");
         Require(spec.Model is null, "model belongs to program 'evaluate'. Take it out.");
         if (spec.RegisterAs is not null)
         {

@@ -64,7 +64,7 @@ internal sealed partial class TrainingRunGrain(
             Status = RunStatus.Queued,
             Project = project,
             Name = name,
-            Spec = spec,
+            Spec = plan.Spec,
             Dataset = plan.Dataset,
             Model = plan.Model,
             Code = plan.Code,
@@ -326,7 +326,7 @@ internal sealed partial class TrainingRunGrain(
                 Spec = run.State.Spec!,
                 Dataset = run.State.Dataset!,
                 ResumeFrom = run.State.LastCheckpoint,
-                Model = run.State.Model?.Artifact,
+                Model = RunPlan.ModelFiles(run.State),
                 Code = run.State.Code,
                 Project = run.State.Project,
                 Incarnation = run.State.Incarnation!,
@@ -583,9 +583,9 @@ internal sealed partial class TrainingRunGrain(
             await blobs.ReferAsync(Owner, page.Select(file => file.Blob));
         }
 
-        if (run.State.Model is { } model)
+        if (RunPlan.ModelFiles(run.State) is { } model)
         {
-            await blobs.ReferAsync(Owner, model.Artifact.Values.Select(file => file.Blob));
+            await blobs.ReferAsync(Owner, model.Values.Select(file => file.Blob));
         }
 
         if (run.State.Code is { } code)
