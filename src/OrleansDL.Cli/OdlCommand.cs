@@ -11,6 +11,7 @@ using OrleansDL.Output;
 using OrleansDL.Projects;
 using OrleansDL.Serving;
 using OrleansDL.Training;
+using OrleansDL.UserCode;
 using OrleansDL.Workflows;
 
 namespace OrleansDL;
@@ -39,6 +40,7 @@ internal static class OdlCommand
         DatasetCommands.Create(),
         RunCommands.Create(),
         ModelCommands.Create(),
+        CodeCommands.Create(),
         LineageCommand.Create(),
         DeploymentCommands.Create(),
         PredictCommand.Create(),

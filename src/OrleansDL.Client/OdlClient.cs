@@ -6,6 +6,7 @@ using OrleansDL.Models;
 using OrleansDL.Projects;
 using OrleansDL.Serving;
 using OrleansDL.Training;
+using OrleansDL.UserCode;
 using OrleansDL.Workflows;
 
 namespace OrleansDL;
@@ -34,6 +35,7 @@ public sealed class OdlClient : IDisposable
         Datasets = new DatasetsClient(_connection);
         TrainingRuns = new TrainingRunsClient(_connection);
         Models = new ModelsClient(_connection);
+        Code = new CodeClient(_connection);
         Lineage = new LineageClient(_connection);
         Deployments = new DeploymentsClient(_connection);
         Inference = new InferenceClient(_connection);
@@ -53,6 +55,7 @@ public sealed class OdlClient : IDisposable
     public DatasetsClient Datasets { get; }
     public TrainingRunsClient TrainingRuns { get; }
     public ModelsClient Models { get; }
+    public CodeClient Code { get; }
     public LineageClient Lineage { get; }
     public DeploymentsClient Deployments { get; }
     public InferenceClient Inference { get; }

@@ -28,11 +28,13 @@ static async Task<int> RunAsync(RunnerEnvironment environment)
     using var worker = new WorkerSocket(environment.Socket);
     var reporter = new Reporter(worker, environment.Assignment.Attempt, time);
     var checkpoints = new Checkpoints(worker, time);
+    using var stopping = new CancellationTokenSource();
     var hooks = new TrainingHooks
     {
         Progressed = reporter.Progress,
         Logged = reporter.Log,
         Checkpointed = checkpoints.Written,
+        Stopped = stopping.Cancel,
     };
     using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
     {
@@ -44,6 +46,12 @@ static async Task<int> RunAsync(RunnerEnvironment environment)
     var listening = Control.ListenAsync(worker, hooks, time, over.Token);
     try
     {
+        if (environment.Assignment.Spec.Program is TrainingProgram.Code)
+        {
+            var program = Plugin.Load(environment.Assignment);
+            return await program.RunAsync(new PluginContext(environment, reporter, checkpoints, hooks, time), stopping.Token) ? ExitCodes.Done : ExitCodes.TryAgain;
+        }
+
         var end = await Task.Factory.StartNew(
             () => Train(environment, hooks, time), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return end is TrainingEnd.Done ? ExitCodes.Done : ExitCodes.TryAgain;

@@ -16,6 +16,8 @@ internal sealed class Reporter(WorkerSocket worker, int attempt, TimeProvider ti
 
     public void Progress(IReadOnlyList<MetricPoint> metrics, RunProgress progress) => _said.Writer.TryWrite((metrics, progress, null));
 
+    public void Metrics(IReadOnlyList<MetricPoint> metrics) => _said.Writer.TryWrite((metrics, null, null));
+
     public void Log(string line) => _said.Writer.TryWrite(([], null, line));
 
     /// <summary>Nothing more is said: <see cref="RunAsync"/> sends the rest and ends.</summary>

@@ -28,6 +28,7 @@ using OrleansDL.Projects;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Training;
+using OrleansDL.UserCode;
 using OrleansDL.Workers;
 using OrleansDL.Workflows;
 
@@ -43,6 +44,7 @@ public static class ServerHost
         services.AddDatasets();
         services.AddTraining();
         services.AddModels();
+        services.AddCode();
         services.AddServing();
         services.AddMonitoring();
         services.AddWorkflows();
@@ -112,6 +114,7 @@ public static class ServerHost
         v1.MapTraining();
         v1.MapScheduling();
         v1.MapModels();
+        v1.MapCode();
         v1.MapLineage();
         v1.MapDeployments();
         v1.MapMonitoring();

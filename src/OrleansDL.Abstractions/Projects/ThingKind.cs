@@ -11,4 +11,5 @@ public enum ThingKind
     Workflow = 5,
     WorkflowRun = 6,
     Study = 7,
+    Code = 8,
 }

@@ -38,4 +38,7 @@ public sealed record SlotRequest
 
     /// <summary>Whether it may be sent away for another.</summary>
     [Id(13)] public bool Preemptible { get; init; } = true;
+
+    /// <summary>Whether it executes user code, which not every worker can keep apart.</summary>
+    [Id(50)] public bool UserCode { get; init; }
 }

@@ -1,4 +1,5 @@
 using OrleansDL.Datasets;
+using OrleansDL.UserCode;
 
 namespace OrleansDL.Training;
 
@@ -20,4 +21,7 @@ public sealed record TrainerAssignment
 
     /// <summary>Incarnation of the worker that holds the lease: another one refuses to start it.</summary>
     [Id(7)] public required string Incarnation { get; init; }
+
+    /// <summary>code: the version whose files are executed.</summary>
+    [Id(50)] public CodeVersion? Code { get; init; }
 }

@@ -8,4 +8,7 @@ public enum TrainingProgram
 
     /// <summary>Judges a model version on every row of the dataset and leaves metrics.</summary>
     Evaluate = 1,
+
+    /// <summary>Executes code of yours in a sandbox.</summary>
+    Code = 2,
 }

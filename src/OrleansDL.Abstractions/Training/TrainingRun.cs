@@ -1,3 +1,5 @@
+using OrleansDL.UserCode;
+
 namespace OrleansDL.Training;
 
 /// <summary>A run as it stands now.</summary>
@@ -50,4 +52,7 @@ public sealed record TrainingRun
 
     /// <summary>How often it was tried again after a failure of its own.</summary>
     [Id(23)] public int Retries { get; init; }
+
+    /// <summary>code: the version the reference named when the run was created.</summary>
+    [Id(30)] public CodeVersion? Code { get; init; }
 }

@@ -123,4 +123,7 @@ public sealed record TrainingSpec
 
     /// <summary>Seconds without a report of progress after which its process is ended, with a record of what it did; null: 1800 for the built-in training, none for other programs.</summary>
     [Id(47)] public double? HangSeconds { get; init; }
+
+    /// <summary>code: the program. Required for it.</summary>
+    [Id(50)] public CodeSpec? Code { get; init; }
 }

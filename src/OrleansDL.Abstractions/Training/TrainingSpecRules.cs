@@ -14,15 +14,16 @@ public static class TrainingSpecRules
         }
 
         Require(!string.IsNullOrWhiteSpace(spec.Dataset), "dataset is missing. Give a dataset reference, for example 'digits' or 'digits@v3'.");
-        Require(Enum.IsDefined(spec.Program), $"program '{spec.Program}' is unknown. Programs: train, evaluate.");
+        Require(Enum.IsDefined(spec.Program), $"program '{spec.Program}' is unknown. Programs: train, evaluate, code.");
         Range("slots", spec.Slots, 1, 1024);
         Range("threads", spec.Threads, 1, 1024);
         Require(!string.IsNullOrWhiteSpace(spec.Pool), "pool is empty. Leave it out for the pool 'default'.");
+        CodeSpecRules.Check(spec);
         if (spec.Program is TrainingProgram.Evaluate)
         {
             CheckEvaluation(spec);
         }
-        else
+        else if (spec.Program is TrainingProgram.Train)
         {
             CheckTraining(spec);
         }

@@ -15,4 +15,7 @@ public sealed record WorkerInfo
     [Id(8)] public required DateTimeOffset LastSeenAt { get; init; }
     [Id(9)] public IReadOnlyList<Guid> Runs { get; init; } = [];
     [Id(10)] public IReadOnlyList<RunnerInfo> Runners { get; init; } = [];
+
+    /// <summary>How it keeps user code apart; null: an older worker, which runs none.</summary>
+    [Id(50)] public WorkerIsolation? Isolation { get; init; }
 }

@@ -27,4 +27,7 @@ public sealed record WorkerReport
 
     /// <summary>Bytes of memory of its machine that runs may use; 0: not told.</summary>
     [Id(9)] public long Memory { get; init; }
+
+    /// <summary>How it keeps user code apart; null: an older worker, which runs none.</summary>
+    [Id(50)] public WorkerIsolation? Isolation { get; init; }
 }

@@ -39,11 +39,16 @@ internal static class NodeCommands
         Hidden = true,
     };
 
-    public static Command Up() => Host("up", "Start a node: server and worker in one process.", server: true, worker: true, Http, Grpc, GatewayPort, Name, Device, Slots, Pool);
+    private static readonly Option<bool> UnsafeUserCode = new("--unsafe-user-code")
+    {
+        Description = "Run user code without a sandbox where there is none: with all rights of this process.",
+    };
+
+    public static Command Up() => Host("up", "Start a node: server and worker in one process.", server: true, worker: true, Http, Grpc, GatewayPort, Name, Device, Slots, Pool, UnsafeUserCode);
 
     public static Command Server() => Host("server", "Start a server: API and decisions, no device. Workers join it through the database.", server: true, worker: false, Http, Grpc, GatewayPort);
 
-    public static Command Worker() => Host("worker", "Start a worker: one device that trains and serves.", server: false, worker: true, Http, Name, Device, Slots, Pool);
+    public static Command Worker() => Host("worker", "Start a worker: one device that trains and serves.", server: false, worker: true, Http, Name, Device, Slots, Pool, UnsafeUserCode);
 
     public static NodeOptions Read(ParseResult parsed, bool server, bool worker, Func<string, string?> environment) => Defaults with
     {
@@ -60,6 +65,7 @@ internal static class NodeCommands
         Slots = parsed.GetValue(Slots),
         Pool = parsed.GetValue(Pool) ?? Defaults.Pool,
         ClusterId = parsed.GetValue(Cluster) ?? Defaults.ClusterId,
+        UnsafeUserCode = worker && parsed.GetValue(UnsafeUserCode),
         Server = server,
         Worker = worker,
     };

@@ -13,8 +13,15 @@ public sealed class TrainingHooks
     /// <summary>A checkpoint is complete. Called on the thread that wrote it.</summary>
     public Action<WrittenCheckpoint>? Checkpointed { get; init; }
 
+    /// <summary>It was told to stop.</summary>
+    public Action? Stopped { get; init; }
+
     /// <summary>Asks for a checkpoint and the end after the step that is running.</summary>
-    public void Stop() => _stop = true;
+    public void Stop()
+    {
+        _stop = true;
+        Stopped?.Invoke();
+    }
 
     /// <summary>Asks for a checkpoint after the step that is running.</summary>
     public void Checkpoint() => _checkpoint = true;
@@ -22,7 +29,8 @@ public sealed class TrainingHooks
     /// <summary>Whether it was told to stop.</summary>
     public bool IsStopping => _stop;
 
-    internal bool TakeCheckpointRequest()
+    /// <summary>Whether a checkpoint was asked for since the last look.</summary>
+    public bool TakeCheckpointRequest()
     {
         var wanted = _checkpoint;
         _checkpoint = false;

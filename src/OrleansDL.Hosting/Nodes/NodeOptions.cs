@@ -32,6 +32,9 @@ public sealed record NodeOptions
     /// <summary>Training slots; null: one less than the cores, at least 1.</summary>
     public int? Slots { get; init; }
     public string Pool { get; init; } = "default";
+
+    /// <summary>Whether user code runs without a sandbox where there is none: with all rights of the worker.</summary>
+    public bool UnsafeUserCode { get; init; }
     public bool Server { get; init; }
     public bool Worker { get; init; }
     public string ClusterId { get; init; } = "orleansdl";

@@ -173,6 +173,7 @@ public sealed class NameTable : IDisposable
             ThingKind.Project => "/v1/projects",
             ThingKind.TrainingRun => $"/v1/projects/{project}/training-runs",
             ThingKind.WorkflowRun => $"/v1/projects/{project}/workflow-runs",
+            ThingKind.Code => $"/v1/projects/{project}/code",
             ThingKind.Study => $"/v1/projects/{project}/studies",
             _ => $"/v1/projects/{project}/{Title(kind)}s",
         };

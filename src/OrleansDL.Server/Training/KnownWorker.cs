@@ -15,4 +15,7 @@ internal sealed record KnownWorker
 
     /// <summary>Bytes of memory that runs may use; 0: not told.</summary>
     [Id(6)] public long Memory { get; init; }
+
+    /// <summary>Why it runs no user code; null: it does.</summary>
+    [Id(50)] public string? NoUserCode { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansDL.Models;
+using OrleansDL.UserCode;
 
 namespace OrleansDL.Training;
 
@@ -21,6 +22,11 @@ internal static class RunLineage
             },
             new() { Id = Dataset(run), Kind = "dataset-version", Title = $"{run.DatasetName}@v{run.DatasetVersion}" },
         };
+        if (run.Code is { } code)
+        {
+            nodes.Add(new LineageNode { Id = Code(code), Kind = "code-version", Title = $"{code.CodeName}@{code.Version}" });
+        }
+
         if (model is not null)
         {
             nodes.Add(new LineageNode { Id = Model(model), Kind = "model-version", Title = $"{model.ModelName}@{model.Version}" });
@@ -47,6 +53,11 @@ internal static class RunLineage
             edges.Add(new LineageEdge { Source = $"run:{fork.Run}", Target = target, Role = "forked-from", Time = run.CreatedAt });
         }
 
+        if (run.Code is { } code)
+        {
+            edges.Add(new LineageEdge { Source = Code(code), Target = target, Role = "executed", Time = run.CreatedAt });
+        }
+
         if (model is not null)
         {
             edges.Add(new LineageEdge { Source = Model(model), Target = target, Role = evaluated ? "evaluated" : "initialized", Time = run.CreatedAt });
@@ -66,6 +77,8 @@ internal static class RunLineage
         : null;
 
     private static string Dataset(TrainingRun run) => $"dataset-version:{run.DatasetCommit}";
+
+    private static string Code(CodeVersion code) => $"code-version:{code.Code}/{code.Version}";
 
     private static string Model(ModelVersion model) => $"model-version:{model.Model}/{model.Version}";
 }

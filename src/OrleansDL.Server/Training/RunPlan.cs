@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansDL.Datasets;
 using OrleansDL.Models;
+using OrleansDL.UserCode;
 
 namespace OrleansDL.Training;
 
@@ -8,7 +9,8 @@ namespace OrleansDL.Training;
 /// <param name="Spec">As it was asked for, its references to weights made immutable.</param>
 /// <param name="Model">The version to judge, or to start from.</param>
 /// <param name="ResumeFrom">The checkpoint of another run to go on from.</param>
-internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelVersion? Model, Checkpoint? ResumeFrom)
+/// <param name="Code">code: the version to run.</param>
+internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelVersion? Model, Checkpoint? ResumeFrom, CodeVersion? Code)
 {
     private const string WeightsFile = "weights.safetensors";
 
@@ -29,9 +31,10 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
             ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
             : null;
         spec = spec with { Initialize = await ResolveAsync(grains, project, spec.Initialize, model) };
+        var code = await CodeAsync(grains, project, spec);
         if (spec.Fork is not { } fork)
         {
-            return new RunPlan(spec, dataset, model, null);
+            return new RunPlan(spec, dataset, model, null, code);
         }
 
         var source = await grains.GetGrain<ITrainingRunsGrain>(project).GetAsync(fork.Run);
@@ -41,7 +44,8 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
             spec with { Fork = new ForkSpec { Run = source.Id.ToString(), Step = checkpoint.Step } },
             dataset,
             model,
-            checkpoint with { Attempt = 0, Score = null });
+            checkpoint with { Attempt = 0, Score = null },
+            code);
     }
 
     /// <summary>Files of a model that an attempt's process reads; null: none.</summary>
@@ -76,6 +80,18 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
         throw new InvalidException($"initialize.file '{initialize.File}' is no file of dataset '{version.DatasetName}@v{version.Version}'. List its files to see what there is.");
     }
 
+    private static async Task<CodeVersion?> CodeAsync(IGrainFactory grains, string project, TrainingSpec spec)
+    {
+        if (spec.Code is not { } code)
+        {
+            return null;
+        }
+
+        return code.Secrets is not [var secret, ..]
+            ? await grains.GetGrain<ICodeGrain>(project).ResolveAsync(code.Reference)
+            : throw new NotFoundException($"There is no secret '{secret}' in project '{project}': this version keeps no secrets yet. Take code.secrets out.");
+    }
+
     /// <summary>The files of a dataset version, page by page.</summary>
     public static async IAsyncEnumerable<IReadOnlyList<DatasetEntry>> FilesAsync(IGrainFactory grains, string project, DatasetVersion version)
     {
@@ -104,6 +120,11 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
             ["weightDecay"] = spec.WeightDecay.ToString("R", CultureInfo.InvariantCulture),
             ["seed"] = spec.Seed.ToString(CultureInfo.InvariantCulture),
         };
+        if (state.Code is { } code)
+        {
+            parameters["code"] = $"{code.CodeName}@{code.Version}";
+        }
+
         return new ModelRegistration
         {
             Id = run,

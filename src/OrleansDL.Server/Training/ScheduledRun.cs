@@ -36,6 +36,9 @@ internal sealed record ScheduledRun
     [Id(17)] public double? LeftSeconds { get; init; }
     [Id(18)] public DateTimeOffset LeftAt { get; init; }
 
+    /// <summary>Whether it executes user code.</summary>
+    [Id(50)] public bool? UserCode { get; init; }
+
     public static ScheduledRun Of(SlotRequest request, DateTimeOffset now) => new()
     {
         Run = request.Run,
@@ -45,6 +48,7 @@ internal sealed record ScheduledRun
         Slots = request.Slots,
         Memory = request.Memory,
         DeviceKind = request.DeviceKind,
+        UserCode = request.UserCode ? true : null,
         Priority = request.Priority,
         QueuedAt = request.QueuedAt,
         Since = now,

@@ -112,6 +112,7 @@ internal sealed class SchedulerCore
             Slots = report.Slots,
             Draining = report.Draining,
             Memory = report.Memory,
+            NoUserCode = WhyNoUserCode(report.Isolation),
         };
         if (known == current)
         {
@@ -252,6 +253,7 @@ internal sealed class SchedulerCore
         LastSeenAt = _heard.TryGetValue(w.Name, out var heard) ? heard : w.LostAt ?? now,
         Runs = _reports.TryGetValue(w.Name, out var report) ? report.Runs : [],
         Runners = _reports.TryGetValue(w.Name, out report) ? report.Runners : [],
+        Isolation = _reports.TryGetValue(w.Name, out report) ? report.Isolation : null,
     }).ToList();
 
     private void Enqueue(ScheduledRun run)
@@ -323,6 +325,7 @@ internal sealed class SchedulerCore
             Slots = w.Slots,
             Memory = w.Memory,
             DeviceKind = w.Device.Split(':')[0],
+            NoUserCode = w.NoUserCode,
         }).ToList();
         var decision = _policy.Decide(
             _pool, workers, [.. _state.Runs.Select(ToJob)], now, [.. _state.Moves.Select(m => new JobMove(m.Run, m.Anchor, m.Ahead))]);
@@ -384,6 +387,13 @@ internal sealed class SchedulerCore
         return new SlotGrant { Position = wait.Position, Reason = wait.Reason, EstimatedStart = wait.EstimatedStart };
     }
 
+    private static string? WhyNoUserCode(WorkerIsolation? isolation) => isolation switch
+    {
+        null => "It is of an older version, which knows no user code.",
+        { Kind: "none" } => $"{isolation.Reason} A worker that is started with --unsafe-user-code runs it without a sandbox.",
+        _ => null,
+    };
+
     private PolicyJob ToJob(ScheduledRun run) => new()
     {
         Id = run.Run,
@@ -392,6 +402,7 @@ internal sealed class SchedulerCore
         Slots = run.Slots,
         Memory = run.Memory,
         DeviceKind = run.DeviceKind,
+        UserCode = run.UserCode is true,
         Priority = run.Priority,
         QueuedAt = run.QueuedAt,
         Since = run.Since,

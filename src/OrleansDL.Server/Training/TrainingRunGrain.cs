@@ -7,6 +7,7 @@ using OrleansDL.Lineage;
 using OrleansDL.Models;
 using OrleansDL.Projects;
 using OrleansDL.Timing;
+using OrleansDL.UserCode;
 using OrleansDL.Workers;
 
 namespace OrleansDL.Training;
@@ -72,6 +73,7 @@ internal sealed partial class TrainingRunGrain(
             LastCheckpoint = plan.ResumeFrom,
             Dataset = plan.Dataset,
             Model = plan.Model,
+            Code = plan.Code,
             Attempt = 1,
             CreatedAt = time.GetUtcNow(),
         });
@@ -347,6 +349,7 @@ internal sealed partial class TrainingRunGrain(
                 Dataset = run.State.Dataset!,
                 ResumeFrom = run.State.LastCheckpoint,
                 Model = RunPlan.ModelFiles(run.State),
+                Code = run.State.Code,
                 Project = run.State.Project,
                 Incarnation = run.State.Incarnation!,
             });
@@ -442,10 +445,15 @@ internal sealed partial class TrainingRunGrain(
     {
         string? version = null;
         string? problem = null;
-        if (run.State.Spec!.RegisterAs is { } name && run.State.Spec.Program is TrainingProgram.Train)
+        if (run.State.Spec! is { RegisterAs: { } name, Program: TrainingProgram.Train or TrainingProgram.Code })
         {
             try
             {
+                if (run.State.Code is not null && !outcome.Artifact.ContainsKey("model.onnx"))
+                {
+                    throw new InvalidException("It left no file 'model.onnx' in ODL_OUTPUT_DIR.");
+                }
+
                 var model = await GrainFactory.GetGrain<IModelsGrain>(run.State.Project).EnsureAsync(name);
                 var registered = await GrainFactory.GetGrain<IModelGrain>(model.Id).RegisterAsync(RunPlan.Registration(Id, run.State, outcome));
                 version = $"{registered.ModelName}@{registered.Version}";
@@ -569,6 +577,7 @@ internal sealed partial class TrainingRunGrain(
         Priority = run.State.Spec.Priority ?? 0,
         Memory = (run.State.Spec.MemoryMiB ?? 0) << 20,
         DeviceKind = run.State.Spec.DeviceKind,
+        UserCode = run.State.Spec.Program is TrainingProgram.Code,
         LimitSeconds = run.State.Spec.TimeLimitSeconds,
         LeftSeconds = _progress?.EtaSeconds,
         ServedSeconds = run.State.ServedSeconds ?? 0,
@@ -603,6 +612,11 @@ internal sealed partial class TrainingRunGrain(
         if (RunPlan.ModelFiles(run.State) is { } model)
         {
             await blobs.ReferAsync(Owner, model.Values.Select(file => file.Blob));
+        }
+
+        if (run.State.Code is { } code)
+        {
+            await blobs.ReferAsync(Owner, CodeManifest.Read(await blobs.ReadAsync(code.Digest)).Select(file => file.Blob).Append(code.Digest));
         }
 
         _pinned = true;
@@ -683,6 +697,7 @@ internal sealed partial class TrainingRunGrain(
             Metrics = state.Metrics,
             Artifact = state.Artifact,
             ModelVersion = state.ModelVersion,
+            Code = state.Code,
             CreatedAt = state.CreatedAt,
             StartedAt = state.StartedAt,
             FinishedAt = state.FinishedAt,

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using OrleansDL.Datasets;
 using OrleansDL.Models;
+using OrleansDL.UserCode;
 
 namespace OrleansDL.Training;
 
@@ -63,6 +64,9 @@ internal sealed record TrainingRunState
 
     /// <summary>The checkpoints that are kept, oldest first; the last one is <see cref="LastCheckpoint"/>. Null where none but that was ever kept.</summary>
     [Id(40)] public IReadOnlyList<Checkpoint>? Checkpoints { get; init; }
+
+    /// <summary>code: the version the reference named when the run was created.</summary>
+    [Id(50)] public CodeVersion? Code { get; init; }
 
     [JsonIgnore]
     public bool HasEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;

@@ -3,16 +3,22 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OrleansDL.Blobs;
 using OrleansDL.Datasets;
+using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Training;
 
 /// <summary>One attempt on this worker: its files, its process, what it says, and how it ends.</summary>
 internal sealed partial class Attempt
 {
+    private const int MaximumFiles = 1000;
+    private const int MaximumName = 200;
+    private const long MaximumMetrics = 1 << 20;
+
     private readonly TrainerAssignment _assignment;
     private readonly AttemptFolder _folder;
     private readonly BlobStore _blobs;
     private readonly RunShards _shards;
+    private readonly CodeRuns _code;
     private readonly IGrainFactory _grains;
     private readonly TrainerOptions _options;
     private readonly string _device;
@@ -32,12 +38,13 @@ internal sealed partial class Attempt
     /// <param name="device">The worker's device.</param>
     /// <param name="blobs">The blob store.</param>
     /// <param name="shards">Brings the dataset's shards.</param>
+    /// <param name="code">Runs user code.</param>
     /// <param name="grains">The cluster.</param>
     /// <param name="options">How programs are treated.</param>
     /// <param name="time">The time.</param>
     /// <param name="logger">The log.</param>
     public Attempt(
-        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, RunShards shards, IGrainFactory grains, TrainerOptions options,
+        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, RunShards shards, CodeRuns code, IGrainFactory grains, TrainerOptions options,
         TimeProvider time, ILogger logger)
     {
         _assignment = assignment;
@@ -45,14 +52,24 @@ internal sealed partial class Attempt
         _device = device;
         _blobs = blobs;
         _shards = shards;
+        _code = code;
         _grains = grains;
         _options = options;
         _time = time;
         _logger = logger;
-        _hangs = HangWatch.LimitOf(assignment.Spec, options.Program is null) is { } limit ? new HangWatch(limit, time) : null;
+        _hangs = HangWatch.LimitOf(assignment.Spec, IsBuiltIn) is { } limit ? new HangWatch(limit, time) : null;
     }
 
     public Guid Run => _assignment.Run;
+
+    private bool IsCode => _assignment.Spec.Program is TrainingProgram.Code;
+
+    /// <summary>The built-in trainers read shards, user code what it asks for; any other program is given the files as they were committed.</summary>
+    private bool ReadsShards => IsCode ? _assignment.Spec.Code!.Data == "shards" : _options.Program is null;
+
+    private bool IsBuiltIn => _options.Program is null && !IsCode;
+
+    private string DataFolder => IsCode && ReadsShards ? _folder.Shards : _folder.Data;
 
     public int Number => _assignment.Attempt;
 
@@ -93,7 +110,7 @@ internal sealed partial class Attempt
         _socket?.Tell(RunnerCommand.Stop);
         if (process is not null)
         {
-            _ = process.StopAsync(_options.Grace);
+            _ = process.StopAsync(IsCode ? TimeSpan.FromSeconds(_assignment.Spec.Code!.GraceSeconds) : _options.Grace);
         }
     }
 
@@ -115,10 +132,13 @@ internal sealed partial class Attempt
         try
         {
             await PrepareAsync(relay);
+            var gate = new ReportGate(_time);
+            var log = new RunnerLog();
             await using var socket = await RunnerSocket.OpenAsync(
-                Number, report => TakeReportAsync(relay, report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
+                Number, IsCode, report => TakeReportAsync(relay, IsCode ? gate.Take(report, line => log.Take(line, error: false)) : report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
             _socket = socket;
-            await using var process = Start(relay, socket);
+            await using var sandbox = IsCode ? await _code.OpenAsync(_assignment, _folder, DataFolder, socket.Path, _device) : null;
+            await using var process = Start(relay, socket, sandbox);
             await relay.LogAsync(
                 $"Attempt {Number} runs as process {process.Pid} on {_device}, from step {_assignment.ResumeFrom?.Step ?? 0}.");
             OnChange();
@@ -126,7 +146,9 @@ internal sealed partial class Attempt
             _ = EndHungAsync(process, relay, over.Token);
             var exitCode = await process.WaitAsync();
             await over.CancelAsync();
-            return await ConcludeAsync(process, exitCode);
+            return sandbox is not null && await sandbox.BrokenAsync(exitCode) is { } broken && !_cancelled && !_hung
+                ? Outcome(RunOutcomeKind.Failed, broken)
+                : await ConcludeAsync(process, exitCode);
         }
         catch (OperationCanceledException) when (_stopping)
         {
@@ -153,7 +175,7 @@ internal sealed partial class Attempt
         }
     }
 
-    private RunnerProcess Start(ReportRelay relay, RunnerSocket socket)
+    private RunnerProcess Start(ReportRelay relay, RunnerSocket socket, CodeSandbox? sandbox)
     {
         lock (_lock)
         {
@@ -167,6 +189,7 @@ internal sealed partial class Attempt
                 Device = _device,
                 Threads = _assignment.Spec.Threads,
                 Program = _options.Program ?? RunnerLaunch.BuiltIn,
+                Sandbox = sandbox,
             };
             return _process = RunnerProcess.Start(launch, relay.LogAsync, _time);
         }
@@ -176,9 +199,14 @@ internal sealed partial class Attempt
     {
         _folder.Create();
 
-        // The built-in trainers read shards; any other program is given the files as they were committed.
-        var files = _options.Program is null ? [] : await MaterialiseAsync();
-        var shards = _options.Program is null ? await _shards.PrepareAsync(_assignment, _folder.Shards, relay.LogAsync, ThrowIfStopping) : null;
+        var paths = IsCode ? await _code.PathsAsync(_folder, DataFolder) : null;
+        if (_assignment.Code is { } code)
+        {
+            await _code.FillAsync(_folder, code, ThrowIfStopping);
+        }
+
+        var files = ReadsShards ? [] : await MaterialiseAsync();
+        var shards = ReadsShards ? await _shards.PrepareAsync(_assignment, _folder.Shards, relay.LogAsync, ThrowIfStopping) : null;
         foreach (var (name, file) in _assignment.Model ?? new Dictionary<string, BlobRef>())
         {
             await LinkAsync(_folder.Model, name, file.Blob);
@@ -207,7 +235,7 @@ internal sealed partial class Attempt
                 Files = files,
                 ModelDirectory = _assignment.Model is null ? null : _folder.Model,
                 Labels = await LabelsAsync(),
-                ShardDirectory = shards is null ? null : _folder.Shards,
+                ShardDirectory = shards is null ? null : paths?.Data ?? _folder.Shards,
                 Shards = shards,
             },
             OdlJson.Options);
@@ -303,7 +331,10 @@ internal sealed partial class Attempt
     {
         // The path comes from a program that is not trusted to name any file of this machine.
         _hangs?.Progressed();
-        var path = Path.GetFullPath(Path.Combine(_folder.Checkpoints, checkpoint.Path));
+        var name = checkpoint.Path.StartsWith(SandboxPaths.Inside.Checkpoints + "/", StringComparison.Ordinal)
+            ? checkpoint.Path[(SandboxPaths.Inside.Checkpoints.Length + 1)..]
+            : checkpoint.Path;
+        var path = Path.GetFullPath(Path.Combine(_folder.Checkpoints, name));
         var file = new FileInfo(path);
         if (Path.GetDirectoryName(path) != _folder.Checkpoints || !file.Exists || file.LinkTarget is not null)
         {
@@ -314,6 +345,13 @@ internal sealed partial class Attempt
         // Taken at once, under a name the program does not know: it removes its own when it has written the next.
         var taken = Path.Combine(_folder.Root, string.Create(CultureInfo.InvariantCulture, $"checkpoint-{checkpoint.Step}"));
         File.Move(path, taken, overwrite: true);
+        if (FileFacts.Of(taken) is not { IsFile: true })
+        {
+            // Exchanged between the two looks.
+            File.Delete(taken);
+            return;
+        }
+
         await relay.CheckpointAsync(checkpoint with { Path = taken });
     }
 
@@ -338,7 +376,7 @@ internal sealed partial class Attempt
         {
             return Outcome(
                 RunOutcomeKind.Hung,
-                $"It made no progress for {HangWatch.LimitOf(_assignment.Spec, _options.Program is null)!.Value.TotalSeconds:0.#} seconds and was killed; what its threads were doing is in its log.");
+                $"It made no progress for {HangWatch.LimitOf(_assignment.Spec, IsBuiltIn)!.Value.TotalSeconds:0.#} seconds and was killed; what its threads were doing is in its log.");
         }
 
         var kind = ProgramEnd.KindOf(exitCode, process.Reason(exitCode), ProgramEnd.KernelKills() > _kernelKills);
@@ -357,8 +395,19 @@ internal sealed partial class Attempt
         var artifact = new SortedDictionary<string, BlobRef>(StringComparer.Ordinal);
         foreach (var path in Directory.EnumerateFiles(_folder.Output).Order(StringComparer.Ordinal))
         {
-            if (new FileInfo(path).LinkTarget is null)
+            // A link would lead out, and a pipe be read for ever.
+            if (FileFacts.Of(path) is { IsFile: true })
             {
+                if (artifact.Count == MaximumFiles)
+                {
+                    throw new InvalidException($"It left more than {MaximumFiles} files in ODL_OUTPUT_DIR. Pack what belongs together into one.");
+                }
+
+                if (Path.GetFileName(path) is { } name && (name.Length > MaximumName || name.Any(char.IsControl)))
+                {
+                    throw new InvalidException($"It left a file in ODL_OUTPUT_DIR whose name has more than {MaximumName} characters, or control characters. Name it otherwise.");
+                }
+
                 await using var file = File.OpenRead(path);
                 artifact[Path.GetFileName(path)] = await _blobs.PutAsync(file);
             }
@@ -376,9 +425,14 @@ internal sealed partial class Attempt
     private async Task<IReadOnlyDictionary<string, double>> ReadMetricsAsync()
     {
         var path = Path.Combine(_folder.Output, "metrics.json");
-        if (!File.Exists(path))
+        if (FileFacts.Of(path) is not { IsFile: true } facts)
         {
             return new Dictionary<string, double>();
+        }
+
+        if (facts.Length > MaximumMetrics)
+        {
+            throw new InvalidException($"The program's metrics.json has more than {MaximumMetrics} bytes. It holds the final metrics only.");
         }
 
         try

@@ -1,3 +1,5 @@
+using OrleansDL.Training.Sandbox;
+
 namespace OrleansDL.Training;
 
 /// <summary>The folders and files of one attempt on its worker.</summary>
@@ -23,20 +25,26 @@ internal sealed class AttemptFolder(string root)
     /// <summary>Names the attempt's process, for a worker that finds the folder left over.</summary>
     public string Process => Path.Combine(Root, "process");
 
+    /// <summary>code: its files.</summary>
+    public string Code => Path.Combine(Root, "code");
+
+    /// <summary>code without a sandbox: its folder for whatever.</summary>
+    public string Temporary => Path.Combine(Root, "tmp");
+
+    /// <summary>code: the system calls it does not get.</summary>
+    public string Filter => Path.Combine(Root, "filter");
+
+    /// <summary>code: who it is, as its C library reads it.</summary>
+    public string Users => Path.Combine(Root, "passwd");
+
     public void Create()
     {
         Delete();
-        foreach (var folder in (string[])[Data, Shards, Model, Output, Checkpoints])
+        foreach (var folder in (string[])[Data, Shards, Model, Output, Checkpoints, Code, Temporary])
         {
             Directory.CreateDirectory(folder);
         }
     }
 
-    public void Delete()
-    {
-        if (Directory.Exists(Root))
-        {
-            Directory.Delete(Root, recursive: true);
-        }
-    }
+    public void Delete() => SandboxFolders.Delete(Root);
 }

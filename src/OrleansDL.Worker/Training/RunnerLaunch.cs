@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using OrleansDL.Training.Sandbox;
+
 namespace OrleansDL.Training;
 
 /// <summary>How a training program is started: its contract's environment, in one place.</summary>
@@ -14,6 +17,9 @@ internal sealed record RunnerLaunch
 
     /// <summary>The built-in trainers, beside the worker's own assemblies; or any other program under the contract.</summary>
     public required string Program { get; init; }
+
+    /// <summary>How user code is started; null: the program itself, with <see cref="Environment"/>.</summary>
+    public CodeSandbox? Sandbox { get; init; }
 
     public static string BuiltIn { get; } = Path.Combine(AppContext.BaseDirectory, "runner", "OrleansDL.Runner.dll");
 
@@ -42,6 +48,13 @@ internal sealed record RunnerLaunch
         ["DOTNET_gcServer"] = "0",
         ["DOTNET_TieredPGO"] = "1",
     };
+
+    /// <summary>The host this process itself runs under, whether it was started by it or by an executable of its own.</summary>
+    public static string DotnetPath()
+    {
+        var beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        return File.Exists(beside) ? beside : "dotnet";
+    }
 
     private static string Invariant(int value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

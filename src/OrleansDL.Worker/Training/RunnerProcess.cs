@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Training;
 
@@ -25,8 +25,21 @@ internal sealed class RunnerProcess : IAsyncDisposable
 
     public int Pid { get; }
 
+    /// <summary>Which process is told to leave.</summary>
+    private Func<int, int> ProgramOf { get; init; } = pid => pid;
+
     /// <summary>Starts the program. Every line it writes goes to <paramref name="onLine"/>.</summary>
     public static RunnerProcess Start(RunnerLaunch launch, Func<string, ValueTask> onLine, TimeProvider time)
+    {
+        var process = launch.Sandbox is { } sandbox ? LastingThread.Start(sandbox.Command()) : StartProgram(launch);
+        File.WriteAllText(launch.Folder.Process, new ProcessMark(process.Id, ProcessMark.StartTimeOf(process.Id)).ToString());
+        var runner = new RunnerProcess(process, new RunnerLog(), onLine, time) { ProgramOf = launch.Sandbox is { } box ? box.ProgramOf : pid => pid };
+        _ = FeedAsync(process.StandardInput, launch.Sandbox?.Script());
+        launch.Sandbox?.Watch(runner);
+        return runner;
+    }
+
+    private static Process StartProgram(RunnerLaunch launch)
     {
         if (!File.Exists(launch.Program))
         {
@@ -35,7 +48,7 @@ internal sealed class RunnerProcess : IAsyncDisposable
         }
 
         var isAssembly = launch.Program.EndsWith(".dll", StringComparison.Ordinal);
-        var start = new ProcessStartInfo(isAssembly ? DotnetPath() : launch.Program)
+        var start = new ProcessStartInfo(isAssembly ? RunnerLaunch.DotnetPath() : launch.Program)
         {
             WorkingDirectory = launch.Folder.Root,
             RedirectStandardOutput = true,
@@ -52,11 +65,8 @@ internal sealed class RunnerProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var process = Process.Start(start)
+        return Process.Start(start)
             ?? throw new InvalidOperationException($"'{start.FileName}' did not start.");
-        process.StandardInput.Close();
-        File.WriteAllText(launch.Folder.Process, new ProcessMark(process.Id, ProcessMark.StartTimeOf(process.Id)).ToString());
-        return new RunnerProcess(process, new RunnerLog(), onLine, time);
     }
 
     /// <summary>Waits for the end of the process and of what it wrote.</summary>
@@ -83,7 +93,7 @@ internal sealed class RunnerProcess : IAsyncDisposable
             return;
         }
 
-        Signals.SendTerminate(Pid);
+        Signals.SendTerminate(ProgramOf(Pid));
         try
         {
             await _process.WaitForExitAsync().WaitAsync(grace, _time);
@@ -109,21 +119,21 @@ internal sealed class RunnerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>The host this process itself runs under, whether it was started by it or by an executable of its own.</summary>
-    private static string DotnetPath()
+    private static async Task FeedAsync(StreamWriter input, string? text)
     {
-        var beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        return File.Exists(beside) ? beside : "dotnet";
-    }
-
-    private async Task ReadAsync(StreamReader reader, bool error, Func<string, ValueTask> onLine)
-    {
-        while (await reader.ReadLineAsync() is { } line)
+        try
         {
-            if (_log.Take(line, error) is { } kept)
+            await using (input)
             {
-                await onLine(kept);
+                await input.WriteAsync(text);
             }
         }
+        catch (IOException)
+        {
+            // It ended before it had read all.
+        }
     }
+
+    private Task ReadAsync(StreamReader reader, bool error, Func<string, ValueTask> onLine) =>
+        OutputLines.ReadAsync(reader.BaseStream, 4 * RunnerLog.MaximumLine, line => _log.Take(line, error) is { } kept ? onLine(kept) : ValueTask.CompletedTask);
 }

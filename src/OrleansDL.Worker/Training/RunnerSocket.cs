@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Training;
 
@@ -11,6 +12,8 @@ internal sealed class RunnerSocket : IAsyncDisposable
 {
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
     private const long MaximumBody = 4 * 1024 * 1024;
+    private const long UntrustedBody = 512 * 1024;
+    private const int UntrustedConnections = 16;
 
     private readonly WebApplication _app;
     private readonly string _folder;
@@ -33,11 +36,12 @@ internal sealed class RunnerSocket : IAsyncDisposable
 
     /// <summary>Opens the socket of one attempt.</summary>
     /// <param name="attempt">Reports that name another are refused.</param>
+    /// <param name="untrusted">Whether whoever reports may mean harm: it gets few connections, small bodies and a pace.</param>
     /// <param name="onReport">Takes a report; it is called once for each, in order.</param>
     /// <param name="onCheckpoint">Takes a checkpoint's path.</param>
     /// <param name="time">Times the long poll.</param>
     public static async Task<RunnerSocket> OpenAsync(
-        int attempt, Func<RunReport, ValueTask> onReport, Func<CheckpointReady, ValueTask> onCheckpoint, TimeProvider time)
+        int attempt, bool untrusted, Func<RunReport, ValueTask> onReport, Func<CheckpointReady, ValueTask> onCheckpoint, TimeProvider time)
     {
         // A path of a Unix socket has 107 bytes at most, and the folder is ours alone (0700).
         var folder = Directory.CreateTempSubdirectory("odl-").FullName;
@@ -45,13 +49,20 @@ internal sealed class RunnerSocket : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.ListenUnixSocket(System.IO.Path.Combine(folder, "s"));
-            kestrel.Limits.MaxRequestBodySize = MaximumBody;
+            kestrel.Limits.MaxRequestBodySize = untrusted ? UntrustedBody : MaximumBody;
+            kestrel.Limits.MaxConcurrentConnections = untrusted ? UntrustedConnections : null;
             kestrel.AddServerHeader = false;
         });
         builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(_ => new RequestPace(time));
         builder.Services.ConfigureHttpJsonOptions(json => OdlJson.Configure(json.SerializerOptions));
         var app = builder.Build();
         var socket = new RunnerSocket(app, folder, time);
+        if (untrusted)
+        {
+            app.Use(app.Services.GetRequiredService<RequestPace>().WaitAsync);
+        }
+
         socket.Map(app, attempt, onReport, onCheckpoint);
         await app.StartAsync();
         if (!OperatingSystem.IsWindows())

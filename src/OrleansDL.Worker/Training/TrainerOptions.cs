@@ -26,4 +26,14 @@ internal sealed class TrainerOptions
     /// <summary>Bytes the shard cache may take; default 20 GiB. Shards of running runs are not evicted, so it takes more while they need more.</summary>
     [Range(0, long.MaxValue)]
     public long ShardCacheBytes { get; set; } = 20L << 30;
+
+    /// <summary>The program that makes sandboxes; null: <c>bwrap</c> where the system has it.</summary>
+    public string? Bubblewrap { get; set; }
+
+    /// <summary>Whether control groups are used for the limits of user code, where they can be.</summary>
+    public bool Cgroups { get; set; } = true;
+
+    /// <summary>Files and folders of this machine that user code may read besides the system's programs and libraries, for example a
+    /// Python environment.</summary>
+    public IList<string> ReadOnlyPaths { get; } = [];
 }

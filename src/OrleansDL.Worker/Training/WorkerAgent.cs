@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using OrleansDL.Nodes;
+using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Training;
 
 /// <summary>Speaks for the worker: reports to its pool's scheduler while the silo lives, and takes leave before it goes.</summary>
 internal sealed partial class WorkerAgent(
-    NodeOptions node, Trainer trainer, IGrainFactory grains, TimeProvider time, ILogger<WorkerAgent> logger) : ILifecycleParticipant<ISiloLifecycle>
+    NodeOptions node, Trainer trainer, Isolation isolation, IGrainFactory grains, TimeProvider time, ILogger<WorkerAgent> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(2);
@@ -75,6 +76,7 @@ internal sealed partial class WorkerAgent(
             Draining = trainer.IsDraining,
             StartedAt = _startedAt,
             Memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            Isolation = await isolation.ReportAsync(),
         }).WaitAsync(CallLimit, time);
     }
 

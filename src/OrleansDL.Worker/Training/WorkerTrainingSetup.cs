@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Training;
 
@@ -10,6 +11,8 @@ internal static class WorkerTrainingSetup
         return services
             .AddSingleton<ShardCache>()
             .AddSingleton<RunShards>()
+            .AddSingleton<Isolation>()
+            .AddSingleton<CodeRuns>()
             .AddSingleton<Trainer>()
             .AddSingleton<WorkerAgent>()
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<WorkerAgent>());

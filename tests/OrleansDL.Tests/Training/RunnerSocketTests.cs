@@ -16,7 +16,7 @@ public sealed class RunnerSocketTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _socket = await RunnerSocket.OpenAsync(2, Keep(_reports), Keep(_checkpoints), TimeProvider.System);
+        _socket = await RunnerSocket.OpenAsync(2, untrusted: false, Keep(_reports), Keep(_checkpoints), TimeProvider.System);
         _client = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancel) =>

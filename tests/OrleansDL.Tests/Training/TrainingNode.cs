@@ -40,13 +40,16 @@ internal sealed class TrainingNode : IAsyncDisposable
     /// <param name="slots">Slots of the worker.</param>
     /// <param name="grace">How long a program may take to leave.</param>
     /// <param name="folder">Folder of an earlier node to go on from.</param>
-    public static async Task<TrainingNode> StartAsync(string? program = null, int slots = 1, TimeSpan? grace = null, string? folder = null)
+    /// <param name="bubblewrap">The program that makes sandboxes; null: the system's.</param>
+    /// <param name="unsafeUserCode">Whether user code runs without a sandbox.</param>
+    public static async Task<TrainingNode> StartAsync(string? program = null, int slots = 1, TimeSpan? grace = null, string? folder = null, string? bubblewrap = null, bool unsafeUserCode = false)
     {
         var node = new TrainingNode(folder ?? Directory.CreateTempSubdirectory("odl-test-").FullName, folder is null);
-        node._app = await InProcess.StartAsync(InProcess.Options(node.Folder, worker: true) with { Slots = slots }, services =>
+        node._app = await InProcess.StartAsync(InProcess.Options(node.Folder, worker: true) with { Slots = slots, UnsafeUserCode = unsafeUserCode }, services =>
             services.Configure<TrainerOptions>(options =>
             {
                 options.Grace = grace ?? options.Grace;
+                options.Bubblewrap = bubblewrap;
                 options.Program = program is null ? null : node.WriteScript(program);
             }));
         return node;

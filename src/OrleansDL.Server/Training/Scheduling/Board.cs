@@ -99,6 +99,12 @@ internal sealed class Board
             return $"It needs a worker with device '{job.DeviceKind}', and no worker of pool '{_pool}' has one.";
         }
 
+        if (job.UserCode && kin.TrueForAll(worker => worker.NoUserCode is not null))
+        {
+            return $"It executes user code, and no worker of pool '{_pool}' runs any. Worker '{kin[0].Name}': {kin[0].NoUserCode}";
+        }
+
+        kin.RemoveAll(worker => !worker.Suits(job));
         var largest = kin.Max(worker => worker.Slots);
         if (largest < job.Slots)
         {

@@ -16,6 +16,9 @@ internal sealed record PolicyJob
     /// <summary>Kind of device it must have; null: any.</summary>
     public string? DeviceKind { get; init; }
 
+    /// <summary>Whether it executes user code.</summary>
+    public bool UserCode { get; init; }
+
     /// <summary>Higher goes first.</summary>
     public int Priority { get; init; }
 

@@ -11,4 +11,10 @@ internal sealed record PolicyWorker
 
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public string DeviceKind { get; init; } = "cpu";
+
+    /// <summary>Why it runs no user code; null: it does.</summary>
+    public string? NoUserCode { get; init; }
+
+    /// <summary>Whether it is of the kind a run asks for, however full it is.</summary>
+    public bool Suits(PolicyJob job) => (job.DeviceKind is null || job.DeviceKind == DeviceKind) && !(job.UserCode && NoUserCode is not null);
 }

@@ -108,7 +108,7 @@ internal sealed class SlotMap
         ? 0
         : (int)Math.Min(_slots[worker] / job.Slots, job.Memory == 0 ? int.MaxValue : Math.Max(0, _memory[worker]) / job.Memory);
 
-    private bool Suits(PolicyJob job, int worker) => job.DeviceKind is null || job.DeviceKind == _workers[worker].DeviceKind;
+    private bool Suits(PolicyJob job, int worker) => _workers[worker].Suits(job);
 
     private void Add(PolicyJob job, IReadOnlyList<PolicySeat> seats, int sign)
     {
