@@ -10,4 +10,8 @@ public interface ITrainerGrain : IGrainWithStringKey
     /// <summary>Tells the process to stop, and kills it after the grace time. Stopping one that is not there does nothing.</summary>
     /// <returns>Whether it is there, so that its outcome will follow.</returns>
     [Alias("stop")] Task<bool> StopAsync(Guid run, int attempt);
+
+    /// <summary>Tells the process to write a checkpoint and leave, and kills it after the grace time: the run goes on later, here or elsewhere.</summary>
+    /// <returns>Whether it is there, so that its outcome will follow.</returns>
+    [Alias("leave")] Task<bool> LeaveAsync(Guid run, int attempt);
 }

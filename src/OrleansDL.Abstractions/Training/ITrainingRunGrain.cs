@@ -13,6 +13,18 @@ public interface ITrainingRunGrain : IGrainWithGuidKey, IWakeable
     /// <summary>Stops the run at its next step. Cancelling one that has ended does nothing.</summary>
     [Alias("cancel"), Requires(Role.Developer)] Task<TrainingRun> CancelAsync();
 
+    /// <summary>Lets the run write a checkpoint and give its slots back, until it is resumed. Pausing one that is paused does nothing.</summary>
+    [Alias("pause"), Requires(Role.Developer)] Task<TrainingRun> PauseAsync();
+
+    /// <summary>Queues a paused run again. Resuming one that is not paused does nothing.</summary>
+    [Alias("resume"), Requires(Role.Developer)] Task<TrainingRun> ResumeAsync();
+
+    /// <summary>Changes its priority, whether it waits or runs.</summary>
+    [Alias("priority"), Requires(Role.Developer)] Task<TrainingRun> SetPriorityAsync(int priority);
+
+    /// <summary>Puts a run that waits directly before or behind another one of its project and pool that waits.</summary>
+    [Alias("move"), Requires(Role.Developer)] Task<TrainingRun> MoveAsync(Guid anchor, bool ahead);
+
     /// <summary>From the worker: metrics, log lines, progress.</summary>
     /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
     [Alias("report")] Task ReportAsync(RunReport report);

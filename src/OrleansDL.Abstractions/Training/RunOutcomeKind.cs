@@ -14,4 +14,13 @@ public enum RunOutcomeKind
 
     /// <summary>It stopped because it was told to.</summary>
     Stopped = 3,
+
+    /// <summary>The process died of its own doing (a signal such as SIGSEGV, an error nobody foresaw): another try may help.</summary>
+    Crashed = 4,
+
+    /// <summary>It needed more memory than there is.</summary>
+    OutOfMemory = 5,
+
+    /// <summary>It made no progress for its limit and was killed.</summary>
+    Hung = 6,
 }

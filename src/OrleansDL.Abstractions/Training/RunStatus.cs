@@ -10,4 +10,13 @@ public enum RunStatus
     Failed = 4,
     Cancelled = 5,
     Cancelling = 6,
+
+    /// <summary>Holds no slots until it is resumed.</summary>
+    Paused = 7,
+
+    /// <summary>Writes its checkpoint because its user wants it to pause.</summary>
+    Pausing = 8,
+
+    /// <summary>Writes its checkpoint because its slots go to another run, or its worker is drained; it is queued again at once.</summary>
+    Preempting = 9,
 }

@@ -38,4 +38,16 @@ public sealed record TrainingRun
     [Id(17)] public required DateTimeOffset CreatedAt { get; init; }
     [Id(18)] public DateTimeOffset? StartedAt { get; init; }
     [Id(19)] public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Place in its pool's queue while it waits, from 1.</summary>
+    [Id(20)] public int? Position { get; init; }
+
+    /// <summary>When it should start, if all goes as the runs before it tell; null: that cannot be said.</summary>
+    [Id(21)] public DateTimeOffset? EstimatedStart { get; init; }
+
+    /// <summary>How often it was sent away for another run.</summary>
+    [Id(22)] public int Preemptions { get; init; }
+
+    /// <summary>How often it was tried again after a failure of its own.</summary>
+    [Id(23)] public int Retries { get; init; }
 }

@@ -66,4 +66,28 @@ public sealed record TrainingSpec
 
     /// <summary>train: batches whose gradients make one step, 1 to 10000; null: 1. The step is that of one batch of all their rows, but for blocks that normalise over the batch.</summary>
     [Id(29)] public int? Accumulate { get; init; }
+
+    /// <summary>Higher goes first in its pool, -1000 to 1000; null: 0.</summary>
+    [Id(40)] public int? Priority { get; init; }
+
+    /// <summary>How long it takes at most, as its owner says; null: not said. It is not ended for taking longer; a true limit lets it start earlier, in a gap.</summary>
+    [Id(41)] public double? TimeLimitSeconds { get; init; }
+
+    /// <summary>Memory it needs on its worker, in MiB; null: not counted.</summary>
+    [Id(42)] public long? MemoryMiB { get; init; }
+
+    /// <summary>Kind of device it must run on, <c>cpu</c> or <c>cuda</c>; null: any of its pool.</summary>
+    [Id(43)] public string? DeviceKind { get; init; }
+
+    /// <summary>Whether it may be sent away, with a checkpoint, for a run that goes before it; null: it may.</summary>
+    [Id(44)] public bool? Preemptible { get; init; }
+
+    /// <summary>How often an attempt that failed is repeated. Null: twice when its process crashed, never when the program itself said that it failed.</summary>
+    [Id(45)] public int? MaxRetries { get; init; }
+
+    /// <summary>What becomes of it when its memory does not suffice; null: <see cref="OutOfMemory.Stop"/>.</summary>
+    [Id(46)] public OutOfMemory? OnOutOfMemory { get; init; }
+
+    /// <summary>Seconds without a report of progress after which its process is ended, with a record of what it did; null: 1800 for the built-in training, none for other programs.</summary>
+    [Id(47)] public double? HangSeconds { get; init; }
 }

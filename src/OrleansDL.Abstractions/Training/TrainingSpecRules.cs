@@ -27,6 +27,7 @@ public static class TrainingSpecRules
             CheckTraining(spec);
         }
 
+        SchedulingSpecRules.Check(spec);
         InputSpecRules.Check(spec.Input);
         ReaderSpecRules.Check(spec.Reader);
     }
@@ -53,7 +54,7 @@ public static class TrainingSpecRules
         Range("learningRate", spec.LearningRate, 1e-12, 1000);
         Range("weightDecay", spec.WeightDecay, 0, 1);
         LoopSpecRules.Check(spec);
-        NetworkSpecRules.Check(spec.Network ?? throw new InvalidException("network is missing. Give one, for example {\"family\": \"mlp\"}. Families: mlp, cnn, textbag."));
+        NetworkSpecRules.Check(spec.Network ?? throw new InvalidException("network is missing. Give one, for example {\"family\": \"mlp\"}. Families: " + string.Join(", ", Networks.NetworkFamily.Names) + "."));
         NetworkSpecRules.CheckFit(spec.Network!.Family, spec.Input?.Kind);
     }
 }

@@ -24,4 +24,7 @@ public sealed record WorkerReport
 
     /// <summary>The processes of those attempts.</summary>
     [Id(8)] public IReadOnlyList<RunnerInfo> Runners { get; init; } = [];
+
+    /// <summary>Bytes of memory of its machine that runs may use; 0: not told.</summary>
+    [Id(9)] public long Memory { get; init; }
 }

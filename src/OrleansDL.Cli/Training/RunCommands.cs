@@ -19,7 +19,7 @@ internal static class RunCommands
         var file = new Argument<string?>("file") { Description = "The spec, a JSON file; '-' is standard input. The options override it.", Arity = ArgumentArity.ZeroOrOne };
         var name = new Option<string?>("--name") { Description = "Name of the run." };
         var dataset = new Option<string?>("--dataset") { Description = "Dataset reference: name, name@v3, name@tag." };
-        var family = new Option<string?>("--family") { Description = "Network family: mlp, cnn or textbag." };
+        var family = new Option<string?>("--family") { Description = "Network family: mlp, cnn, resnet, separable, textbag, encoder, gpt, lstm, gru, tcn, autoencoder." };
         var epochs = new Option<int?>("--epochs") { Description = "Times through the data." };
         var batch = new Option<int?>("--batch-size") { Description = "Rows in one step." };
         var rate = new Option<double?>("--learning-rate") { Description = "Size of a step." };

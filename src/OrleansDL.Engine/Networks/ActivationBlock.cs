@@ -3,15 +3,20 @@ using static TorchSharp.torch;
 
 namespace OrleansDL.Networks;
 
-/// <summary><c>relu</c>, <c>gelu</c> (exact, by the error function) or <c>tanh</c>.</summary>
+/// <summary><c>relu</c>, <c>gelu</c> (exact, by the error function), <c>tanh</c>, <c>silu</c>, <c>leakyRelu</c> (slope 0.01) or <c>sigmoid</c>.</summary>
 internal sealed class ActivationBlock(string function) : Block
 {
+    private const double Slope = 0.01;
+
     public override Tensor Forward(Tensor input, Pass pass) => function switch
     {
         "relu" => nn.functional.relu(input),
         "gelu" => nn.functional.gelu(input),
         "tanh" => tanh(input),
-        _ => throw new InvalidException($"Activation '{function}' is unknown. Activations: relu, gelu, tanh."),
+        "silu" => nn.functional.silu(input),
+        "leakyRelu" => nn.functional.leaky_relu(input, Slope),
+        "sigmoid" => sigmoid(input),
+        _ => throw Unknown(),
     };
 
     public override string Emit(OnnxGraph graph, string input) => function switch
@@ -19,7 +24,10 @@ internal sealed class ActivationBlock(string function) : Block
         "relu" => graph.Node("Relu", [input]),
         "gelu" => EmitGelu(graph, input),
         "tanh" => graph.Node("Tanh", [input]),
-        _ => throw new InvalidException($"Activation '{function}' is unknown. Activations: relu, gelu, tanh."),
+        "silu" => graph.Node("Mul", [input, graph.Node("Sigmoid", [input])]),
+        "leakyRelu" => graph.Node("LeakyRelu", [input], null, OnnxAttribute.Of("alpha", (float)Slope)),
+        "sigmoid" => graph.Node("Sigmoid", [input]),
+        _ => throw Unknown(),
     };
 
     /// <summary>Opset 17 has no Gelu: x/2 * (1 + erf(x / sqrt 2)).</summary>
@@ -29,4 +37,6 @@ internal sealed class ActivationBlock(string function) : Block
         var share = graph.Node("Add", [graph.Node("Erf", [scaled]), graph.Scalar(1)]);
         return graph.Node("Mul", [graph.Node("Mul", [input, share]), graph.Scalar(0.5f)]);
     }
+
+    private InvalidException Unknown() => new($"Activation '{function}' is unknown. Activations: {string.Join(", ", BlockKind.Activations)}.");
 }

@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 
 namespace OrleansDL.Networks;
 
-/// <summary>Normalises each channel over the batch while training, and by the running mean and variance when serving.</summary>
-internal sealed class BatchNormBlock(ParameterPlan plan, long channels) : Block
+/// <summary>Normalises each channel over the batch while training, and by the running mean and variance when serving or when its parameters are frozen.</summary>
+/// <param name="series">Whether channels stand last, as in a series, and not second.</param>
+internal sealed class BatchNormBlock(ParameterPlan plan, long channels, bool series = false) : Block
 {
     private const double Epsilon = 1e-5;
     private const double Momentum = 0.1;
@@ -14,12 +15,23 @@ internal sealed class BatchNormBlock(ParameterPlan plan, long channels) : Block
     private readonly Parameter _mean = plan.Buffer("runningMean", 0, channels);
     private readonly Parameter _variance = plan.Buffer("runningVariance", 1, channels);
 
-    public override Tensor Forward(Tensor input, Pass pass) => nn.functional.batch_norm(
-        input, _mean.Tensor, _variance.Tensor, _weight.Tensor, _bias.Tensor, pass.IsTraining, Momentum, Epsilon);
+    public override Tensor Forward(Tensor input, Pass pass)
+    {
+        var value = series ? input.transpose(1, 2) : input;
+        value = nn.functional.batch_norm(
+            value, _mean.Tensor, _variance.Tensor, _weight.Tensor, _bias.Tensor, pass.IsTraining && !_mean.IsFrozen, Momentum, Epsilon);
+        return series ? value.transpose(1, 2) : value;
+    }
 
-    public override string Emit(OnnxGraph graph, string input) => graph.Node(
-        "BatchNormalization",
-        [input, .. new[] { _weight, _bias, _mean, _variance }.Select(parameter => graph.Weights(parameter.Name, parameter.Values(), parameter.Shape))],
-        null,
-        OnnxAttribute.Of("epsilon", (float)Epsilon));
+    public override string Emit(OnnxGraph graph, string input)
+    {
+        var value = graph.Node(
+            "BatchNormalization",
+            [series ? Turn(graph, input) : input, .. new[] { _weight, _bias, _mean, _variance }.Select(graph.Weights)],
+            null,
+            OnnxAttribute.Of("epsilon", (float)Epsilon));
+        return series ? Turn(graph, value) : value;
+    }
+
+    private static string Turn(OnnxGraph graph, string input) => graph.Node("Transpose", [input], null, OnnxAttribute.Of("perm", [0, 2, 1]));
 }

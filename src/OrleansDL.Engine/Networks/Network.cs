@@ -8,17 +8,19 @@ namespace OrleansDL.Networks;
 /// <summary>A network on libtorch. All it learns lies in one flat buffer, so that the optimizer makes a few calls per step, not a few per layer.</summary>
 internal sealed class Network : IDisposable
 {
-    private readonly List<Block> _blocks;
+    private readonly IReadOnlyList<Block> _blocks;
     private readonly NetworkDefinition _definition;
+    private readonly NetworkPlan _plan;
 
     /// <summary>A new network, its weights drawn from <paramref name="seed"/>.</summary>
     public Network(NetworkDefinition definition, ulong seed, Device? device = null)
     {
+        _plan = definition.Plan();
         TorchLibrary.Load();
         using var scope = NewDisposeScope();
         _definition = definition;
         var plan = new ParameterPlan();
-        _blocks = NetworkFamilies.Build(definition, plan);
+        _blocks = new BlockFactory(_plan, plan).Build();
         var random = new Xoshiro(seed);
         Weights = Allocate(plan.Learnt, random, device);
         Gradients = zeros_like(Weights).DetachFromDisposeScope();
@@ -51,21 +53,23 @@ internal sealed class Network : IDisposable
     public Tensor Forward(Tensor input, Pass pass) =>
         _blocks.Aggregate(input, (value, block) => block.Forward(value, pass));
 
-    /// <summary>The network as an ONNX model: <c>input</c> to <c>logits</c> and <c>probabilities</c>.</summary>
+    /// <summary>The network as an ONNX model: <c>input</c> to the outputs of its head, for example <c>logits</c> and <c>probabilities</c>.</summary>
     public byte[] ExportOnnx()
     {
         var graph = new OnnxGraph();
         var tokens = _definition.Vocabulary is not null;
         var value = graph.Input("input", tokens ? OnnxType.Int64 : OnnxType.Float, tokens ? [-1, -1] : [-1, .. _definition.Input]);
-        foreach (var block in _blocks)
+        var embedding = (Value: "", Width: 0L);
+        foreach (var (block, planned) in _blocks.Zip(_plan.Blocks))
         {
             value = block.Emit(graph, value);
+            if (planned.Name == NetworkPlan.EmbeddingBlock && planned.Output.Kind is BlockShapeKind.Row)
+            {
+                embedding = (value, planned.Output.Width);
+            }
         }
 
-        var logits = graph.Node("Identity", [value], "logits");
-        graph.Node("Softmax", [logits], "probabilities", OnnxAttribute.Of("axis", -1));
-        graph.Output("logits", [-1, _definition.Classes]);
-        graph.Output("probabilities", [-1, _definition.Classes]);
+        HeadOutputs.Emit(graph, _plan.Ends.Head, value, _plan.Output, embedding);
         return graph.Write(_definition.Network.Family);
     }
 

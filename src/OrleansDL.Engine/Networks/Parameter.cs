@@ -15,6 +15,9 @@ internal sealed class Parameter(string name, long[] shape, Action<Xoshiro, Span<
     /// <summary>Where it begins in the flat buffer.</summary>
     public int Offset { get; set; }
 
+    /// <summary>Whether training leaves it as it is.</summary>
+    public bool IsFrozen { get; set; }
+
     /// <summary>Set when the network is built.</summary>
     public Tensor Tensor { get; set; } = null!;
 

@@ -1,6 +1,6 @@
 namespace OrleansDL.Onnx;
 
-/// <summary>An attribute of a node: a float, an integer or a list of integers.</summary>
+/// <summary>An attribute of a node: a float, an integer, a text or a list of integers.</summary>
 internal sealed class OnnxAttribute
 {
     private readonly ProtoWriter _proto;
@@ -10,6 +10,8 @@ internal sealed class OnnxAttribute
     public static OnnxAttribute Of(string name, float value) => new(new ProtoWriter().Text(1, name).Float(2, value).Int(20, 1));
 
     public static OnnxAttribute Of(string name, long value) => new(new ProtoWriter().Text(1, name).Int(3, value).Int(20, 2));
+
+    public static OnnxAttribute Of(string name, string value) => new(new ProtoWriter().Text(1, name).Text(4, value).Int(20, 3));
 
     public static OnnxAttribute Of(string name, params IEnumerable<long> values)
     {

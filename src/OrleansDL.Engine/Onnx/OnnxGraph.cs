@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OrleansDL.Networks;
 
 namespace OrleansDL.Onnx;
 
@@ -36,10 +37,23 @@ internal sealed class OnnxGraph
     public string Weights(string name, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape) =>
         Initializer(name, OnnxType.Float, MemoryMarshal.AsBytes(values), shape);
 
+    public string Weights(Parameter parameter) => Weights(parameter.Name, parameter.Values(), parameter.Shape);
+
+    public string Floats(params ReadOnlySpan<float> values) => Weights($"floats_{_names++}", values, values.Length);
+
     public string Scalar(float value) => Initializer($"scalar_{_names++}", OnnxType.Float, MemoryMarshal.AsBytes([value]), []);
 
     public string Integers(params ReadOnlySpan<long> values) =>
         Initializer($"integers_{_names++}", OnnxType.Int64, MemoryMarshal.AsBytes(values), [values.Length]);
+
+    /// <summary>One integer without an axis: an index that takes its axis away.</summary>
+    public string Integer(long value) => Initializer($"integer_{_names++}", OnnxType.Int64, MemoryMarshal.AsBytes([value]), []);
+
+    /// <summary>Size of one axis of a value, without an axis itself.</summary>
+    public string Size(string value, int axis) => Node("Gather", [Node("Shape", [value]), Integer(axis)]);
+
+    /// <summary>0, 1, ... up to, not including, <paramref name="end"/>, as int64.</summary>
+    public string Range(string end) => Node("Range", [Integer(0), end, Integer(1)]);
 
     /// <summary>Declares the model's input. A negative size is dynamic: the first is the batch.</summary>
     public string Input(string name, OnnxType type, ReadOnlySpan<long> shape)

@@ -4,5 +4,6 @@ namespace OrleansDL.Onnx;
 internal enum OnnxType
 {
     Float = 1,
+    Int32 = 6,
     Int64 = 7,
 }

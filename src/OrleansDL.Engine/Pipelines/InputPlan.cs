@@ -36,8 +36,8 @@ internal sealed record InputPlan
         var kind = input.Kind ?? (dataset, spec.Network?.Family) switch
         {
             _ when pictures.Length > 0 => "image",
-            (DatasetKind.Image, _) or (_, "cnn") => "image",
-            (DatasetKind.Text, _) or (_, "textbag") => "text",
+            (DatasetKind.Image, _) or (_, "cnn" or "resnet" or "separable") => "image",
+            (DatasetKind.Text, _) or (_, "textbag" or "gpt") => "text",
             _ => "table",
         };
         if (pictures.Length > 0 && kind != "image")

@@ -12,4 +12,7 @@ internal sealed record KnownWorker
 
     /// <summary>When it was found gone; null while it is alive.</summary>
     [Id(5)] public DateTimeOffset? LostAt { get; init; }
+
+    /// <summary>Bytes of memory that runs may use; 0: not told.</summary>
+    [Id(6)] public long Memory { get; init; }
 }

@@ -27,14 +27,14 @@ internal sealed partial class SchedulerGrain(
 
     public async Task<SlotGrant> RequestAsync(SlotRequest request)
     {
-        var grant = _core.Request(request);
+        var grant = _core.Request(request, time.GetUtcNow());
         await CommitAsync();
         return grant;
     }
 
     public async Task ReleaseAsync(Guid run, int attempt)
     {
-        _core.Release(run, attempt);
+        _core.Release(run, attempt, time.GetUtcNow());
         await CommitAsync();
     }
 
@@ -42,6 +42,29 @@ internal sealed partial class SchedulerGrain(
     {
         _core.Report(report, time.GetUtcNow());
         await CommitAsync();
+    }
+
+    public Task<PoolInfo> GetPoolAsync() => Task.FromResult(_core.Describe());
+
+    public async Task<PoolInfo> SetPoolAsync(PoolSettings settings)
+    {
+        _core.Set(settings, time.GetUtcNow());
+        await CommitAsync();
+        LogSet(Pool, settings.Policy);
+        return _core.Describe();
+    }
+
+    public async Task MoveAsync(Guid run, Guid anchor, bool ahead)
+    {
+        _core.Move(run, anchor, ahead, time.GetUtcNow());
+        await CommitAsync();
+    }
+
+    public async Task DrainAsync(string worker, bool drain)
+    {
+        _core.Drain(worker, drain, time.GetUtcNow());
+        await CommitAsync();
+        LogDrained(worker, Pool, drain ? "taken out of use" : "put back into use");
     }
 
     public Task<IReadOnlyList<WorkerInfo>> ListWorkersAsync() => Task.FromResult(_core.ListWorkers(time.GetUtcNow()));
@@ -113,6 +136,12 @@ internal sealed partial class SchedulerGrain(
             LogServingNotTold(Pool, e);
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Pool {Pool} now serves its runs by {Policy}")]
+    private partial void LogSet(string pool, PoolPolicy policy);
+
+    [LoggerMessage(LogLevel.Information, "Worker {Worker} of pool {Pool} was {Change}")]
+    private partial void LogDrained(string worker, string pool, string change);
 
     [LoggerMessage(LogLevel.Information, "Workers of pool {Pool} changed: {Workers}")]
     private partial void LogWorkersChanged(string pool, string workers);

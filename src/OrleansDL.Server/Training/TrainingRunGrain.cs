@@ -26,6 +26,7 @@ internal sealed partial class TrainingRunGrain(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
     private RunProgress? _progress;
+    private SlotGrant? _grant;
     private (RunStatus Status, int Attempt, string? Reason)? _published;
     private int _started;
     private bool _pinned;
@@ -90,11 +91,82 @@ internal sealed partial class TrainingRunGrain(
         return ToRun();
     }
 
+    public async Task<TrainingRun> PauseAsync()
+    {
+        var current = await GetAsync();
+        switch (run.State.Status)
+        {
+            case RunStatus.Paused or RunStatus.Pausing:
+                return current;
+            case RunStatus.Queued or RunStatus.Running or RunStatus.Preempting:
+                await wakeUps.ArmAsync(this);
+                await WriteAsync(run.State with { Status = RunStatus.Pausing, Reason = null, Pauses = (run.State.Pauses ?? 0) + 1 });
+                return ToRun();
+            default:
+                throw new ConflictException($"Training run '{run.State.Name}' is {run.State.Status} and cannot be paused. Only a run that waits or runs can.");
+        }
+    }
+
+    public async Task<TrainingRun> ResumeAsync()
+    {
+        var current = await GetAsync();
+        if (run.State.Status is RunStatus.Pausing)
+        {
+            throw new ConflictException($"Training run '{run.State.Name}' is still writing its checkpoint. Resume it when it is paused.");
+        }
+
+        if (run.State.Status is not RunStatus.Paused)
+        {
+            return run.State.HasEnded
+                ? throw new ConflictException($"Training run '{run.State.Name}' is {run.State.Status}. Create a new run to train again.")
+                : current;
+        }
+
+        await wakeUps.ArmAsync(this);
+        await WriteAsync(run.State with { Status = RunStatus.Queued, Reason = null });
+        return ToRun();
+    }
+
+    public async Task<TrainingRun> SetPriorityAsync(int priority)
+    {
+        await GetAsync();
+        if (run.State.HasEnded)
+        {
+            throw new ConflictException($"Training run '{run.State.Name}' is {run.State.Status}: its priority matters no more.");
+        }
+
+        var spec = run.State.Spec! with { Priority = priority };
+        TrainingSpecRules.Check(spec);
+        await wakeUps.ArmAsync(this);
+        await WriteAsync(run.State with { Spec = spec });
+        await tables.WriteAsync(ToRun());
+        return ToRun();
+    }
+
+    public async Task<TrainingRun> MoveAsync(Guid anchor, bool ahead)
+    {
+        await GetAsync();
+        await Scheduler.MoveAsync(Id, anchor, ahead);
+        if (run.State.Status is RunStatus.Queued)
+        {
+            _grant = await AskSchedulerAsync();
+        }
+
+        await wakeUps.ArmAsync(this);
+        return ToRun();
+    }
+
     public async Task ReportAsync(RunReport report)
     {
         CheckAttempt(report.Attempt);
         if (await tables.RecordAsync(Id, report) && report.Progress is not null)
         {
+            if (_progress is null && run.State is { AttemptStartedAt: { } began, RestartSeconds: null })
+            {
+                // Kept with the next write: it is an estimate, and every attempt can make it anew.
+                run.State = run.State with { RestartSeconds = (time.GetUtcNow() - began).TotalSeconds };
+            }
+
             _progress = report.Progress;
         }
     }
@@ -138,7 +210,7 @@ internal sealed partial class TrainingRunGrain(
             return;
         }
 
-        if (!run.State.HasEnded)
+        if (run.State is { HasEnded: false, Status: not RunStatus.Paused })
         {
             await wakeUps.ArmAsync(this, Watch, WatchAfter);
         }
@@ -147,7 +219,7 @@ internal sealed partial class TrainingRunGrain(
         {
         }
 
-        if (run.State.HasEnded)
+        if (run.State.HasEnded || run.State.Status is RunStatus.Paused)
         {
             await wakeUps.DisarmAsync(this, Watch);
         }
@@ -163,6 +235,9 @@ internal sealed partial class TrainingRunGrain(
             RunStatus.Running when run.State.Outcome is { } outcome => await ConcludeAsync(outcome),
             RunStatus.Running => await RunAsync(),
             RunStatus.Cancelling => await StopAsync(),
+            RunStatus.Pausing or RunStatus.Preempting when run.State.Outcome is { } outcome => await ConcludeAsync(outcome),
+            RunStatus.Pausing or RunStatus.Preempting => await LeaveAsync(),
+            RunStatus.Paused => await RestAsync(),
             _ => await EndAsync(),
         };
     }
@@ -180,8 +255,14 @@ internal sealed partial class TrainingRunGrain(
             return true;
         }
 
-        var grant = await AskSchedulerAsync();
-        if (grant.Lost)
+        if (run.State.NotBefore is { } begin && time.GetUtcNow() < begin)
+        {
+            await wakeUps.ArmAsync(this, Watch, begin - time.GetUtcNow());
+            return false;
+        }
+
+        var grant = _grant = await AskSchedulerAsync();
+        if (grant.Lost || grant.Leave is not null)
         {
             return await LoseAsync("Its worker was lost before it began.");
         }
@@ -203,6 +284,9 @@ internal sealed partial class TrainingRunGrain(
             Status = RunStatus.Running,
             Worker = grant.Worker,
             Incarnation = grant.Incarnation,
+            Members = grant.Members,
+            AttemptStartedAt = time.GetUtcNow(),
+            NotBefore = null,
             ResumedFromStep = run.State.LastCheckpoint?.Step ?? 0,
             StartedAt = run.State.StartedAt ?? time.GetUtcNow(),
             Reason = null,
@@ -212,9 +296,17 @@ internal sealed partial class TrainingRunGrain(
 
     private async Task<bool> RunAsync()
     {
-        if (await HasLostLeaseAsync())
+        var grant = await AskSchedulerAsync();
+        if (HasLost(grant))
         {
             return await LoseAsync($"Worker '{run.State.Worker}' was lost.");
+        }
+
+        if (grant.Leave is { } reason)
+        {
+            await WriteAsync(run.State with { Status = RunStatus.Preempting, Reason = reason });
+            LogSentAway(Id, run.State.Attempt, reason);
+            return true;
         }
 
         if (_started == run.State.Attempt)
@@ -252,7 +344,7 @@ internal sealed partial class TrainingRunGrain(
 
     private async Task<bool> StopAsync()
     {
-        if (run.State.Worker is { } worker && run.State.Outcome is null && !await HasLostLeaseAsync())
+        if (run.State.Worker is { } worker && run.State.Outcome is null && !HasLost(await AskSchedulerAsync()))
         {
             try
             {
@@ -273,20 +365,48 @@ internal sealed partial class TrainingRunGrain(
         return true;
     }
 
+    /// <summary>Has the process write its checkpoint and leave; the run goes on when its outcome is there.</summary>
+    private async Task<bool> LeaveAsync()
+    {
+        if (run.State.Worker is not { } worker)
+        {
+            // It waited, and held nothing.
+            await WriteAsync(run.State with { Status = RunStatus.Paused });
+            return true;
+        }
+
+        if (HasLost(await AskSchedulerAsync()))
+        {
+            return await LoseAsync($"Worker '{worker}' was lost.");
+        }
+
+        try
+        {
+            // What was never started has nothing to write.
+            return !await workers.LeaveAsync(worker, Id, run.State.Attempt) && await LoseAsync(run.State.Reason ?? "It was told to leave.");
+        }
+        catch (NoCapacityException e)
+        {
+            LogNotStopped(Id, run.State.Attempt, worker, e.Message);
+            await wakeUps.ArmAsync(this, Watch, RetryAfter);
+            return false;
+        }
+    }
+
+    private async Task<bool> RestAsync()
+    {
+        await Scheduler.ReleaseAsync(Id, run.State.Attempt);
+        return false;
+    }
+
     private async Task<bool> ConcludeAsync(RunOutcome outcome)
     {
         switch (outcome.Kind)
         {
             case RunOutcomeKind.Lost or RunOutcomeKind.Stopped:
                 return await LoseAsync(outcome.Reason ?? "The process was lost.");
-            case RunOutcomeKind.Failed:
-                await WriteAsync(run.State with
-                {
-                    Status = RunStatus.Failed,
-                    FinishedAt = time.GetUtcNow(),
-                    Reason = outcome.Reason ?? "The program failed and gave no reason.",
-                });
-                return true;
+            case not RunOutcomeKind.Done:
+                return await RetryAsync(outcome);
             default:
                 // The slots are free from here on, however long the rest takes.
                 await Scheduler.ReleaseAsync(Id, run.State.Attempt);
@@ -325,10 +445,61 @@ internal sealed partial class TrainingRunGrain(
         });
     }
 
+    /// <summary>Another try where it may help, as often as the spec allows; else the end.</summary>
+    private async Task<bool> RetryAsync(RunOutcome outcome)
+    {
+        var state = run.State;
+        var again = RetryRule.Next(state, outcome);
+        if (again.Spec is null)
+        {
+            await WriteAsync(state with { Status = RunStatus.Failed, FinishedAt = time.GetUtcNow(), Reason = again.Reason });
+            return true;
+        }
+
+        LogRetried(Id, state.Attempt, again.Reason);
+        await WriteAsync(NextAttempt() with
+        {
+            Spec = again.Spec,
+            Retries = (state.Retries ?? 0) + 1,
+            NotBefore = time.GetUtcNow() + again.Pause,
+            Reason = again.Reason,
+        });
+        await Scheduler.ReleaseAsync(Id, state.Attempt);
+        return true;
+    }
+
+    /// <summary>The state in which the next attempt asks for slots, or waits to be resumed.</summary>
+    private TrainingRunState NextAttempt()
+    {
+        var state = run.State;
+        return state with
+        {
+            Status = state.Status is RunStatus.Pausing ? RunStatus.Paused : RunStatus.Queued,
+            Attempt = state.Attempt + 1,
+            Worker = null,
+            Incarnation = null,
+            Members = null,
+            Outcome = null,
+            Reason = null,
+            ServedSeconds = (state.ServedSeconds ?? 0) + (state.AttemptStartedAt is { } began ? (time.GetUtcNow() - began).TotalSeconds : 0),
+            AttemptStartedAt = null,
+        };
+    }
+
     /// <summary>The next attempt, free of charge; unless they keep getting nowhere.</summary>
     private async Task<bool> LoseAsync(string reason)
     {
         var state = run.State;
+        if (state.Status is RunStatus.Pausing or RunStatus.Preempting)
+        {
+            await WriteAsync(NextAttempt() with
+            {
+                Preemptions = (state.Preemptions ?? 0) + (state.Status is RunStatus.Preempting ? 1 : 0),
+                Reason = state.Reason,
+            });
+            return true;
+        }
+
         var lost = (state.LastCheckpoint?.Step ?? 0) > state.ResumedFromStep ? 1 : state.LostInARow + 1;
         LogLost(Id, state.Attempt, reason);
         await WriteAsync(lost > MaximumLostInARow
@@ -338,16 +509,7 @@ internal sealed partial class TrainingRunGrain(
                 FinishedAt = time.GetUtcNow(),
                 Reason = $"{MaximumLostInARow} attempts in a row were lost without getting further. The last one: {reason}",
             }
-            : state with
-            {
-                Status = RunStatus.Queued,
-                Attempt = state.Attempt + 1,
-                Worker = null,
-                Incarnation = null,
-                Outcome = null,
-                LostInARow = lost,
-                Reason = null,
-            });
+            : NextAttempt() with { LostInARow = lost });
         return true;
     }
 
@@ -377,17 +539,22 @@ internal sealed partial class TrainingRunGrain(
         Attempt = run.State.Attempt,
         Slots = run.State.Spec!.Slots,
         QueuedAt = run.State.CreatedAt,
+        Project = run.State.Project,
+        Priority = run.State.Spec.Priority ?? 0,
+        Memory = (run.State.Spec.MemoryMiB ?? 0) << 20,
+        DeviceKind = run.State.Spec.DeviceKind,
+        LimitSeconds = run.State.Spec.TimeLimitSeconds,
+        LeftSeconds = _progress?.EtaSeconds,
+        ServedSeconds = run.State.ServedSeconds ?? 0,
+        RestartSeconds = run.State.RestartSeconds ?? 0,
+        Preemptible = run.State.Spec.Preemptible ?? true,
     });
 
-    private async Task<bool> HasLostLeaseAsync()
-    {
-        var grant = await AskSchedulerAsync();
-        return grant.Lost || grant.Worker != run.State.Worker || grant.Incarnation != run.State.Incarnation;
-    }
+    private bool HasLost(SlotGrant grant) => grant.Lost || grant.Worker != run.State.Worker || grant.Incarnation != run.State.Incarnation;
 
     private void CheckAttempt(int attempt)
     {
-        if (run.State.Status is not (RunStatus.Running or RunStatus.Cancelling) || attempt != run.State.Attempt)
+        if (run.State.Status is not (RunStatus.Running or RunStatus.Cancelling or RunStatus.Pausing or RunStatus.Preempting) || attempt != run.State.Attempt)
         {
             throw new StaleAttemptException(
                 $"Attempt {attempt} of training run {Id} is over: the run is {run.State.Status} at attempt {run.State.Attempt}.");
@@ -436,7 +603,7 @@ internal sealed partial class TrainingRunGrain(
                 attempt = state.Attempt,
                 program = state.Spec!.Program,
                 modelVersion = state.ModelVersion,
-                reason = state.HasEnded ? state.Reason : null,
+                reason = state.HasEnded || state.Status is RunStatus.Preempting ? state.Reason : null,
             });
         }
 
@@ -445,7 +612,7 @@ internal sealed partial class TrainingRunGrain(
 
     // The same for every repeat, so that the event is appended once.
     private Guid EventId(TrainingRunState state) =>
-        new(SHA256.HashData(Encoding.UTF8.GetBytes($"{Id}|{(int)state.Status}|{state.Attempt}")).AsSpan(0, 16));
+        new(SHA256.HashData(Encoding.UTF8.GetBytes($"{Id}|{(int)state.Status}|{state.Attempt}{(state.Pauses is { } pauses ? $"|{pauses}" : "")}")).AsSpan(0, 16));
 
     private async Task WriteAsync(TrainingRunState next)
     {
@@ -481,7 +648,7 @@ internal sealed partial class TrainingRunGrain(
             DatasetCommit = state.Dataset!.Commit,
             DatasetName = state.Dataset.DatasetName,
             DatasetVersion = state.Dataset.Version,
-            Attempt = state.Status is RunStatus.Queued ? state.Attempt - 1 : state.Attempt,
+            Attempt = state.Status is RunStatus.Queued or RunStatus.Paused ? state.Attempt - 1 : state.Attempt,
             Worker = state.Worker,
             Progress = _progress,
             LastCheckpoint = state.LastCheckpoint,
@@ -493,6 +660,10 @@ internal sealed partial class TrainingRunGrain(
             CreatedAt = state.CreatedAt,
             StartedAt = state.StartedAt,
             FinishedAt = state.FinishedAt,
+            Position = state.Status is RunStatus.Queued ? _grant?.Position : null,
+            EstimatedStart = state.Status is RunStatus.Queued ? _grant?.EstimatedStart : null,
+            Preemptions = state.Preemptions ?? 0,
+            Retries = state.Retries ?? 0,
         };
     }
 
@@ -507,6 +678,12 @@ internal sealed partial class TrainingRunGrain(
 
     [LoggerMessage(LogLevel.Warning, "Attempt {Attempt} of training run {Run} could not be stopped on worker {Worker}, and is tried again: {Reason}")]
     private partial void LogNotStopped(Guid run, int attempt, string worker, string reason);
+
+    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of training run {Run} was sent away: {Reason} It goes on from its last checkpoint")]
+    private partial void LogSentAway(Guid run, int attempt, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Attempt {Attempt} of training run {Run} failed and is tried again: {Reason}")]
+    private partial void LogRetried(Guid run, int attempt, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Attempt {Attempt} of training run {Run} was lost: {Reason} It goes on from its last checkpoint")]
     private partial void LogLost(Guid run, int attempt, string reason);

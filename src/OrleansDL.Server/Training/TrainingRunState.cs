@@ -37,6 +37,30 @@ internal sealed record TrainingRunState
     [Id(18)] public DateTimeOffset? StartedAt { get; init; }
     [Id(19)] public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>The members of the attempt that runs, in order of rank.</summary>
+    [Id(20)] public IReadOnlyList<GrantMember>? Members { get; init; }
+
+    /// <summary>How long earlier attempts held slots.</summary>
+    [Id(21)] public double? ServedSeconds { get; init; }
+
+    /// <summary>When the attempt that runs was given its slots.</summary>
+    [Id(22)] public DateTimeOffset? AttemptStartedAt { get; init; }
+
+    /// <summary>How long it took an attempt to its first step.</summary>
+    [Id(23)] public double? RestartSeconds { get; init; }
+
+    /// <summary>How often it was sent away for another run.</summary>
+    [Id(24)] public int? Preemptions { get; init; }
+
+    /// <summary>How often it was tried again after a failure of its own.</summary>
+    [Id(25)] public int? Retries { get; init; }
+
+    /// <summary>When the next attempt may ask for slots, after a failure; null: at once.</summary>
+    [Id(26)] public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>How often its user let it pause.</summary>
+    [Id(27)] public int? Pauses { get; init; }
+
     [JsonIgnore]
     public bool HasEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
 }

@@ -17,6 +17,10 @@ internal sealed class WorkerDoor(IGrainFactory grains)
     public Task<bool> StopAsync(string worker, Guid run, int attempt) =>
         EnterAsync(worker, () => grains.GetGrain<ITrainerGrain>(worker).StopAsync(run, attempt));
 
+    /// <inheritdoc cref="StartAsync"/>
+    public Task<bool> LeaveAsync(string worker, Guid run, int attempt) =>
+        EnterAsync(worker, () => grains.GetGrain<ITrainerGrain>(worker).LeaveAsync(run, attempt));
+
     private static async Task<T> EnterAsync<T>(string worker, Func<Task<T>> call)
     {
         try

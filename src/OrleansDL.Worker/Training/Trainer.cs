@@ -88,8 +88,11 @@ internal sealed partial class Trainer(
         OnChange();
     }
 
+    /// <param name="run">The run.</param>
+    /// <param name="attempt">Its attempt.</param>
+    /// <param name="cancel">Whether the run is not to go on.</param>
     /// <returns>Whether the attempt is here.</returns>
-    public bool Stop(Guid run, int attempt)
+    public bool Stop(Guid run, int attempt, bool cancel)
     {
         Attempt? found;
         lock (_lock)
@@ -102,7 +105,7 @@ internal sealed partial class Trainer(
             return false;
         }
 
-        found.Stop(cancel: true);
+        found.Stop(cancel);
         return true;
     }
 

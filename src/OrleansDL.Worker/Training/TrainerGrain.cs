@@ -13,5 +13,7 @@ internal sealed class TrainerGrain(Trainer trainer) : Grain, ITrainerGrain
         return Task.CompletedTask;
     }
 
-    public Task<bool> StopAsync(Guid run, int attempt) => Task.FromResult(trainer.Stop(run, attempt));
+    public Task<bool> StopAsync(Guid run, int attempt) => Task.FromResult(trainer.Stop(run, attempt, cancel: true));
+
+    public Task<bool> LeaveAsync(Guid run, int attempt) => Task.FromResult(trainer.Stop(run, attempt, cancel: false));
 }

@@ -74,6 +74,7 @@ internal sealed partial class WorkerAgent(
             Runners = runners,
             Draining = trainer.IsDraining,
             StartedAt = _startedAt,
+            Memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
         }).WaitAsync(CallLimit, time);
     }
 

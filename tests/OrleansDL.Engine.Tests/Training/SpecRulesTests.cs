@@ -6,14 +6,27 @@ namespace OrleansDL.Tests.Training;
 public sealed class SpecRulesTests
 {
     [Theory]
-    [InlineData("""{"family":"xyz"}""", "", "network.family 'xyz' is unknown. Families: mlp, cnn, textbag.")]
-    [InlineData("""{"family":"mlp","channels":[3]}""", "", "network.channels does not belong to network.family 'mlp', only to 'cnn'.")]
-    [InlineData("""{"family":"cnn","embedding":3}""", "", "network.embedding does not belong to network.family 'cnn', only to 'textbag'.")]
+    [InlineData("""{"family":"xyz"}""", "", "network.family 'xyz' is unknown. Families: mlp, cnn, textbag, resnet, separable, encoder, gpt, lstm, gru, tcn, autoencoder, blocks.")]
+    [InlineData("""{"family":"mlp","channels":[3]}""", "", "network.channels does not belong to network.family 'mlp', only to 'cnn', 'separable', 'tcn', 'autoencoder'.")]
+    [InlineData("""{"family":"cnn","embedding":3}""", "", "network.embedding does not belong to network.family 'cnn', only to 'mlp', 'textbag', 'lstm', 'gru', 'tcn', 'autoencoder'.")]
     [InlineData("""{"family":"cnn","kernel":4}""", "", "network.kernel is 4. Give an odd number from 1 to 11.")]
     [InlineData("""{"family":"mlp","hidden":[8,0]}""", "", "network.hidden[1] is 0. Give a number from 1 to 8192.")]
     [InlineData("""{"family":"mlp","hidden":[]}""", "", "network.hidden.length is 0. Give a number from 1 to 16.")]
     [InlineData("""{"family":"mlp","dropout":1}""", "", "network.dropout is 1. Give a number from 0 to 0.9.")]
-    [InlineData("""{"family":"mlp","activation":"swish"}""", "", "network.activation 'swish' is unknown. Activations: relu, gelu, tanh.")]
+    [InlineData("""{"family":"mlp","activation":"swish"}""", "", "network.activation 'swish' is unknown. Activations: relu, gelu, tanh, silu, leakyRelu, sigmoid.")]
+    [InlineData("""{"family":"resnet","size":19}""", "", "network.size is 19. Give 18, 34, 50.")]
+    [InlineData("""{"family":"encoder","width":10}""", "", "network.attentionHeads is 4, which does not divide network.width 10.")]
+    [InlineData("""{"family":"mlp","embedding":3}""", "", "network.embedding belongs to network.categorical 'embedding'")]
+    [InlineData("""{"family":"mlp","blocks":[]}""", "", "network.blocks does not belong to network.family 'mlp', only to 'blocks'.")]
+    [InlineData("""{"family":"blocks"}""", "", "network.blocks is empty.")]
+    [InlineData("""{"family":"blocks","hidden":[3]}""", "", "network.hidden does not belong to network.family 'blocks'")]
+    [InlineData("""{"family":"blocks","blocks":[null]}""", "", "network.blocks[0] is null.")]
+    [InlineData("""{"family":"blocks","blocks":[{"kind":"flatten"},{"kind":"lines"}]}""", "", "network.blocks[1].kind 'lines' is unknown. Kinds: linear, convolution,")]
+    [InlineData("""{"family":"blocks","blocks":[{"kind":"linear","width":8,"kernel":3}]}""", "", "network.blocks[0].kernel does not belong to kind 'linear'. It takes width, bias.")]
+    [InlineData("""{"family":"blocks","blocks":[{"kind":"linear"}]}""", "", "network.blocks[0].width is missing. Kind 'linear' needs it.")]
+    [InlineData("""{"family":"blocks","blocks":[{"kind":"residual","blocks":[{"kind":"dropout","share":2}]}]}""", "", "network.blocks[0].blocks[0].share is 2. Give a number from 0 to 0.9.")]
+    [InlineData("""{"family":"blocks","blocks":[{"kind":"residual","blocks":[{"kind":"flatten"}],"shortcut":[]}]}""", "", "network.blocks[0].shortcut is empty.")]
+    [InlineData("""{"family":"blocks","blocks":[{"kind":"flatten","name":"a"},{"kind":"flatten","name":"a"}]}""", "", "network.blocks has two blocks named 'a'.")]
     [InlineData("""{"family":"mlp"}""", ""","optimizer":"adagrad" """, "optimizer 'adagrad' is unknown. Optimizers: sgd, adam, adamw, rmsprop, lion.")]
     [InlineData("""{"family":"mlp"}""", ""","optimizerSettings":{"momentum":0.5}""", "optimizerSettings.momentum does not belong to optimizer 'adam', only to sgd, rmsprop.")]
     [InlineData("""{"family":"mlp"}""", ""","optimizer":"sgd","optimizerSettings":{"nesterov":true,"momentum":0}""", "optimizerSettings.nesterov needs a momentum above 0.")]
@@ -41,6 +54,16 @@ public sealed class SpecRulesTests
     {
         var spec = JsonSerializer.Deserialize<TrainingSpec>($$"""{"dataset":"d","network":{{network}}{{more}}}""", OdlJson.Options)!;
         Assert.StartsWith(message, Assert.Throws<InvalidException>(() => TrainingSpecRules.Check(spec)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"family":"mlp","hiden":[8]}""", "$.network.hiden")]
+    [InlineData("""{"family":"blocks","blocks":[{"kind":"flatten"},{"kind":"linear","width":2,"size":1}]}""", "$.network.blocks[1].size")]
+    [InlineData("""{"family":"mlp","hidden":[8,"x"]}""", "$.network.hidden[1]")]
+    public void A_member_of_the_network_that_there_is_not_is_refused_by_its_json_path(string network, string path)
+    {
+        var error = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<TrainingSpec>($$"""{"dataset":"d","network":{{network}}}""", OdlJson.Options));
+        Assert.Equal(path, error.Path);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class SchedulerCoreTests
         Assert.Equal(2, Request(Run(3)).Position);
         _scheduler.TakeChanges();
 
-        _scheduler.Release(Run(1), 1);
+        _scheduler.Release(Run(1), 1, Start);
 
         Assert.Equal([Run(2)], _scheduler.TakeChanges().Wake);
         Assert.Equal("a", Request(Run(2)).Worker);
@@ -49,7 +49,7 @@ public sealed class SchedulerCoreTests
     }
 
     [Fact]
-    public void A_gang_gets_all_its_slots_on_one_worker_or_none()
+    public void A_member_gets_all_its_slots_on_one_worker_or_none()
     {
         Join("a", slots: 2);
         Join("b", slots: 2);
@@ -64,14 +64,15 @@ public sealed class SchedulerCoreTests
     }
 
     [Fact]
-    public void A_waiting_gang_is_not_overtaken_by_smaller_runs()
+    public void First_come_first_served_lets_nobody_overtake_a_waiting_gang()
     {
+        _scheduler.Set(new PoolSettings { Policy = PoolPolicy.Fifo }, Start);
         Join("a", slots: 2);
         Request(Run(1));
         Assert.Null(Request(Run(2), slots: 2).Worker);
         var small = Request(Run(3));
         Assert.Null(small.Worker);
-        Assert.StartsWith("1 run before it", small.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("Slots are free, but are kept for the run at place 1", small.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -139,7 +140,7 @@ public sealed class SchedulerCoreTests
         Join("a", slots: 1);
         Request(Run(1), attempt: 2);
         Assert.Throws<StaleAttemptException>(() => Request(Run(1), attempt: 1));
-        _scheduler.Release(Run(1), 1);
+        _scheduler.Release(Run(1), 1, Start);
         Assert.Equal("a", Request(Run(1), attempt: 2).Worker);
     }
 
@@ -175,12 +176,104 @@ public sealed class SchedulerCoreTests
         Assert.Empty(_scheduler.ListWorkers(Start));
     }
 
+    [Fact]
+    public void A_gang_is_granted_whole_over_several_workers_and_told_each_members_place()
+    {
+        Join("a", slots: 2);
+        Join("b", slots: 2);
+        var gang = new SlotRequest { Run = Run(1), Attempt = 1, Slots = 1, Members = 3, QueuedAt = Start };
+        var grant = _scheduler.Request(gang, Start);
+        Assert.Equal([(0, "a"), (1, "a"), (2, "b")], grant.Members.Select(m => (m.Rank, m.Worker)));
+        Assert.Equal("b#1", grant.Members[2].Incarnation);
+        Assert.Null(_scheduler.Request(gang with { Run = Run(2), Members = 2 }, Start).Worker);
+        Assert.Equal("b", Request(Run(3)).Worker);
+    }
+
+    [Fact]
+    public void A_gang_that_loses_one_worker_is_lost_whole()
+    {
+        Join("a", slots: 1);
+        Join("b", slots: 1);
+        var gang = new SlotRequest { Run = Run(1), Attempt = 1, Slots = 1, Members = 2, QueuedAt = Start };
+        Assert.Equal(2, _scheduler.Request(gang, Start).Members.Count);
+        _scheduler.TakeChanges();
+        Join("b", slots: 1, incarnation: "b#2");
+        Assert.Equal([Run(1)], _scheduler.TakeChanges().Wake);
+        Assert.True(_scheduler.Request(gang, Start).Lost);
+        Assert.Equal(["a#1", "b#2"], _scheduler.Request(gang with { Attempt = 2 }, Start).Members.Select(m => m.Incarnation));
+    }
+
+    [Fact]
+    public void The_runs_of_a_drained_worker_are_told_to_leave_and_start_elsewhere()
+    {
+        Join("a", slots: 1);
+        Request(Run(1));
+        _scheduler.TakeChanges();
+        _scheduler.Drain("a", drain: true, Start);
+        Assert.Equal([Run(1)], _scheduler.TakeChanges().Wake);
+        Assert.Contains("'a' is drained", Request(Run(1)).Leave, StringComparison.Ordinal);
+        Assert.True(Assert.Single(_scheduler.ListWorkers(Start)).Draining);
+        Join("b", slots: 1);
+        Assert.Equal("b", Request(Run(1), attempt: 2).Worker);
+        _scheduler.Drain("a", drain: false, Start);
+        Assert.Equal("a", Request(Run(2)).Worker);
+        Assert.Throws<NotFoundException>(() => _scheduler.Drain("c", drain: true, Start));
+    }
+
+    [Fact]
+    public void A_run_of_higher_priority_has_another_leave_after_its_least_time_and_gets_the_slots_once_they_are_given_back()
+    {
+        Join("a", slots: 1);
+        Request(Run(1));
+        var urgent = new SlotRequest { Run = Run(2), Attempt = 1, Slots = 1, QueuedAt = Start, Priority = 1 };
+        Assert.Null(_scheduler.Request(urgent, Start.AddMinutes(1)).Worker);
+        Assert.Null(Request(Run(1)).Leave);
+        Join("a", slots: 1);
+        var later = Start.AddMinutes(11);
+        Join("a", slots: 1, at: later);
+        _scheduler.Check(later);
+        Assert.Contains(Run(2).ToString(), Request(Run(1)).Leave, StringComparison.Ordinal);
+        Assert.Contains("being freed", _scheduler.Request(urgent, later).Reason, StringComparison.Ordinal);
+
+        var back = _scheduler.Request(new SlotRequest { Run = Run(1), Attempt = 2, Slots = 1, QueuedAt = Start, ServedSeconds = 660 }, later);
+
+        Assert.Null(back.Worker);
+        Assert.Equal("a", _scheduler.Request(urgent, later).Worker);
+    }
+
+    [Fact]
+    public void A_waiting_run_can_be_moved_before_another_and_only_one_that_waits()
+    {
+        Join("a", slots: 1);
+        Request(Run(1));
+        Request(Run(2));
+        Request(Run(3));
+        _scheduler.Move(Run(3), Run(2), ahead: true, Start);
+        Assert.Equal(1, Request(Run(3)).Position);
+        Assert.Equal(2, Request(Run(2)).Position);
+        Assert.Throws<ConflictException>(() => _scheduler.Move(Run(3), Run(1), ahead: true, Start));
+        Assert.Equal([Run(3), Run(2)], _scheduler.Describe().Queue.Select(wait => wait.Run));
+    }
+
+    [Fact]
+    public void What_older_versions_wrote_is_read()
+    {
+        var old = System.Text.Json.JsonSerializer.Deserialize<SchedulerState>(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "training", "scheduler-state-1.json")), OdlJson.Options)!;
+        var scheduler = new SchedulerCore(old, "default", Start);
+        Assert.Equal(1, scheduler.Describe().Running);
+        Assert.Empty(old.Queue);
+        Assert.Empty(old.Leases);
+        Assert.Equal([1, 2], old.Runs.Select(run => run.Slots));
+        Assert.Equal("w1", Assert.Single(old.Runs[1].Seats).Worker);
+    }
+
     private static Guid Run(int number) => new(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]);
 
     private SlotGrant Request(Guid run, int slots = 1, int attempt = 1, DateTimeOffset? queuedAt = null) =>
-        _scheduler.Request(new SlotRequest { Run = run, Attempt = attempt, Slots = slots, QueuedAt = queuedAt ?? Start });
+        _scheduler.Request(new SlotRequest { Run = run, Attempt = attempt, Slots = slots, QueuedAt = queuedAt ?? Start }, Start);
 
-    private void Join(string worker, int slots, string? incarnation = null, bool draining = false) => _scheduler.Report(
+    private void Join(string worker, int slots, string? incarnation = null, bool draining = false, DateTimeOffset? at = null) => _scheduler.Report(
         new WorkerReport
         {
             Worker = worker,
@@ -191,5 +284,5 @@ public sealed class SchedulerCoreTests
             Draining = draining,
             StartedAt = Start,
         },
-        Start);
+        at ?? Start);
 }

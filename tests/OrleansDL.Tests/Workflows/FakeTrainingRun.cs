@@ -26,6 +26,14 @@ internal sealed class FakeTrainingRun(FakeWorld world, Guid id) : ITrainingRunGr
         return world.Runs[id];
     }
 
+    public Task<TrainingRun> PauseAsync() => throw new NotSupportedException();
+
+    public Task<TrainingRun> ResumeAsync() => throw new NotSupportedException();
+
+    public Task<TrainingRun> SetPriorityAsync(int priority) => throw new NotSupportedException();
+
+    public Task<TrainingRun> MoveAsync(Guid anchor, bool ahead) => throw new NotSupportedException();
+
     public Task ReportAsync(RunReport report) => throw new NotSupportedException();
 
     public Task RecordCheckpointAsync(Checkpoint checkpoint) => throw new NotSupportedException();

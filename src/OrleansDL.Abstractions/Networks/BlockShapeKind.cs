@@ -1,0 +1,9 @@
+namespace OrleansDL.Networks;
+
+internal enum BlockShapeKind
+{
+    Row,
+    Image,
+    Tokens,
+    Series,
+}
