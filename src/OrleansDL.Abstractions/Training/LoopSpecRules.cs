@@ -7,6 +7,8 @@ internal static class LoopSpecRules
 {
     private static readonly string[] Optimizers = ["sgd", "adam", "adamw", "rmsprop", "lion"];
     private static readonly string[] Schedules = ["constant", "step", "cosine", "onecycle", "linear", "polynomial"];
+    private static readonly string[] Exports = ["last", "best"];
+    private static readonly string[] GuardActions = ["skip", "rollback", "stop"];
 
     public static void Check(TrainingSpec spec)
     {
@@ -16,6 +18,40 @@ internal static class LoopSpecRules
         Range("clip.norm", spec.Clip?.Norm, 1e-6, 1e6);
         Range("clip.value", spec.Clip?.Value, 1e-6, 1e6);
         Range("accumulate", spec.Accumulate, 1, 10_000);
+        Range("emaDecay", spec.EmaDecay, 0, 0.999999);
+        Range("earlyStop.patience", spec.EarlyStop?.Patience, 1, 100_000);
+        Range("earlyStop.minDelta", spec.EarlyStop?.MinDelta, 0, 1e12);
+        OneOf("export", spec.Export ?? "last", Exports, "Exports");
+        Require(
+            spec.Metric is null or "train.loss" || spec.Metric.StartsWith("validation.", StringComparison.Ordinal),
+            $"metric '{spec.Metric}' is unknown. Give train.loss or a metric of an epoch, for example validation.loss.");
+        CheckGuard(spec.Guard);
+        CheckAugment(spec.Augment);
+    }
+
+    private static void CheckGuard(GuardSpec? guard)
+    {
+        if (guard is null)
+        {
+            return;
+        }
+
+        OneOf("guard.action", guard.Action, GuardActions, "Actions");
+        Range("guard.spikeFactor", guard.SpikeFactor, 1.1, 1e6);
+        Range("guard.window", guard.Window, 8, 1024);
+        Range("guard.goodSteps", guard.GoodSteps, 1, 100_000);
+        Range("guard.limit", guard.Limit, 1, 100_000);
+        Belongs("guard.goodSteps", guard.GoodSteps is not null, "guard.action", guard.Action, "rollback");
+        Belongs("guard.limit", guard.Limit is not null, "guard.action", guard.Action, "skip", "rollback");
+    }
+
+    private static void CheckAugment(AugmentSpec? augment)
+    {
+        Range("augment.crop", augment?.Crop, 0, 256);
+        Range("augment.rotate", augment?.Rotate, 0, 180);
+        Range("augment.brightness", augment?.Brightness, 0, 1);
+        Range("augment.contrast", augment?.Contrast, 0, 1);
+        Range("augment.mixup", augment?.Mixup, 0.05, 1);
     }
 
     private static void CheckOptimizer(string optimizer, OptimizerSettings? settings)

@@ -67,6 +67,24 @@ public sealed record TrainingSpec
     /// <summary>train: batches whose gradients make one step, 1 to 10000; null: 1. The step is that of one batch of all their rows, but for blocks that normalise over the batch.</summary>
     [Id(29)] public int? Accumulate { get; init; }
 
+    /// <summary>train: share of the running mean of the weights that stays from step to step, 0 to 0.999999; null: none is kept. It is what is judged and exported. In the first steps less stays: (1 + step) / (10 + step) at most.</summary>
+    [Id(30)] public double? EmaDecay { get; init; }
+
+    /// <summary>train: the metric by which an epoch is better than another, <c>train.loss</c> or one of the epoch's <c>validation.*</c>; null: the head's own. Losses and errors are better when lower.</summary>
+    [Id(31)] public string? Metric { get; init; }
+
+    /// <summary>train: ends the run when <see cref="Metric"/> gets no better; null: all epochs are trained.</summary>
+    [Id(32)] public EarlyStopSpec? EarlyStop { get; init; }
+
+    /// <summary>train: which weights the artifact holds, <c>last</c> or those of the <c>best</c> epoch by <see cref="Metric"/>; null: last.</summary>
+    [Id(33)] public string? Export { get; init; }
+
+    /// <summary>train: what happens at a bad step; null: a loss that is no number fails the run.</summary>
+    [Id(34)] public GuardSpec? Guard { get; init; }
+
+    /// <summary>train: how rows are changed at random; null: not at all.</summary>
+    [Id(35)] public AugmentSpec? Augment { get; init; }
+
     /// <summary>Higher goes first in its pool, -1000 to 1000; null: 0.</summary>
     [Id(40)] public int? Priority { get; init; }
 
@@ -90,4 +108,10 @@ public sealed record TrainingSpec
 
     /// <summary>Seconds without a report of progress after which its process is ended, with a record of what it did; null: 1800 for the built-in training, none for other programs.</summary>
     [Id(47)] public double? HangSeconds { get; init; }
+
+    /// <summary>train: workers that train it together, each with <see cref="Slots"/> slots and a share of every batch, 1 to 64; null: 1.</summary>
+    [Id(57)] public int? Workers { get; init; }
+
+    /// <summary>train: with how many of its workers it may go on after some were lost, 1 to <see cref="Workers"/>; null: with all of them only. The result is then that of all within rounding, not to the bit.</summary>
+    [Id(58)] public int? MinWorkers { get; init; }
 }

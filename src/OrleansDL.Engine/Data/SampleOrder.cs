@@ -29,6 +29,7 @@ internal sealed class SampleOrder
     /// <param name="nodes">Canonical nodes.</param>
     public SampleOrder(BlobId content, long seed, int epoch, long rows, IReadOnlyList<long> spans, int nodes = DefaultNodes)
     {
+        Epoch = epoch;
         (_rows, _nodes, _name) = (rows, nodes, $"{content}/{seed}/{epoch}");
         if (rows <= Whole)
         {
@@ -49,6 +50,8 @@ internal sealed class SampleOrder
             start += span.Rows;
         }
     }
+
+    public int Epoch { get; }
 
     public static long[] Of(BlobId content, long seed, int epoch, int rows)
     {

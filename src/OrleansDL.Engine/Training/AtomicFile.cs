@@ -4,14 +4,17 @@ namespace OrleansDL.Training;
 internal static class AtomicFile
 {
     /// <exception cref="OutOfSpaceException">The disk is full; nothing is left behind.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> bytes)
+    public static void Write(string path, byte[] bytes) => Write(path, stream => stream.Write(bytes));
+
+    /// <exception cref="OutOfSpaceException">The disk is full; nothing is left behind.</exception>
+    public static void Write(string path, Action<Stream> write)
     {
         var unfinished = path + ".part";
         try
         {
             using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 0))
             {
-                file.Write(bytes);
+                write(file);
                 file.Flush(flushToDisk: true);
             }
 
@@ -20,7 +23,7 @@ internal static class AtomicFile
         catch (IOException error)
         {
             File.Delete(unfinished);
-            throw new OutOfSpaceException($"'{Path.GetFileName(path)}' ({bytes.Length} bytes) could not be written: {error.Message}. Free disk space and try again.");
+            throw new OutOfSpaceException($"'{Path.GetFileName(path)}' could not be written: {error.Message}. Free disk space and try again.");
         }
     }
 }

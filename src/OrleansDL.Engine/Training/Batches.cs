@@ -9,12 +9,13 @@ internal abstract class Batches : IDisposable
     /// <summary>Goes to a batch of an epoch, at a cost that does not grow with the batches before it.</summary>
     public abstract void Begin(SampleOrder order, int batch);
 
-    /// <summary>Inputs and targets of the next batch on the device; good until the next call. Where the input is its own target, both are one tensor.</summary>
-    public abstract (Tensor Inputs, Tensor Targets) Next();
+    /// <summary>The next batch; good until the next call.</summary>
+    public abstract Batch Next();
 
     public abstract void Dispose();
 
-    public static Batches Of(TrainingData data, int size, int batches, Device device) => data.Training.Encoded is { } encoded
+    /// <summary>Rows that are changed at random are made ahead by the readers, wherever they are kept.</summary>
+    public static Batches Of(TrainingData data, int size, int batches, Device device, Augmentation? augmentation) => data.Training.Encoded is { } encoded && augmentation is null
         ? new KeptBatches(encoded, data, size, device)
-        : new StreamedBatches(data, size, batches, device);
+        : new StreamedBatches(data, size, batches, device, augmentation);
 }

@@ -1,74 +1,79 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using OrleansDL.Networks;
 using static TorchSharp.torch;
 
 namespace OrleansDL.Training;
 
 /// <summary>
 /// A checkpoint: one safetensors file. Tensors <c>network.weights</c> and <c>network.buffers</c> (F32, flat, in the network's own order),
-/// <c>optimizer.NAME</c> (F32, flat), <c>random</c> (U8, libtorch's generator). Metadata: <c>format</c> = orleansdl-checkpoint,
-/// <c>version</c> = 1, <c>step</c>, <c>state</c> (<see cref="TrainingState"/> as JSON), <c>network</c> (network.json), <c>order</c> (dataset commit, seed, batch size, optimizer).
+/// <c>optimizer.NAME</c> (F32, flat), <c>random</c> (U8, libtorch's generator), and as the spec asks for them <c>average.weights</c>,
+/// <c>best.NAME</c> and <c>good.NAME</c>. Metadata: <c>format</c> = orleansdl-checkpoint, <c>version</c> = 2, <c>step</c>, <c>state</c>
+/// (<see cref="TrainingState"/> as JSON), <c>network</c> (network.json), <c>order</c> (dataset content, seed, batch size, optimizer).
+/// Version 1 had no tensors but the first four, and no <see cref="TrainingState.Randomness"/>.
 /// </summary>
 internal static class CheckpointFile
 {
     public const string Format = "orleansdl-checkpoint";
-    public const string CurrentVersion = "1";
+    public const string CurrentVersion = "2";
 
-    private const string RandomTensor = "random";
+    public const string RandomTensor = "random";
 
-    public static byte[] Write(Network network, Optimizer optimizer, TrainingState state, string definition, string order)
+    private static readonly string[] Versions = ["1", CurrentVersion];
+    private static readonly string[] AlwaysThere = ["network.", "optimizer."];
+
+    public static Dictionary<string, string> Metadata(TrainingState state, string definition, string order) => new()
     {
-        List<SafeTensor> tensors = [Tensor("network.weights", network.Weights), Tensor("network.buffers", network.Buffers)];
-        tensors.AddRange(optimizer.State.Select(tensor => Tensor($"optimizer.{tensor.Key}", tensor.Value)));
-        using var random = get_rng_state();
-        tensors.Add(new SafeTensor(RandomTensor, "U8", random.shape, random.bytes.ToArray()));
-        return SafeTensors.Write(tensors, new Dictionary<string, string>
-        {
-            ["format"] = Format,
-            ["version"] = CurrentVersion,
-            ["step"] = state.Step.ToString(CultureInfo.InvariantCulture),
-            ["state"] = JsonSerializer.Serialize(state, OdlJson.Options),
-            ["network"] = definition,
-            ["order"] = order,
-        });
-    }
+        ["format"] = Format,
+        ["version"] = CurrentVersion,
+        ["step"] = state.Step.ToString(CultureInfo.InvariantCulture),
+        ["state"] = JsonSerializer.Serialize(state, OdlJson.Options),
+        ["network"] = definition,
+        ["order"] = order,
+    };
 
     /// <summary>Puts everything back and returns where training goes on.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="name">What it is called in errors.</param>
+    /// <param name="targets">The tensors to fill, by name. What the checkpoint does not hold of average, best and good is left as it is and named in <paramref name="missing"/>.</param>
+    /// <param name="definition">The network's definition as JSON.</param>
+    /// <param name="order">What the checkpoint must agree with.</param>
+    /// <param name="missing">Names of tensors that the checkpoint does not hold.</param>
     /// <exception cref="InvalidException">The file is damaged, or of another run.</exception>
-    public static TrainingState Restore(ReadOnlySpan<byte> file, string name, Network network, Optimizer optimizer, string definition, string order)
+    public static TrainingState Restore(
+        (Dictionary<string, SafeTensor> Tensors, Dictionary<string, string> Metadata) file, string name, IReadOnlyDictionary<string, Tensor> targets, string definition, string order, out IReadOnlySet<string> missing)
     {
-        var (tensors, metadata) = SafeTensors.Read(file, name);
+        var (tensors, metadata) = file;
         Require(metadata.GetValueOrDefault("format") == Format, name, "it is no checkpoint");
-        Require(metadata.GetValueOrDefault("version") == CurrentVersion, name, $"its version is {metadata.GetValueOrDefault("version")}, and this node reads version {CurrentVersion}");
+        Require(Versions.Contains(metadata.GetValueOrDefault("version")), name, $"its version is {metadata.GetValueOrDefault("version")}, and this node reads versions {string.Join(" and ", Versions)}");
         Require(metadata.GetValueOrDefault("network") == definition, name, "its network is another");
         Require(metadata.GetValueOrDefault("order") == order, name, "its dataset, seed, batch size or optimizer is another");
-        Fill(network.Weights, tensors, "network.weights", name);
-        Fill(network.Buffers, tensors, "network.buffers", name);
-        foreach (var (key, tensor) in optimizer.State)
+        var absent = new HashSet<string>();
+        foreach (var (key, target) in targets)
         {
-            Fill(tensor, tensors, $"optimizer.{key}", name);
+            if (tensors.TryGetValue(key, out var source))
+            {
+                Fill(target, source, name);
+            }
+            else
+            {
+                Require(!AlwaysThere.Any(part => key.StartsWith(part, StringComparison.Ordinal)), name, $"it lacks '{key}'");
+                absent.Add(key);
+            }
         }
 
+        missing = absent;
         Require(tensors.TryGetValue(RandomTensor, out var random), name, $"it lacks '{RandomTensor}'");
         using var generator = tensor(random!.Data);
         set_rng_state(generator);
         return JsonSerializer.Deserialize<TrainingState>(metadata["state"], OdlJson.Options)!;
     }
 
-    private static SafeTensor Tensor(string name, Tensor tensor)
+    private static void Fill(Tensor target, SafeTensor source, string name)
     {
-        using var local = tensor.cpu();
-        return new SafeTensor(name, "F32", local.shape, local.bytes.ToArray());
-    }
-
-    private static void Fill(Tensor target, Dictionary<string, SafeTensor> tensors, string key, string name)
-    {
-        Require(tensors.TryGetValue(key, out var source), name, $"it lacks '{key}'");
-        Require(source!.Shape.SequenceEqual(target.shape), name, $"'{key}' has another size");
-        using var values = tensor(MemoryMarshal.Cast<byte, float>(source.Data).ToArray());
-        target.copy_(values);
+        Require(source.Shape.SequenceEqual(target.shape), name, $"'{source.Name}' has another size");
+        using var scope = NewDisposeScope();
+        target.copy_(tensor(MemoryMarshal.Cast<byte, float>(source.Data).ToArray()));
     }
 
     private static void Require(bool condition, string name, string reason)

@@ -1,7 +1,7 @@
 namespace OrleansDL.Training;
 
 /// <summary>Writes checkpoints on a thread of its own: training goes on while the disk works.</summary>
-internal sealed class CheckpointWriter(string folder, Action<long, string>? written)
+internal sealed class CheckpointWriter(string folder, CheckpointBuffer buffer, Action<long, string>? written)
 {
     private Task _writing = Task.CompletedTask;
 
@@ -19,14 +19,16 @@ internal sealed class CheckpointWriter(string folder, Action<long, string>? writ
         }
     }
 
-    public void Begin(long step, byte[] file)
+    /// <summary>Copies what is to be written, and returns when training may change it.</summary>
+    public void Begin(long step, IReadOnlyDictionary<string, string> metadata)
     {
         Finish();
+        buffer.Take(metadata);
         _writing = Task.Factory.StartNew(
             () =>
             {
                 var path = Path.Combine(folder, $"checkpoint-{step}.safetensors");
-                AtomicFile.Write(path, file);
+                AtomicFile.Write(path, buffer.WriteTo);
                 written?.Invoke(step, path);
             },
             CancellationToken.None,

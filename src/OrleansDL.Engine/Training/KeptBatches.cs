@@ -11,31 +11,33 @@ internal sealed class KeptBatches : Batches
     private readonly Device _device;
     private readonly int _size;
     private readonly int _rows;
+    private readonly long[] _samples;
     private Tensor? _order;
     private int _batch;
 
     public KeptBatches(EncodedRows rows, TrainingData data, int size, Device device)
     {
         (_size, _rows, _device) = (size, rows.Count, device);
+        _samples = new long[_rows];
         _inputs = Whole(rows.Floats, rows.Tokens, [rows.Count, .. data.Pipeline.RowShape], device);
         _targets = data.Target.Bytes == 0 ? null : Whole(rows.Values, rows.Numbers, [rows.Count, .. data.Target.Shape], device);
     }
 
     public override void Begin(SampleOrder order, int batch)
     {
-        var rows = new long[_rows];
-        order.Fill(0, rows);
+        order.Fill(0, _samples);
         _order?.Dispose();
-        _order = tensor(rows, device: _device).DetachFromDisposeScope();
+        _order = tensor(_samples, device: _device).DetachFromDisposeScope();
         _batch = batch;
     }
 
-    public override (Tensor Inputs, Tensor Targets) Next()
+    public override Batch Next()
     {
-        var start = (long)_batch++ * _size;
-        var rows = _order!.narrow(0, start, Math.Min(_size, _rows - start));
+        var start = (int)((long)_batch++ * _size);
+        var count = Math.Min(_size, _rows - start);
+        var rows = _order!.narrow(0, start, count);
         var inputs = _inputs.index_select(0, rows);
-        return (inputs, _targets?.index_select(0, rows) ?? inputs);
+        return new Batch(inputs, _targets?.index_select(0, rows) ?? inputs, _samples.AsMemory(start, count));
     }
 
     public override void Dispose()

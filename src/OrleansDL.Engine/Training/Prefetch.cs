@@ -12,6 +12,7 @@ internal sealed class Prefetch : IDisposable
     private readonly SampleRows _rows;
     private readonly SampleOrder? _order;
     private readonly BatchSlot[] _slots;
+    private readonly Augmentation? _augmentation;
     private readonly int _size;
     private readonly int _end;
     private readonly Lock _lock = new();
@@ -29,8 +30,11 @@ internal sealed class Prefetch : IDisposable
     /// <param name="size">Rows of a batch.</param>
     /// <param name="first">Number of the first batch.</param>
     /// <param name="end">Number of the batch after the last.</param>
-    public Prefetch(SampleRows rows, SampleOrder? order, BatchSlot[] slots, int size, int first, int end, int threads)
+    /// <param name="threads">Threads that read.</param>
+    /// <param name="augmentation">How rows are changed; null: not at all.</param>
+    public Prefetch(SampleRows rows, SampleOrder? order, BatchSlot[] slots, int size, int first, int end, int threads, Augmentation? augmentation = null)
     {
+        _augmentation = augmentation;
         (_rows, _order, _slots, _size, _end, _claimed, _taken) = (rows, order, slots, size, end, first, first - 1);
         _free = new SemaphoreSlim(slots.Length);
         _ready = [.. slots.Select(_ => new SemaphoreSlim(0))];
@@ -86,6 +90,7 @@ internal sealed class Prefetch : IDisposable
         try
         {
             var (reader, numbers) = (_rows.Open(), new long[_size]);
+            var augmenter = _augmentation is null ? null : new BatchAugmenter(_augmentation, _rows, _order!.Epoch);
             while (TryClaim(numbers, out var batch, out var count))
             {
                 var slot = _slots[batch % _slots.Length];
@@ -98,6 +103,9 @@ internal sealed class Prefetch : IDisposable
 
                     reader.Read(numbers[row], slot.Row(row), slot.Target(row));
                 }
+
+                numbers.AsSpan(0, count).CopyTo(slot.Samples);
+                augmenter?.Change(slot, batch, count);
 
                 slot.Count = count;
                 slot.Batch = batch;

@@ -10,35 +10,57 @@ internal static class SafeTensors
 
     public static byte[] Write(IReadOnlyList<SafeTensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
+        using var file = new MemoryStream();
+        Write(file, tensors, metadata);
+        return file.ToArray();
+    }
+
+    public static void Write(Stream file, IReadOnlyList<SafeTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
         var header = Header(tensors, metadata);
-        var padded = (header.Length + 7) / 8 * 8;
-        var file = new byte[checked(8 + padded + tensors.Sum(tensor => tensor.Data.Length))];
-        BinaryPrimitives.WriteUInt64LittleEndian(file, (ulong)padded);
-        header.CopyTo(file.AsSpan(8));
-        file.AsSpan(8 + header.Length, padded - header.Length).Fill((byte)' ');
-        var at = 8 + padded;
+        var head = new byte[8 + ((header.Length + 7) / 8 * 8)];
+        BinaryPrimitives.WriteUInt64LittleEndian(head, (ulong)head.Length - 8);
+        head.AsSpan(8).Fill((byte)' ');
+        header.CopyTo(head.AsSpan(8));
+        file.Write(head);
         foreach (var tensor in tensors)
         {
-            tensor.Data.CopyTo(file, at);
-            at += tensor.Data.Length;
+            file.Write(tensor.Data);
         }
+    }
 
-        return file;
+    /// <exception cref="InvalidException">The file is damaged.</exception>
+    public static (Dictionary<string, SafeTensor> Tensors, Dictionary<string, string> Metadata) Read(string path)
+    {
+        using var file = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(file);
+        return Read(length, (offset, bytes) => RandomAccess.Read(file, bytes, offset), Path.GetFileName(path));
     }
 
     /// <exception cref="InvalidException">The file is damaged; <paramref name="name"/> names it.</exception>
-    public static (Dictionary<string, SafeTensor> Tensors, Dictionary<string, string> Metadata) Read(ReadOnlySpan<byte> file, string name)
+    public static (Dictionary<string, SafeTensor> Tensors, Dictionary<string, string> Metadata) Read(byte[] file, string name) => Read(
+        file.Length, (offset, bytes) => file.AsSpan((int)offset, bytes.Length).CopyTo(bytes), name);
+
+    private static (Dictionary<string, SafeTensor> Tensors, Dictionary<string, string> Metadata) Read(long size, Action<long, byte[]> read, string name)
     {
         try
         {
-            var length = file.Length < 8 ? ulong.MaxValue : BinaryPrimitives.ReadUInt64LittleEndian(file);
-            if (length > GreatestHeader || length > (ulong)file.Length - 8)
+            var prefix = new byte[8];
+            if (size >= prefix.Length)
+            {
+                read(0, prefix);
+            }
+
+            var length = size < prefix.Length ? ulong.MaxValue : BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+            if (length > GreatestHeader || length > (ulong)size - 8)
             {
                 throw new InvalidException($"{name} is no safetensors file: its header does not fit.");
             }
 
-            using var header = JsonDocument.Parse(file.Slice(8, (int)length).ToArray());
-            var bytes = file[(8 + (int)length)..];
+            var json = new byte[length];
+            read(prefix.Length, json);
+            using var header = JsonDocument.Parse(json);
+            var first = prefix.Length + (long)length;
             var tensors = new Dictionary<string, SafeTensor>(StringComparer.Ordinal);
             var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var entry in header.RootElement.EnumerateObject())
@@ -50,12 +72,19 @@ internal static class SafeTensors
                 }
 
                 var offsets = entry.Value.GetProperty("data_offsets");
-                var (start, end) = (offsets[0].GetInt32(), offsets[1].GetInt32());
+                var (start, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
+                if (start < 0 || end < start || end > size - first || end - start > Array.MaxLength)
+                {
+                    throw new InvalidException($"{name} is damaged: '{entry.Name}' does not lie in it.");
+                }
+
+                var data = new byte[end - start];
+                read(first + start, data);
                 tensors[entry.Name] = new SafeTensor(
                     entry.Name,
                     entry.Value.GetProperty("dtype").GetString()!,
                     entry.Value.GetProperty("shape").Deserialize<long[]>()!,
-                    bytes[start..end].ToArray());
+                    data);
             }
 
             return (tensors, metadata);

@@ -18,6 +18,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Numbers of the rows judged together: an output per token is large.</summary>
     private const long EvaluationOutputs = 1 << 22;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan TimesInterval = TimeSpan.FromSeconds(2);
 
     private readonly TrainingSpec _spec;
     private readonly BlobId _content;
@@ -28,6 +29,13 @@ internal sealed class TrainingLoop : IDisposable
     private readonly Network _network;
     private readonly Head _head;
     private readonly Optimizer _optimizer;
+    private readonly WeightAverage? _average;
+    private readonly StepGuard? _guard;
+    private readonly TensorCopies? _best;
+    private readonly TensorCopies? _good;
+    private readonly TensorCopies? _kept;
+    private readonly Dictionary<string, Tensor> _tensors = [];
+    private readonly StepTimes _times;
     private readonly LearningRates _rates;
     private readonly IGradientExchange? _exchange;
     private readonly Batches _batches;
@@ -35,13 +43,14 @@ internal sealed class TrainingLoop : IDisposable
     private readonly string _definition;
     private readonly int _batchesPerEpoch;
     private readonly int _accumulate;
-    private TrainingState _state = new();
+    private TrainingState _state = new() { Randomness = TrainingState.Keyed };
     private long _started;
     private long _reported;
     private long _checkpointed;
     private long _firstStep;
     private (double Sum, int Count) _recent;
     private double? _gradientNorm;
+    private long _partsReported;
     private TimeSpan _waited;
     private TimeSpan _trained;
 
@@ -49,7 +58,6 @@ internal sealed class TrainingLoop : IDisposable
     {
         (_spec, _content, _data, _head, _device, _hooks, _time) = (assignment.Spec, assignment.DatasetContent, data, head, device, hooks, time);
         _definition = JsonSerializer.Serialize(definition, OdlJson.Options);
-        _writer = new CheckpointWriter(checkpointFolder, hooks.Checkpointed);
         set_num_threads(_spec.Threads);
         random.manual_seed(_spec.Seed);
         _network = new Network(definition, unchecked((ulong)_spec.Seed), device);
@@ -58,7 +66,21 @@ internal sealed class TrainingLoop : IDisposable
         _accumulate = _spec.Accumulate ?? 1;
         _rates = new LearningRates(_spec, StepsPerEpoch);
         _exchange = exchange;
-        _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device);
+        _times = new StepTimes(time);
+        _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device, Augmentation.For(_spec, data.Pipeline));
+        _average = _spec.EmaDecay is { } decay ? new WeightAverage(_network, decay) : null;
+        _guard = _spec.Guard is { } guard ? new StepGuard(guard) : null;
+        _best = _spec.Export == "best" ? new TensorCopies(Exported()) : null;
+        Collect();
+        (_good, _kept) = _guard switch
+        {
+            { RollsBack: true } => (new TensorCopies(new Dictionary<string, Tensor>(_tensors)), (TensorCopies?)null),
+            not null => (null, new TensorCopies(new Dictionary<string, Tensor> { ["buffers"] = _network.Buffers })),
+            _ => (null, null),
+        };
+        Name("best", _best);
+        Name("good", _good);
+        _writer = new CheckpointWriter(checkpointFolder, new CheckpointBuffer(_tensors), hooks.Checkpointed);
     }
 
     public Network Network => _network;
@@ -89,15 +111,33 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Goes on from a checkpoint, exactly as if training had never stopped.</summary>
     public void Restore(string path)
     {
-        _state = CheckpointFile.Restore(File.ReadAllBytes(path), Path.GetFileName(path), _network, _optimizer, _definition, Order);
+        using var guard = no_grad();
+        _state = CheckpointFile.Restore(SafeTensors.Read(path), Path.GetFileName(path), _tensors, _definition, Order, out var missing);
+
+        // What the run before did not keep begins with the weights it left.
+        if (missing.Contains("average.weights"))
+        {
+            _average!.Weights.copy_(_network.Weights).Dispose();
+        }
+
+        if (missing.Contains("good.network.weights"))
+        {
+            _good!.Take();
+        }
+
+        if (missing.Contains("best.weights"))
+        {
+            _state = _state with { Best = null };
+        }
+
         _hooks.Logged?.Invoke($"Resumed from step {_state.Step} (epoch {_state.Epoch + 1} of {_spec.Epochs})");
     }
 
     public TrainingEnd Run()
     {
-        _started = _reported = _checkpointed = _time.GetTimestamp();
+        _started = _reported = _checkpointed = _partsReported = _time.GetTimestamp();
         _firstStep = _state.Step;
-        while (_state.Epoch < _spec.Epochs)
+        while (_state.Epoch < _spec.Epochs && !IsEarlyEnough())
         {
             if (!RunEpoch())
             {
@@ -111,6 +151,7 @@ internal sealed class TrainingLoop : IDisposable
 
         _state = _state with { Seconds = Seconds() };
         _writer.Finish();
+        Settle();
         RequireFinite();
         return TrainingEnd.Done;
     }
@@ -148,6 +189,10 @@ internal sealed class TrainingLoop : IDisposable
     public void Dispose()
     {
         _batches.Dispose();
+        _average?.Dispose();
+        _best?.Dispose();
+        _good?.Dispose();
+        _kept?.Dispose();
         _optimizer.Dispose();
         _network.Dispose();
     }
@@ -180,10 +225,11 @@ internal sealed class TrainingLoop : IDisposable
             {
                 Step = _state.Step + 1,
                 Position = _state.Position + batches,
-                LossSum = _state.LossSum + loss,
-                LossCount = _state.LossCount + 1,
+                LossSum = _state.LossSum + (loss ?? 0),
+                LossCount = _state.LossCount + (loss is null ? 0 : 1),
             };
-            _recent = (_recent.Sum + loss, _recent.Count + 1);
+            _recent = (_recent.Sum + (loss ?? 0), _recent.Count + (loss is null ? 0 : 1));
+            _times.EndStep();
             if (_hooks.IsStopping)
             {
                 return false;
@@ -196,11 +242,18 @@ internal sealed class TrainingLoop : IDisposable
         return true;
     }
 
-    /// <summary>One step of the optimizer over the next batches, and their mean loss by row.</summary>
-    private float Step(int batches)
+    /// <summary>One step of the optimizer over the next batches.</summary>
+    /// <returns>Their mean loss by row; null when the step was bad and the guard undid it.</returns>
+    private float? Step(int batches)
     {
         using var scope = NewDisposeScope();
+        _times.Start();
         _network.Gradients.zero_();
+        using (no_grad())
+        {
+            _kept?.Take();
+        }
+
         var rows = Rows(_state.Position + batches) - Rows(_state.Position);
         float loss = 0;
         for (var batch = 0; batch < batches; batch++)
@@ -209,9 +262,33 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         using var guard = no_grad();
-        _exchange?.Average(_network);
-        _gradientNorm = _spec.Clip is { } clip ? GradientClip.Apply(_network, clip) : null;
+        if (_exchange is not null)
+        {
+            _exchange.Average(_network);
+            loss = (float)_exchange.Average(loss);
+            _times.Add(StepTimes.Sync);
+        }
+
+        if (_guard is null && !float.IsFinite(loss))
+        {
+            throw new InvalidException(
+                string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss} at step {_state.Step + 1}. Lower learningRate (now {_spec.LearningRate}), or look for extreme values in the dataset."));
+        }
+
+        if (!IsGood(loss))
+        {
+            return null;
+        }
+
+        _gradientNorm = _spec.Clip is { } clip ? GradientClip.Apply(_network, clip) : _gradientNorm;
         _optimizer.Step(_state.Step + 1, _rates.At(_state.Step + 1));
+        _average?.Update(_state.Step + 1);
+        if (_guard?.IsGoodState(_state.Step + 1) is true)
+        {
+            _good!.Take();
+        }
+
+        _times.Add(StepTimes.Optimizer);
         return loss;
     }
 
@@ -220,23 +297,49 @@ internal sealed class TrainingLoop : IDisposable
     {
         using var scope = NewDisposeScope();
         var asked = _time.GetTimestamp();
-        var (inputs, targets) = _batches.Next();
+        var batch = _batches.Next();
         _waited += _time.GetElapsedTime(asked);
-        var loss = _head.Loss(_network.Forward(inputs, Pass.Training), targets);
-        if (inputs.shape[0] != rows)
+        _times.Add(StepTimes.Data);
+        var pass = _state.Randomness == TrainingState.Keyed ? Pass.Learning(_spec.Seed, _state.Epoch, batch.Samples) : Pass.Training;
+        var output = _network.Forward(batch.Inputs, pass);
+        var loss = _head.Loss(output, batch.Targets);
+        if (batch.Partners is { } partners)
         {
-            loss *= (double)inputs.shape[0] / rows;
+            loss = (loss * batch.Share) + (_head.Loss(output, partners) * (1 - batch.Share));
+        }
+
+        if (batch.Inputs.shape[0] != rows)
+        {
+            loss *= (double)batch.Inputs.shape[0] / rows;
         }
 
         var value = loss.item<float>();
-        if (!float.IsFinite(value))
+        _times.Add(StepTimes.Forward);
+        loss.backward();
+        _times.Add(StepTimes.Backward);
+        return value;
+    }
+
+    /// <summary>Judges the step before the weights move; undoes what a bad one has done already.</summary>
+    private bool IsGood(float loss)
+    {
+        if (_guard is null)
         {
-            throw new InvalidException(
-                string.Create(CultureInfo.InvariantCulture, $"The training loss became {value} at step {_state.Step + 1}. Lower learningRate (now {_spec.LearningRate}), or look for extreme values in the dataset."));
+            return true;
         }
 
-        loss.backward();
-        return value;
+        var norm = _network.Gradients.norm().item<float>();
+        var reason = _guard.Judge(_state.Guard, loss, norm);
+        if (reason is null)
+        {
+            (_gradientNorm, _state) = (norm, _state with { Guard = _guard.AfterGood(_state.Guard, loss) });
+            return true;
+        }
+
+        _state = _state with { Guard = _guard.AfterBad(_state.Guard, reason, _state.Step + 1) };
+        (_good ?? _kept)!.PutBack();
+        _hooks.Logged?.Invoke($"At step {_state.Step + 1} {reason}: {(_guard.RollsBack ? "the weights went back to the last good ones" : "the step was left out")} (bad step {_state.Guard.Bad})");
+        return false;
     }
 
     /// <summary>Rows of the first batches of an epoch.</summary>
@@ -255,6 +358,7 @@ internal sealed class TrainingLoop : IDisposable
 
     private void EndEpoch()
     {
+        using var lent = _average is null ? null : new LentWeights(_network, _average.Weights);
         var validation = _data.Validation.Count > 0 ? Judge(_data.Validation) : null;
         var metrics = new EpochMetrics
         {
@@ -266,6 +370,7 @@ internal sealed class TrainingLoop : IDisposable
             Score = validation?.Score,
             Validation = validation?.Summary(),
         };
+        var isBest = _state.Best is null || EpochScore.Of(metrics, _spec.Metric) > EpochScore.Of(_state.Best, _spec.Metric);
         _state = _state with
         {
             Epoch = _state.Epoch + 1,
@@ -273,8 +378,14 @@ internal sealed class TrainingLoop : IDisposable
             LossSum = 0,
             LossCount = 0,
             History = [.. _state.History, metrics],
-            Best = metrics.Score is not null && (_state.Best is null || metrics.Score > (_state.Best.Score ?? _state.Best.ValidationAccuracy)) ? metrics : _state.Best,
+            Best = isBest ? metrics : _state.Best,
         };
+        if (isBest && _best is not null)
+        {
+            using var guard = no_grad();
+            _best.Take();
+        }
+
         List<(string, double)> points = [("epoch", metrics.Epoch), ("train.epochLoss", metrics.TrainLoss)];
         if (validation is not null)
         {
@@ -317,9 +428,15 @@ internal sealed class TrainingLoop : IDisposable
                 points.Add(("train.gradientNorm", norm));
             }
 
+            if (_guard is not null)
+            {
+                points.Add(("train.badSteps", _state.Guard.Bad));
+            }
+
             _recent = default;
         }
 
+        AddTimes(points);
         var now = _time.GetUtcNow();
         _hooks.Progressed(
             [.. points.Select(point => new MetricPoint { Name = point.Name, Step = _state.Step, Value = point.Value, Time = now })],
@@ -333,6 +450,16 @@ internal sealed class TrainingLoop : IDisposable
             });
     }
 
+    /// <summary>Where the time goes moves slowly: it is told less often than the loss.</summary>
+    private void AddTimes(List<(string Name, double Value)> points)
+    {
+        if (_time.GetElapsedTime(_partsReported) >= TimesInterval)
+        {
+            _partsReported = _time.GetTimestamp();
+            points.AddRange(_times.Take().Select(part => ($"train.stepSeconds.{part.Part}", part.Seconds)));
+        }
+    }
+
     private void CheckpointWhenDue()
     {
         if (_hooks.TakeCheckpointRequest() || (_time.GetElapsedTime(_checkpointed).TotalSeconds >= _spec.CheckpointSeconds && _writer.IsFree))
@@ -344,7 +471,65 @@ internal sealed class TrainingLoop : IDisposable
     private void SaveCheckpoint()
     {
         _checkpointed = _time.GetTimestamp();
-        _writer.Begin(_state.Step, CheckpointFile.Write(_network, _optimizer, _state with { Seconds = Seconds() }, _definition, Order));
+        _times.Start();
+        _writer.Begin(_state.Step, CheckpointFile.Metadata(_state with { Seconds = Seconds() }, _definition, Order));
+        _times.Add(StepTimes.Checkpoint);
+        Report([("checkpoint.stallSeconds", _time.GetElapsedTime(_checkpointed).TotalSeconds)]);
+    }
+
+    /// <summary>Whether it has stopped getting better.</summary>
+    private bool IsEarlyEnough()
+    {
+        if (_state.Position > 0 || !EarlyStop.IsDue(_state.History, _spec.EarlyStop, _spec.Metric))
+        {
+            return false;
+        }
+
+        _hooks.Logged?.Invoke($"Stopped after epoch {_state.Epoch}: no better epoch since {_state.Best!.Epoch}");
+        return true;
+    }
+
+    /// <summary>Puts the weights that are exported in the place of the last ones.</summary>
+    private void Settle()
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        if (_average is not null)
+        {
+            _network.Weights.copy_(_average.Weights);
+        }
+
+        if (_best is not null)
+        {
+            _network.Weights.copy_(_best.Tensors["weights"]);
+            _network.Buffers.copy_(_best.Tensors["buffers"]);
+        }
+    }
+
+    private Dictionary<string, Tensor> Exported() => new() { ["weights"] = _average?.Weights ?? _network.Weights, ["buffers"] = _network.Buffers };
+
+    /// <summary>Names what every checkpoint holds.</summary>
+    private void Collect()
+    {
+        _tensors["network.weights"] = _network.Weights;
+        _tensors["network.buffers"] = _network.Buffers;
+        foreach (var (name, tensor) in _optimizer.State)
+        {
+            _tensors[$"optimizer.{name}"] = tensor;
+        }
+
+        if (_average is not null)
+        {
+            _tensors["average.weights"] = _average.Weights;
+        }
+    }
+
+    private void Name(string part, TensorCopies? copies)
+    {
+        foreach (var (name, tensor) in copies?.Tensors ?? new Dictionary<string, Tensor>())
+        {
+            _tensors[$"{part}.{name}"] = tensor;
+        }
     }
 
     private double Seconds() => _state.Seconds + _time.GetElapsedTime(_started).TotalSeconds;

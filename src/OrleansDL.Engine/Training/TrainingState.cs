@@ -3,6 +3,9 @@ namespace OrleansDL.Training;
 /// <summary>Where a run stands besides its tensors; kept as JSON in a checkpoint.</summary>
 internal sealed record TrainingState
 {
+    /// <summary>Value of <see cref="Randomness"/> when what is drawn follows from seed, epoch and sample.</summary>
+    public const int Keyed = 2;
+
     /// <summary>Optimizer steps done.</summary>
     public long Step { get; init; }
 
@@ -20,6 +23,12 @@ internal sealed record TrainingState
     public double Seconds { get; init; }
     public IReadOnlyList<EpochMetrics> History { get; init; } = [];
 
-    /// <summary>Epoch of the best validation accuracy so far.</summary>
+    /// <summary>Where the randomness of blocks comes from: <see cref="Keyed"/>, or 1, libtorch's own generator, as in runs begun before samples had keys.</summary>
+    public int Randomness { get; init; } = 1;
+
+    /// <summary>What the guard of steps remembers.</summary>
+    public GuardState Guard { get; init; } = new();
+
+    /// <summary>The best epoch so far.</summary>
     public EpochMetrics? Best { get; init; }
 }

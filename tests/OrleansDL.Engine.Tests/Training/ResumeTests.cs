@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json.Nodes;
+using OrleansDL.Data;
 using OrleansDL.Training;
 using static TorchSharp.torch;
 
@@ -36,24 +38,30 @@ public sealed class ResumeTests
         var spec = Spec(family) with { Optimizer = optimizer };
         var unbroken = Train(folder, "unbroken", spec);
 
-        TrainingHooks? hooks = null;
-        hooks = new TrainingHooks
-        {
-            Progressed = (_, progress) =>
-            {
-                if (progress.Step >= stopAfter - 1)
-                {
-                    hooks!.Stop();
-                }
-            },
-        };
-        var assignment = Assignments.Digits(folder["data"], spec, row => row < 250);
-        var end = TrainingJob.Run(assignment, folder["data"], folder["stopped"], folder.Make("left"), "cpu", hooks, new SteppingTime());
-        Assert.Equal(TrainingEnd.Stopped, end);
+        Stop(folder, spec, stopAfter, "none", "taken");
         Assert.False(Directory.Exists(folder["stopped"]));
-        var left = Assert.Single(Directory.GetFiles(folder["left"]), file => file.EndsWith($"checkpoint-{stopAfter}.safetensors", StringComparison.Ordinal));
-        File.Move(left, Path.Combine(folder.Make("taken"), TrainingJob.ResumeFile));
         Assert.Equal(unbroken, Train(folder, "resumed", spec, "taken"));
+    }
+
+    [Fact]
+    public void A_run_killed_at_random_steps_ends_with_the_bytes_of_one_that_was_not() => KillAtRandom(seed: 1, runs: 6);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void Many_runs_killed_at_random_steps_end_with_the_bytes_of_those_that_were_not() => KillAtRandom(seed: 2, runs: 60);
+
+    [Fact]
+    public void A_run_begun_before_samples_had_keys_goes_on_with_the_randomness_it_began_with()
+    {
+        using var folder = new TestFolder();
+        var spec = Spec("cnn");
+        var keyed = Train(folder, "keyed", spec);
+        Stop(folder, spec, 3, "none", "first");
+        ToVersion1(folder, "first", "old");
+        var unbroken = Train(folder, "unbroken", spec, "old");
+        Assert.NotEqual(keyed[1], unbroken[1]);
+        Stop(folder, spec, 9, "old", "second");
+        Assert.Equal(unbroken, Train(folder, "resumed", spec, "second"));
     }
 
     [Fact]
@@ -89,6 +97,84 @@ public sealed class ResumeTests
         using var folder = new TestFolder();
         var error = Assert.Throws<InvalidException>(() => Train(folder, "out", Spec("mlp") with { Optimizer = "sgd", LearningRate = 1000, Epochs = 50 }));
         Assert.Matches(@"^The training loss became (NaN|∞|Infinity) at step \d+\. Lower learningRate \(now 1000\)", error.Message);
+    }
+
+    /// <summary>Each run goes on twice from a checkpoint that was written when all after it was lost.</summary>
+    private static void KillAtRandom(ulong seed, int runs)
+    {
+        var random = new Xoshiro(seed);
+        for (var run = 0; run < runs; run++)
+        {
+            using var folder = new TestFolder();
+            var spec = Draw(random);
+            var unbroken = Train(folder, "unbroken", spec);
+            var steps = 2 * (200 / spec.BatchSize / (spec.Accumulate ?? 1));
+            var first = 2 + (int)random.Next((ulong)steps - 4);
+            Stop(folder, spec, first, "none", "first");
+            Stop(folder, spec, first + 2 + (int)random.Next((ulong)(steps - first - 2)), "first", "second");
+            Assert.True(unbroken.SequenceEqual(Train(folder, "resumed", spec, "second")), $"{System.Text.Json.JsonSerializer.Serialize(spec, OdlJson.Options)} killed after {first}");
+        }
+    }
+
+    private static TrainingSpec Draw(Xoshiro random)
+    {
+        T Of<T>(params T[] choices) => choices[random.Next((ulong)choices.Length)];
+        var family = Of("mlp", "cnn");
+        return Spec(family) with
+        {
+            Network = new NetworkSpec { Family = family, Hidden = [Of(8, 16)], Dropout = Of(0, 0.2, 0.5) },
+            Input = new InputSpec { Kind = "image", Height = 8, Width = 8 },
+            Optimizer = Of("sgd", "adam", "adamw", "rmsprop", "lion"),
+            WeightDecay = Of(0, 0.01),
+            OptimizerSettings = Of(null, new OptimizerSettings { DecayBiases = false }),
+            Schedule = Of(null, new ScheduleSpec { Kind = "cosine", WarmupSteps = 3 }, new ScheduleSpec { Kind = "onecycle" }),
+            Clip = Of(null, new ClipSpec { Norm = 1 }),
+            BatchSize = Of(16, 23, 32),
+            Accumulate = Of<int?>(null, 2),
+            EmaDecay = Of<double?>(null, 0.9),
+            Export = Of(null, "best"),
+            Guard = Of(null, new GuardSpec { SpikeFactor = 1.2, Window = 8, Limit = 1000 }, new GuardSpec { Action = "rollback", SpikeFactor = 1.1, Window = 8, GoodSteps = 3, Limit = 1000 }),
+            Augment = Of(null, new AugmentSpec { Crop = 1, FlipHorizontal = true, Rotate = 10 }, new AugmentSpec { Brightness = 0.1, Contrast = 0.2, Mixup = 0.4 }),
+            Reader = Of(null, new ReaderSpec { MemoryBytes = 0, Threads = 3 }),
+        };
+    }
+
+    /// <summary>Trains until a step and leaves the checkpoint in a folder to go on from.</summary>
+    private static void Stop(TestFolder folder, TrainingSpec spec, int stopAfter, string from, string taken)
+    {
+        TrainingHooks? hooks = null;
+        hooks = new TrainingHooks
+        {
+            Progressed = (_, progress) =>
+            {
+                if (progress.Step >= stopAfter - 1)
+                {
+                    hooks!.Stop();
+                }
+            },
+        };
+        var checkpoints = folder.Make($"left-{taken}");
+        var before = Path.Combine(folder[from], TrainingJob.ResumeFile);
+        if (File.Exists(before))
+        {
+            File.Copy(before, Path.Combine(checkpoints, TrainingJob.ResumeFile));
+        }
+
+        var assignment = Assignments.Digits(folder["data"], spec, row => row < 250);
+        Assert.Equal(TrainingEnd.Stopped, TrainingJob.Run(assignment, folder["data"], folder["stopped"], checkpoints, "cpu", hooks, new SteppingTime()));
+        var left = Assert.Single(Directory.GetFiles(checkpoints), file => file.EndsWith($"checkpoint-{stopAfter}.safetensors", StringComparison.Ordinal));
+        File.Move(left, Path.Combine(folder.Make(taken), TrainingJob.ResumeFile));
+    }
+
+    /// <summary>The checkpoint as a version before samples had keys would have written it.</summary>
+    private static void ToVersion1(TestFolder folder, string from, string to)
+    {
+        var (tensors, metadata) = SafeTensors.Read(Path.Combine(folder[from], TrainingJob.ResumeFile));
+        var state = JsonNode.Parse(metadata["state"])!.AsObject();
+        state.Remove("randomness");
+        state.Remove("guard");
+        (metadata["version"], metadata["state"]) = ("1", state.ToJsonString());
+        File.WriteAllBytes(Path.Combine(folder.Make(to), TrainingJob.ResumeFile), SafeTensors.Write([.. tensors.Values], metadata));
     }
 
     private static TrainingSpec Spec(string family) => Assignments.Spec(family) with
