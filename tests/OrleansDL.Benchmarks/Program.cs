@@ -9,7 +9,7 @@ var full = args.Contains("--full");
 IBenchmark[] benchmarks =
 [
     new TrainSamples(), new PredictTiny(), new PredictBatching(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(),
-    new DatasetCommit(), new DatasetDiff(), new AllReduce(),
+    new DatasetCommit(), new DatasetDiff(), new AllReduce(), new TrainParallel(),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
     new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
 ];
@@ -30,6 +30,13 @@ if (args is ["bare", "allreduce", var folder, var rank, var size, var floats, va
 {
     var culture = System.Globalization.CultureInfo.InvariantCulture;
     AllReduceRank.Run(folder, int.Parse(rank, culture), int.Parse(size, culture), int.Parse(floats, culture), int.Parse(repetitions, culture));
+    return 0;
+}
+
+if (args is ["bare", "parallel", var meeting, var worker, var workers])
+{
+    var culture = System.Globalization.CultureInfo.InvariantCulture;
+    ParallelRank.Run(meeting, int.Parse(worker, culture), int.Parse(workers, culture));
     return 0;
 }
 

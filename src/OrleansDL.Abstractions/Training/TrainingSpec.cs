@@ -108,10 +108,4 @@ public sealed record TrainingSpec
 
     /// <summary>Seconds without a report of progress after which its process is ended, with a record of what it did; null: 1800 for the built-in training, none for other programs.</summary>
     [Id(47)] public double? HangSeconds { get; init; }
-
-    /// <summary>train: workers that train it together, each with <see cref="Slots"/> slots and a share of every batch, 1 to 64; null: 1.</summary>
-    [Id(57)] public int? Workers { get; init; }
-
-    /// <summary>train: with how many of its workers it may go on after some were lost, 1 to <see cref="Workers"/>; null: with all of them only. The result is then that of all within rounding, not to the bit.</summary>
-    [Id(58)] public int? MinWorkers { get; init; }
 }

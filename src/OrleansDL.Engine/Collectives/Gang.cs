@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansDL.Training;
 
 namespace OrleansDL.Collectives;
 

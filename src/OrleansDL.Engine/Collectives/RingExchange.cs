@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansDL.Networks;
-using static TorchSharp.torch;
+using TorchSharp;
 
 namespace OrleansDL.Collectives;
 
@@ -8,6 +8,10 @@ namespace OrleansDL.Collectives;
 internal sealed class RingExchange(ProcessGroup group) : IGradientExchange
 {
     public RankShare Share { get; } = new(group.Rank, group.Size);
+
+    /// <summary>The exchange that suits a device.</summary>
+    public static IGradientExchange For(ProcessGroup group, torch.Device device) =>
+        device.type is DeviceType.CUDA && Nccl.IsThere ? new NcclExchange(group) : new RingExchange(group);
 
     public void Sum(Network network)
     {
