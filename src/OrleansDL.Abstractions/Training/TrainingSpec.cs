@@ -55,6 +55,9 @@ public sealed record TrainingSpec
     /// <summary>train: split and reading ahead; null: the defaults.</summary>
     [Id(21)] public ReaderSpec? Reader { get; init; }
 
+    /// <summary>train: weights to start from, and which of them stay; null: random ones.</summary>
+    [Id(22)] public InitializeSpec? Initialize { get; init; }
+
     /// <summary>train: what the optimizer is set to; null: its usual values.</summary>
     [Id(26)] public OptimizerSettings? OptimizerSettings { get; init; }
 

@@ -30,6 +30,7 @@ public static class TrainingSpecRules
         SchedulingSpecRules.Check(spec);
         InputSpecRules.Check(spec.Input);
         ReaderSpecRules.Check(spec.Reader);
+        InitializeSpecRules.Check(spec);
     }
 
     private static void CheckEvaluation(TrainingSpec spec)

@@ -7,7 +7,12 @@ public sealed class AugmentationTests
 {
     private static readonly ImagePipeline Image = new()
     {
-        LabelColumn = "label", Labels = ["a", "b"], Height = 4, Width = 5, Channels = 2, Scale = 255,
+        LabelColumn = "label",
+        Labels = ["a", "b"],
+        Height = 4,
+        Width = 5,
+        Channels = 2,
+        Scale = 255,
     };
 
     [Fact]
