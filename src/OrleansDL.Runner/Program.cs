@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansDL;
+using OrleansDL.Collectives;
 using OrleansDL.Inference;
 using OrleansDL.Runner;
 using OrleansDL.Training;
@@ -9,6 +10,12 @@ ParentWatch.Start();
 try
 {
     return await RunAsync(RunnerEnvironment.Read());
+}
+catch (GroupLostException error)
+{
+    // The run goes on from its last checkpoint with whoever is left.
+    await Console.Error.WriteLineAsync(error.Message);
+    return ExitCodes.TryAgain;
 }
 catch (OrleansDLException error)
 {
@@ -29,10 +36,14 @@ static async Task<int> RunAsync(RunnerEnvironment environment)
     var reporter = new Reporter(worker, environment.Assignment.Attempt, time);
     var checkpoints = new Checkpoints(worker, time);
     using var stopping = new CancellationTokenSource();
+    var companions = new Companions(environment, worker, time);
+    var gang = companions.Gang();
+
+    // What a run of several workers measures is told once, by rank 0.
     var hooks = new TrainingHooks
     {
-        Progressed = reporter.Progress,
-        Logged = reporter.Log,
+        Progressed = environment.Rank == 0 ? reporter.Progress : null,
+        Logged = environment.Rank == 0 ? reporter.Log : line => reporter.Log($"[rank {environment.Rank}] {line}"),
         Checkpointed = checkpoints.Written,
         Stopped = stopping.Cancel,
     };
@@ -53,11 +64,12 @@ static async Task<int> RunAsync(RunnerEnvironment environment)
         }
 
         var end = await Task.Factory.StartNew(
-            () => Train(environment, hooks, time), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Train(environment, hooks, time, gang), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return end is TrainingEnd.Done ? ExitCodes.Done : ExitCodes.TryAgain;
     }
     finally
     {
+        companions.End();
         await checkpoints.CompleteAsync();
         reporter.Complete();
         await reporting;
@@ -66,9 +78,9 @@ static async Task<int> RunAsync(RunnerEnvironment environment)
     }
 }
 
-static TrainingEnd Train(RunnerEnvironment environment, TrainingHooks hooks, TimeProvider time) => environment.Assignment.Spec.Program switch
+static TrainingEnd Train(RunnerEnvironment environment, TrainingHooks hooks, TimeProvider time, Gang? gang) => environment.Assignment.Spec.Program switch
 {
     TrainingProgram.Evaluate => EvaluationJob.Run(environment.Assignment, environment.DataFolder, environment.OutputFolder, hooks, time),
     _ => TrainingJob.Run(
-        environment.Assignment, environment.DataFolder, environment.OutputFolder, environment.CheckpointFolder, environment.Device, hooks, time),
+        environment.Assignment, environment.DataFolder, environment.OutputFolder, environment.CheckpointFolder, environment.Device, hooks, time, gang),
 };

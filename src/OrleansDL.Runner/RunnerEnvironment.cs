@@ -14,6 +14,15 @@ internal sealed record RunnerEnvironment
     public required string Socket { get; init; }
     public required string Device { get; init; }
 
+    /// <summary>Place among the workers that train the run together, from 0.</summary>
+    public required int Rank { get; init; }
+
+    /// <summary>Number of those workers.</summary>
+    public required int WorldSize { get; init; }
+
+    /// <summary>Name or address under which the other workers reach this process; null: all are on this machine.</summary>
+    public string? Advertise { get; init; }
+
     /// <exception cref="InvalidException">Something is missing or contradicts itself.</exception>
     public static RunnerEnvironment Read()
     {
@@ -39,6 +48,9 @@ internal sealed record RunnerEnvironment
             CheckpointFolder = Variable("ODL_CHECKPOINT_DIR"),
             Socket = Variable("ODL_SOCKET"),
             Device = Environment.GetEnvironmentVariable("ODL_DEVICE") ?? "cpu",
+            Rank = Number("ODL_RANK", 0),
+            WorldSize = Number("ODL_WORLD_SIZE", 1),
+            Advertise = Environment.GetEnvironmentVariable("ODL_ADVERTISE") is { Length: > 0 } advertise ? advertise : null,
         };
     }
 
@@ -54,6 +66,13 @@ internal sealed record RunnerEnvironment
             throw new InvalidException($"ODL_SPEC names a file that is no assignment: {error.Message}");
         }
     }
+
+    private static int Number(string name, int absent) => Environment.GetEnvironmentVariable(name) switch
+    {
+        null or "" => absent,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
+        var text => throw new InvalidException($"{name} is '{text}', which is no number."),
+    };
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
         ? value

@@ -37,6 +37,17 @@ internal sealed class WorkerSocket : IDisposable
     public Task PostCheckpointAsync(WrittenCheckpoint checkpoint) =>
         PostAsync("checkpoint", new CheckpointNotice(checkpoint.Step, checkpoint.Path, checkpoint.Score));
 
+    /// <summary>Says where a rank listens.</summary>
+    /// <returns>Where all of them do, by rank; null while some have not said so.</returns>
+    public async Task<IReadOnlyList<string>?> MeetAsync(RankAddress address)
+    {
+        using var content = JsonContent.Create(address, options: OdlJson.Options);
+        await content.LoadIntoBufferAsync();
+        using var answer = await _http.PostAsync(new Uri("rendezvous", UriKind.Relative), content);
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync<Rendezvous>(OdlJson.Options))?.Addresses;
+    }
+
     /// <summary>Waits for the worker's next command: <c>none</c>, <c>stop</c> or <c>checkpoint</c>.</summary>
     public async Task<string> WaitForCommandAsync(CancellationToken cancellationToken)
     {

@@ -12,6 +12,7 @@ IBenchmark[] benchmarks =
     new TrainSamples(),
     new Dropout(),
     new AllReduce(),
+    new TrainParallel(),
     new PredictTiny(),
     new PredictBatching(),
     new JsonNumbers(),
@@ -50,6 +51,13 @@ if (args is ["bare", "allreduce", var folder, var rank, var size, var floats, va
 {
     var culture = System.Globalization.CultureInfo.InvariantCulture;
     AllReduceRank.Run(folder, int.Parse(rank, culture), int.Parse(size, culture), int.Parse(floats, culture), int.Parse(repetitions, culture));
+    return 0;
+}
+
+if (args is ["bare", "parallel", var meeting, var worker, var workers])
+{
+    var culture = System.Globalization.CultureInfo.InvariantCulture;
+    ParallelRank.Run(meeting, int.Parse(worker, culture), int.Parse(workers, culture));
     return 0;
 }
 

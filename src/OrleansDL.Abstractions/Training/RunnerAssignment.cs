@@ -29,6 +29,9 @@ public sealed record RunnerAssignment
     /// <summary>Folder of the version's rows as MDS shards; null: the data folder.</summary>
     public string? ShardDirectory { get; init; }
 
+    /// <summary>Base64 of what the workers that train the run together know each other by; null: one trains it alone.</summary>
+    public string? GangSecret { get; init; }
+
     /// <summary>The shards in the order of the version's rows; null for programs that read the files.</summary>
     public IReadOnlyList<RunnerShard>? Shards { get; init; }
 }

@@ -3,11 +3,21 @@ using OrleansDL.Networks;
 namespace OrleansDL.Collectives;
 
 /// <summary>What the workers of one run tell each other in a step. Every rank calls the same methods in the same order, and every rank gets the same bits.</summary>
-internal interface IGradientExchange
+internal interface IGradientExchange : IDisposable
 {
-    /// <summary>Called after backward: replaces <see cref="Network.Gradients"/> by the mean over all ranks.</summary>
-    void Average(Network network);
+    /// <summary>Which rows of a batch are this rank's.</summary>
+    RankShare Share { get; }
 
-    /// <summary>The mean of a number over all ranks, for what they must decide alike.</summary>
-    double Average(double value);
+    /// <summary>Called after backward: replaces <see cref="Network.Gradients"/> by their sum over all ranks. Each rank's loss is weighed by its share of the rows, so the sum is one worker's gradient.</summary>
+    /// <exception cref="GroupLostException">A rank was lost.</exception>
+    void Sum(Network network);
+
+    /// <summary>Adds up numbers of all ranks, place by place.</summary>
+    /// <exception cref="GroupLostException">A rank was lost.</exception>
+    void Sum(Span<double> values);
+
+    /// <summary>Makes sure that all ranks hold the same digest.</summary>
+    /// <param name="what">What it is the digest of, for the error.</param>
+    /// <exception cref="GroupLostException">They do not, or a rank was lost.</exception>
+    void RequireSame(ReadOnlySpan<byte> digest, string what);
 }

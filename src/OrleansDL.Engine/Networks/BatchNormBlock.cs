@@ -1,3 +1,4 @@
+using OrleansDL.Collectives;
 using OrleansDL.Onnx;
 using static TorchSharp.torch;
 
@@ -18,9 +19,24 @@ internal sealed class BatchNormBlock(ParameterPlan plan, long channels, bool ser
     public override Tensor Forward(Tensor input, Pass pass)
     {
         var value = series ? input.transpose(1, 2) : input;
-        value = nn.functional.batch_norm(
-            value, _mean.Tensor, _variance.Tensor, _weight.Tensor, _bias.Tensor, pass.IsTraining && !_mean.IsFrozen, Momentum, Epsilon);
+        value = pass is { IsTraining: true, Exchange: { } exchange } && !_mean.IsFrozen
+            ? Together(value, pass.Counts, exchange)
+            : nn.functional.batch_norm(
+                value, _mean.Tensor, _variance.Tensor, _weight.Tensor, _bias.Tensor, pass.IsTraining && !_mean.IsFrozen, Momentum, Epsilon);
         return series ? value.transpose(1, 2) : value;
+    }
+
+    private Tensor Together(Tensor value, bool counts, IGradientExchange exchange)
+    {
+        Moments moments;
+        using (no_grad())
+        {
+            moments = Moments.Of(value, counts, Epsilon, exchange);
+            _mean.Tensor.mul_(1 - Momentum).add_(moments.Mean, Momentum);
+            _variance.Tensor.mul_(1 - Momentum).add_(moments.Variance, Momentum * moments.Count / Math.Max(1, moments.Count - 1));
+        }
+
+        return SharedBatchNorm.Apply(value, _weight.Tensor, _bias.Tensor, moments, counts, exchange);
     }
 
     public override string Emit(OnnxGraph graph, string input)

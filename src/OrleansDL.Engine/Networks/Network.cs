@@ -139,7 +139,9 @@ internal sealed class Network : IDisposable
             parameter.Initialize(random, values.AsSpan(parameter.Offset, parameter.Count));
         }
 
-        return tensor(values, device: device).DetachFromDisposeScope();
+        // Into memory of libtorch's own: a tensor made of an array lies where the array lies, and matrix products differ in their last bits with it.
+        using var given = tensor(values, device: device);
+        return given.clone().DetachFromDisposeScope();
     }
 
     private static Tensor View(Tensor flat, Parameter parameter) => flat.narrow(0, parameter.Offset, parameter.Count).view(parameter.Shape);

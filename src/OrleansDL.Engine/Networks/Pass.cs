@@ -1,3 +1,4 @@
+using OrleansDL.Collectives;
 using OrleansDL.Data;
 using static TorchSharp.torch;
 
@@ -27,9 +28,18 @@ internal sealed class Pass
     public static Pass Training { get; } = new(true);
 
     /// <summary>A pass that learns, its randomness a function of seed, epoch and sample.</summary>
-    public static Pass Learning(long seed, int epoch, ReadOnlyMemory<long> samples) => new(seed, epoch, samples);
+    /// <param name="exchange">The ranks that learn together; null: one alone.</param>
+    /// <param name="counts">Whether the samples count; one that does not stands in where a rank has none.</param>
+    public static Pass Learning(long seed, int epoch, ReadOnlyMemory<long> samples, IGradientExchange? exchange = null, bool counts = true) =>
+        new(seed, epoch, samples) { Exchange = exchange, Counts = counts };
 
     public bool IsTraining { get; }
+
+    /// <summary>The ranks whose rows make the batch together with this one's; null: this one's are all.</summary>
+    public IGradientExchange? Exchange { get; private init; }
+
+    /// <summary>Whether this rank's rows count in what is taken over the batch.</summary>
+    public bool Counts { get; private init; } = true;
 
     /// <summary>Drops a share of the values while training, and scales up the others; nothing otherwise.</summary>
     /// <param name="value">Its first axis is the batch's samples, each evenly many rows of it.</param>

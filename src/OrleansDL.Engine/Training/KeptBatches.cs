@@ -1,3 +1,4 @@
+using OrleansDL.Collectives;
 using OrleansDL.Data;
 using static TorchSharp.torch;
 
@@ -11,13 +12,14 @@ internal sealed class KeptBatches : Batches
     private readonly Device _device;
     private readonly int _size;
     private readonly int _rows;
+    private readonly RankShare _share;
     private readonly long[] _samples;
     private Tensor? _order;
     private int _batch;
 
-    public KeptBatches(EncodedRows rows, TrainingData data, int size, Device device)
+    public KeptBatches(EncodedRows rows, TrainingData data, int size, Device device, RankShare share)
     {
-        (_size, _rows, _device) = (size, rows.Count, device);
+        (_size, _rows, _device, _share) = (size, rows.Count, device, share);
         _samples = new long[_rows];
         _inputs = Whole(rows.Floats, rows.Tokens, [rows.Count, .. data.Pipeline.RowShape], device);
         _targets = data.Target.Bytes == 0 ? null : Whole(rows.Values, rows.Numbers, [rows.Count, .. data.Target.Shape], device);
@@ -34,7 +36,8 @@ internal sealed class KeptBatches : Batches
     public override Batch Next()
     {
         var start = (int)((long)_batch++ * _size);
-        var count = Math.Min(_size, _rows - start);
+        var (skipped, count) = _share.Taken(Math.Min(_size, _rows - start));
+        start += skipped;
         var rows = _order!.narrow(0, start, count);
         var inputs = _inputs.index_select(0, rows);
         return new Batch(inputs, _targets?.index_select(0, rows) ?? inputs, _samples.AsMemory(start, count));

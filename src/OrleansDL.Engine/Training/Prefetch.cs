@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using OrleansDL.Collectives;
 using OrleansDL.Data;
 
 namespace OrleansDL.Training;
@@ -15,6 +16,7 @@ internal sealed class Prefetch : IDisposable
     private readonly Augmentation? _augmentation;
     private readonly int _size;
     private readonly int _end;
+    private readonly RankShare _share;
     private readonly Lock _lock = new();
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _free;
@@ -32,8 +34,10 @@ internal sealed class Prefetch : IDisposable
     /// <param name="end">Number of the batch after the last.</param>
     /// <param name="threads">Threads that read.</param>
     /// <param name="augmentation">How rows are changed; null: not at all.</param>
-    public Prefetch(SampleRows rows, SampleOrder? order, BatchSlot[] slots, int size, int first, int end, int threads, Augmentation? augmentation = null)
+    /// <param name="share">Which rows of each batch are made; null: all.</param>
+    public Prefetch(SampleRows rows, SampleOrder? order, BatchSlot[] slots, int size, int first, int end, int threads, Augmentation? augmentation = null, RankShare? share = null)
     {
+        _share = share ?? RankShare.Whole;
         _augmentation = augmentation;
         (_rows, _order, _slots, _size, _end, _claimed, _taken) = (rows, order, slots, size, end, first, first - 1);
         _free = new SemaphoreSlim(slots.Length);
@@ -131,7 +135,8 @@ internal sealed class Prefetch : IDisposable
 
             _claimed++;
             var start = (long)batch * _size;
-            count = (int)Math.Min(_size, _rows.Count - start);
+            (var skipped, count) = _share.Taken((int)Math.Min(_size, _rows.Count - start));
+            start += skipped;
             if (_order is not null)
             {
                 _order.Fill(start, numbers.AsSpan(0, count));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansDL.Collectives;
 using OrleansDL.Data;
 using OrleansDL.Evaluation;
 using OrleansDL.Heads;
@@ -14,9 +15,11 @@ public static class TrainingJob
     /// <summary>The checkpoint a run goes on from, if it lies in the checkpoint folder.</summary>
     public const string ResumeFile = "checkpoint.safetensors";
 
+    /// <param name="gang">The workers that train it together; null: this process alone.</param>
     /// <exception cref="OrleansDLException">The run cannot succeed; the message says why and what to change.</exception>
+    /// <exception cref="GroupLostException">A worker of the gang was lost, or they never came together: the run goes on from its last checkpoint another time.</exception>
     public static TrainingEnd Run(
-        RunnerAssignment assignment, string dataFolder, string outputFolder, string checkpointFolder, string device, TrainingHooks hooks, TimeProvider time)
+        RunnerAssignment assignment, string dataFolder, string outputFolder, string checkpointFolder, string device, TrainingHooks hooks, TimeProvider time, Gang? gang = null)
     {
         TrainingSpecRules.Check(assignment.Spec);
         using var data = TrainingData.Load(assignment, dataFolder);
@@ -24,7 +27,25 @@ public static class TrainingJob
         TorchLibrary.Load();
         using var head = Head.For(assignment.Spec, data);
         var definition = Define(assignment.Spec, data.Pipeline, head);
-        using var loop = new TrainingLoop(assignment, data, head, definition, Devices.Open(device), checkpointFolder, hooks, time);
+        var opened = Devices.Open(device);
+        using var group = gang?.Form(assignment, time);
+        using var exchange = group is null ? null : RingExchange.For(group, opened);
+        try
+        {
+            return Train(assignment, data, head, definition, opened, outputFolder, checkpointFolder, hooks, time, exchange);
+        }
+        catch (Exception error) when (error is not GroupLostException)
+        {
+            group?.Abort($"Rank {gang!.Rank} failed: {error.Message}");
+            throw;
+        }
+    }
+
+    private static TrainingEnd Train(
+        RunnerAssignment assignment, TrainingData data, Head head, NetworkDefinition definition, TorchSharp.torch.Device device, string outputFolder, string checkpointFolder,
+        TrainingHooks hooks, TimeProvider time, IGradientExchange? exchange)
+    {
+        using var loop = new TrainingLoop(assignment, data, head, definition, device, checkpointFolder, hooks, time, exchange);
         var resume = Path.Combine(checkpointFolder, ResumeFile);
         if (File.Exists(resume))
         {
@@ -32,7 +53,10 @@ public static class TrainingJob
         }
 
         var end = loop.Run();
-        if (end is TrainingEnd.Done)
+
+        // All hold the same weights now: what is left is rank 0's alone.
+        exchange?.Dispose();
+        if (end is TrainingEnd.Done && (exchange?.Share.Rank ?? 0) == 0)
         {
             var slices = data.Slices is { } table ? new SliceJudges(table, data.Pipeline) : null;
             var judgement = loop.Judge(data.Validation, slices);

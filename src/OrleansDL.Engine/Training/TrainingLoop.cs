@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using OrleansDL.Collectives;
 using OrleansDL.Data;
@@ -52,6 +53,7 @@ internal sealed class TrainingLoop : IDisposable
     private (double Sum, int Count) _recent;
     private double? _gradientNorm;
     private long _partsReported;
+    private (bool Stop, bool Checkpoint) _told;
     private TimeSpan _waited;
     private TimeSpan _trained;
 
@@ -70,7 +72,7 @@ internal sealed class TrainingLoop : IDisposable
         _exchange = exchange;
         _times = new StepTimes(time);
         _pacing = new CheckpointPacing(_spec.CheckpointSeconds, _spec.Checkpoints?.LossSeconds);
-        _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device, Augmentation.For(_spec, data.Pipeline));
+        _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device, Augmentation.For(_spec, data.Pipeline), Share);
         _average = _spec.EmaDecay is { } decay ? new WeightAverage(_network, decay) : null;
         _guard = _spec.Guard is { } guard ? new StepGuard(guard) : null;
         _best = _spec.Export == "best" ? new TensorCopies(Exported()) : null;
@@ -89,6 +91,8 @@ internal sealed class TrainingLoop : IDisposable
     public Network Network => _network;
 
     public TrainingState State => _state;
+
+    private RankShare Share => _exchange?.Share ?? RankShare.Whole;
 
     private long StepsPerEpoch => (_batchesPerEpoch + _accumulate - 1) / _accumulate;
 
@@ -142,6 +146,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         _started = _reported = _checkpointed = _partsReported = _time.GetTimestamp();
         _firstStep = _state.Step;
+        RequireSame();
         while (_state.Epoch < _spec.Epochs && !IsEarlyEnough())
         {
             if (!RunEpoch())
@@ -161,6 +166,7 @@ internal sealed class TrainingLoop : IDisposable
         _state = _state with { Seconds = Seconds() };
         _writer.Finish();
         Settle();
+        RequireSame();
         RequireFinite();
         return TrainingEnd.Done;
     }
@@ -240,7 +246,7 @@ internal sealed class TrainingLoop : IDisposable
             };
             _recent = (_recent.Sum + (loss ?? 0), _recent.Count + (loss is null ? 0 : 1));
             _times.EndStep();
-            if (_hooks.IsStopping)
+            if (_exchange is null ? _hooks.IsStopping : _told.Stop)
             {
                 return false;
             }
@@ -266,16 +272,15 @@ internal sealed class TrainingLoop : IDisposable
 
         var rows = Rows(_state.Position + batches) - Rows(_state.Position);
         float loss = 0;
-        for (var batch = 0; batch < batches; batch++)
+        for (var batch = _state.Position; batch < _state.Position + batches; batch++)
         {
-            loss += Learn(rows);
+            loss += Learn(Rows(batch + 1) - Rows(batch), rows);
         }
 
         using var guard = no_grad();
         if (_exchange is not null)
         {
-            _exchange.Average(_network);
-            loss = (float)_exchange.Average(loss);
+            loss = Exchange(_exchange, loss);
             _times.Add(StepTimes.Sync);
         }
 
@@ -302,15 +307,42 @@ internal sealed class TrainingLoop : IDisposable
         return loss;
     }
 
-    /// <summary>Adds the gradients of the next batch, as a part of a step over <paramref name="rows"/> rows.</summary>
-    private float Learn(long rows)
+    /// <summary>Adds up what the ranks found, and lets them agree on what comes after the step.</summary>
+    private float Exchange(IGradientExchange exchange, float loss)
+    {
+        exchange.Sum(_network);
+        Span<double> sums = [loss, _hooks.IsStopping ? 1 : 0, IsCheckpointDue() ? 1 : 0];
+        exchange.Sum(sums);
+        _told = (sums[1] > 0, sums[2] > 0);
+        return (float)sums[0];
+    }
+
+    /// <summary>Ranks that no longer hold the same weights must not go on, and no checkpoint may come of them.</summary>
+    private void RequireSame()
+    {
+        if (_exchange is null)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(BitConverter.GetBytes(_state.Step));
+        hash.AppendData(_network.Weights.cpu().bytes);
+        hash.AppendData(_network.Buffers.cpu().bytes);
+        _exchange.RequireSame(hash.GetHashAndReset(), "weights");
+    }
+
+    /// <summary>Adds the gradients of this rank's part of the next batch of <paramref name="size"/> rows, as a part of a step over <paramref name="rows"/> rows.</summary>
+    private float Learn(long size, long rows)
     {
         using var scope = NewDisposeScope();
         var asked = _time.GetTimestamp();
         var batch = _batches.Next();
         _waited += _time.GetElapsedTime(asked);
         _times.Add(StepTimes.Data);
-        var pass = _state.Randomness == TrainingState.Keyed ? Pass.Learning(_spec.Seed, _state.Epoch, batch.Samples) : Pass.Training;
+        var own = Share.Rows((int)size);
+        var pass = _state.Randomness == TrainingState.Keyed ? Pass.Learning(_spec.Seed, _state.Epoch, batch.Samples, _exchange, own > 0) : Pass.Training;
         var output = _network.Forward(batch.Inputs, pass);
         var loss = _head.Loss(output, batch.Targets);
         if (batch.Partners is { } partners)
@@ -318,9 +350,9 @@ internal sealed class TrainingLoop : IDisposable
             loss = (loss * batch.Share) + (_head.Loss(output, partners) * (1 - batch.Share));
         }
 
-        if (batch.Inputs.shape[0] != rows)
+        if (own != rows)
         {
-            loss *= (double)batch.Inputs.shape[0] / rows;
+            loss *= (double)own / rows;
         }
 
         var value = loss.item<float>();
@@ -472,16 +504,26 @@ internal sealed class TrainingLoop : IDisposable
 
     private void CheckpointWhenDue()
     {
-        if (_hooks.TakeCheckpointRequest() || (_time.GetElapsedTime(_checkpointed).TotalSeconds >= _pacing.Seconds && _writer.IsFree))
+        if (_exchange is null ? IsCheckpointDue() : _told.Checkpoint)
         {
             SaveCheckpoint();
         }
     }
 
+    /// <summary>Whether this rank wants a checkpoint after the step; the clock is rank 0's.</summary>
+    private bool IsCheckpointDue() => _hooks.TakeCheckpointRequest()
+        || (Share.Rank == 0 && _time.GetElapsedTime(_checkpointed).TotalSeconds >= _pacing.Seconds && _writer.IsFree);
+
     /// <param name="score">How good the epoch was that it ends.</param>
     private void SaveCheckpoint(double? score = null)
     {
+        RequireSame();
         _checkpointed = _time.GetTimestamp();
+        if (Share.Rank > 0)
+        {
+            return;
+        }
+
         _times.Start();
         _writer.Begin(_state.Step, CheckpointFile.Metadata(_state with { Seconds = Seconds() }, _definition, Order), score is { } finite && double.IsFinite(finite) ? finite : null);
         _times.Add(StepTimes.Checkpoint);

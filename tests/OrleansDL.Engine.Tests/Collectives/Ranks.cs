@@ -47,14 +47,17 @@ internal static class Ranks
         })).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
+        ThrowFirst(errors);
+        return results;
+    }
 
-        // Who failed first is the one that did not only hear of it.
+    /// <summary>Throws what a rank failed with, if any did; what the others only heard of comes last.</summary>
+    public static void ThrowFirst(IEnumerable<Exception?> errors)
+    {
         var failed = errors.OfType<Exception>().OrderBy(error => error is GroupLostException).FirstOrDefault();
         if (failed is not null)
         {
             ExceptionDispatchInfo.Throw(failed);
         }
-
-        return results;
     }
 }

@@ -16,6 +16,8 @@ internal sealed class FakeWorker : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly Channel<string> _commands = Channel.CreateUnbounded<string>();
 
+    private readonly Dictionary<(int Attempt, int Rank), string> _ranks = [];
+
     public FakeWorker(TestFolder folder)
     {
         _folder = folder;
@@ -33,6 +35,16 @@ internal sealed class FakeWorker : IAsyncDisposable
             File.Move(taken + ".copy", taken, overwrite: true);
             Checkpoints.Writer.TryWrite(body.RootElement.GetProperty("step").GetInt64());
         });
+        _web.MapPost("/rendezvous", async (HttpRequest request) =>
+        {
+            var address = (await JsonSerializer.DeserializeAsync<RankAddress>(request.Body, OdlJson.Options))!;
+            lock (_ranks)
+            {
+                _ranks[(address.Attempt, address.Rank)] = address.Address;
+                var known = _ranks.Where(rank => rank.Key.Attempt == address.Attempt).OrderBy(rank => rank.Key.Rank).Select(rank => rank.Value).ToList();
+                return Results.Json(new Rendezvous { Addresses = known.Count == Workers ? known : null }, OdlJson.Options);
+            }
+        });
         _web.MapGet("/control", async (CancellationToken cancellation) =>
             Results.Json(new { command = await _commands.Reader.ReadAsync(cancellation) }));
     }
@@ -41,12 +53,15 @@ internal sealed class FakeWorker : IAsyncDisposable
 
     public Channel<long> Checkpoints { get; } = Channel.CreateUnbounded<long>();
 
+    /// <summary>Workers of the run.</summary>
+    public int Workers { get; set; } = 1;
+
     public Task StartAsync() => _web.StartAsync();
 
     public void Command(string command) => _commands.Writer.TryWrite(command);
 
     /// <summary>Starts the runner; <paramref name="shell"/> puts a shell between it and this process.</summary>
-    public Process StartRunner(RunnerAssignment assignment, string threads = "1", bool shell = false)
+    public Process StartRunner(RunnerAssignment assignment, string threads = "1", bool shell = false, int rank = 0)
     {
         var spec = _folder[$"spec-{Guid.NewGuid()}.json"];
         File.WriteAllBytes(spec, JsonSerializer.SerializeToUtf8Bytes(assignment, OdlJson.Options));
@@ -62,7 +77,9 @@ internal sealed class FakeWorker : IAsyncDisposable
             ["ODL_ATTEMPT"] = $"{assignment.Attempt}",
             ["ODL_SPEC"] = spec,
             ["ODL_DATA_DIR"] = _folder["data"],
-            ["ODL_OUTPUT_DIR"] = _folder["out"],
+            ["ODL_OUTPUT_DIR"] = _folder[rank == 0 ? "out" : $"out-{rank}"],
+            ["ODL_RANK"] = $"{rank}",
+            ["ODL_WORLD_SIZE"] = $"{Workers}",
             ["ODL_CHECKPOINT_DIR"] = _folder.Make("checkpoints"),
             ["ODL_SOCKET"] = _folder["worker.sock"],
             ["OMP_NUM_THREADS"] = threads,

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using OrleansDL.Collectives;
+using OrleansDL.Tests.Collectives;
+using OrleansDL.Tests.Runner;
+using OrleansDL.Training;
+
+namespace OrleansDL.Tests.Training;
+
+[Collection("torch")]
+public sealed class DataParallelTests
+{
+    /// <summary>Rows that leave a last batch of two: with three workers one of them has none.</summary>
+    private const int Rows = 162;
+
+    [Theory]
+    [InlineData("mlp", 2)]
+    [InlineData("mlp", 3)]
+    [InlineData("cnn", 2)]
+    [InlineData("cnn", 3)]
+    public void Several_workers_come_to_what_one_comes_to(string family, int workers)
+    {
+        using var folder = new TestFolder();
+        var spec = Spec(family) with { Optimizer = "sgd", LearningRate = 0.01 };
+        var alone = Weights(Train(folder, "alone", spec, 1));
+        var together = Weights(Train(folder, "together", spec, workers));
+        var worst = alone.Zip(together).Max(pair => Math.Abs(pair.First - pair.Second));
+        Assert.InRange(worst, 0, 2e-4);
+        Assert.False(Directory.Exists(folder["together-1"]), "Only rank 0 leaves an artifact.");
+    }
+
+    [Fact]
+    public void The_same_workers_come_to_the_same_bytes_each_time()
+    {
+        using var folder = new TestFolder();
+        var first = TestFolder.Sha(Train(folder, "first", Spec("cnn"), 3));
+        Assert.Equal(first, TestFolder.Sha(Train(folder, "second", Spec("cnn"), 3)));
+    }
+
+    [Fact]
+    public void Rows_read_ahead_from_the_shards_are_shared_out_alike()
+    {
+        using var folder = new TestFolder();
+        var spec = Spec("mlp");
+        var kept = TestFolder.Sha(Train(folder, "kept", spec, 2));
+        Assert.Equal(kept, TestFolder.Sha(Train(folder, "streamed", spec with { Reader = new ReaderSpec { MemoryBytes = 0 } }, 2)));
+    }
+
+    [Fact]
+    public void Gradients_gathered_over_several_batches_are_shared_out_too()
+    {
+        using var folder = new TestFolder();
+        var spec = Spec("mlp") with { Accumulate = 3 };
+        var alone = Weights(Train(folder, "alone", spec, 1));
+        var together = Weights(Train(folder, "together", spec, 2));
+        Assert.InRange(alone.Zip(together).Max(pair => Math.Abs(pair.First - pair.Second)), 0, 2e-4);
+    }
+
+    [Fact]
+    public void Workers_that_do_not_hold_the_same_weights_stop_and_say_so()
+    {
+        using var folder = new TestFolder();
+        var error = Assert.Throws<GroupLostException>(() => Train(folder, "out", Spec("mlp"), 2, rank => Spec("mlp") with { Seed = rank + 1 }));
+        Assert.Matches(@"^The weights of rank \d are not those of rank \d: ", error.Message);
+    }
+
+    [Fact]
+    public void A_worker_that_fails_takes_the_others_with_it_and_tells_them_why()
+    {
+        using var folder = new TestFolder();
+        var error = Assert.Throws<InvalidException>(() => Train(folder, "out", Spec("mlp") with { Optimizer = "sgd", LearningRate = 1000, Epochs = 50 }, 2));
+        Assert.StartsWith("The training loss became ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mlp")]
+    [InlineData("cnn")]
+    public async Task A_run_whose_worker_is_killed_goes_on_from_its_checkpoint_to_the_same_weights(string family)
+    {
+        using var folder = new TestFolder();
+        await using var worker = new FakeWorker(folder) { Workers = 2 };
+        await worker.StartAsync();
+        var spec = Spec(family) with { Epochs = 20, CheckpointSeconds = 0.05 };
+        var assignment = Assignments.Digits(folder["data"], spec, row => row < 400) with { GangSecret = Convert.ToBase64String(Ranks.Secret) };
+        var unbroken = TestFolder.Sha(Train(folder, "unbroken", spec, 2, rows: 400));
+
+        var first = Enumerable.Range(0, 2).Select(rank => worker.StartRunner(assignment, rank: rank)).ToList();
+        await worker.Checkpoints.Reader.ReadAsync();
+        var watch = Stopwatch.StartNew();
+        first[1].Kill();
+        var said = await first[0].StandardError.ReadToEndAsync();
+        await first[0].WaitForExitAsync();
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.True(first[0].ExitCode == 75, said);
+        Assert.Contains("Rank 1 was lost: ", said, StringComparison.Ordinal);
+
+        var second = Enumerable.Range(0, 2).Select(rank => worker.StartRunner(assignment with { Attempt = 2 }, rank: rank)).ToList();
+        foreach (var rank in second)
+        {
+            var errors = await rank.StandardError.ReadToEndAsync();
+            await rank.WaitForExitAsync();
+            Assert.True(rank.ExitCode == 0, errors);
+        }
+
+        Assert.Equal(unbroken, TestFolder.Sha(Path.Combine(folder["out"], "weights.safetensors")));
+        first.Concat(second).ToList().ForEach(process => process.Dispose());
+    }
+
+    private static TrainingSpec Spec(string family) => Assignments.Spec(family) with
+    {
+        Network = new NetworkSpec { Family = family, Hidden = [16], Dropout = 0.2 },
+        Epochs = 2,
+        BatchSize = 16,
+        ValidationFraction = 0,
+        CheckpointSeconds = 86_400,
+    };
+
+    private static float[] Weights(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        return MemoryMarshal.Cast<byte, float>(bytes.AsSpan(8 + (int)BitConverter.ToUInt64(bytes))).ToArray();
+    }
+
+    /// <summary>Trains on as many threads as workers; answers the path of the weights.</summary>
+    private static string Train(TestFolder folder, string name, TrainingSpec spec, int workers, Func<int, TrainingSpec>? specOf = null, int rows = Rows)
+    {
+        var assignment = Assignments.Digits(folder[$"{name}-data"], spec, row => row < rows);
+        var meeting = new TestRendezvous(folder.Make($"{name}-ranks"), workers);
+        var errors = new Exception?[workers];
+        var threads = Enumerable.Range(0, workers).Select(rank => new Thread(() =>
+        {
+            try
+            {
+                var gang = workers == 1 ? null : new Gang { Rank = rank, Size = workers, Secret = Ranks.Secret, Meet = meeting.Meet };
+                TrainingJob.Run(
+                    assignment with { Spec = specOf?.Invoke(rank) ?? spec }, folder[$"{name}-data"], folder[rank == 0 ? name : $"{name}-{rank}"],
+                    folder.Make($"{name}-checkpoints-{rank}"), "cpu", new TrainingHooks(), TimeProvider.System, gang);
+            }
+            catch (Exception error)
+            {
+                errors[rank] = error;
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        Ranks.ThrowFirst(errors);
+        return Path.Combine(folder[name], "weights.safetensors");
+    }
+}
