@@ -20,7 +20,7 @@ public sealed record RunnerAssignment
     /// <summary>The version's files in manifest order; each lies at its path below <c>ODL_DATA_DIR</c>. Empty for the built-in trainers, which read <see cref="Shards"/>.</summary>
     public required IReadOnlyList<DatasetEntry> Files { get; init; }
 
-    /// <summary>evaluate: folder holding the model's files.</summary>
+    /// <summary>evaluate: folder holding the model's files. train: folder holding the <c>weights.safetensors</c> to start from.</summary>
     public string? ModelDirectory { get; init; }
 
     /// <summary>Values of the label column in the order of their ids, when the version keeps such a list; null: classes are the labels sorted.</summary>

@@ -12,7 +12,7 @@ public sealed record TrainerAssignment
     [Id(3)] public required DatasetVersion Dataset { get; init; }
     [Id(4)] public Checkpoint? ResumeFrom { get; init; }
 
-    /// <summary>evaluate: the model's files.</summary>
+    /// <summary>evaluate: the model's files. train: the weights to start from.</summary>
     [Id(5)] public IReadOnlyDictionary<string, BlobRef>? Model { get; init; }
 
     /// <summary>Project of the run, whose dataset is read.</summary>

@@ -55,6 +55,9 @@ public sealed record TrainingSpec
     /// <summary>train: split and reading ahead; null: the defaults.</summary>
     [Id(21)] public ReaderSpec? Reader { get; init; }
 
+    /// <summary>train: weights to start from, and which of them stay; null: random ones.</summary>
+    [Id(22)] public InitializeSpec? Initialize { get; init; }
+
     /// <summary>train: what the network is to answer; null: one label per row.</summary>
     [Id(23)] public HeadSpec? Head { get; init; }
 

@@ -31,6 +31,7 @@ public static class TrainingSpecRules
         InputSpecRules.Check(spec.Input);
         HeadSpecRules.Check(spec);
         ReaderSpecRules.Check(spec.Reader);
+        InitializeSpecRules.Check(spec);
     }
 
     private static void CheckEvaluation(TrainingSpec spec)

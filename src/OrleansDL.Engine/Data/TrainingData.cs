@@ -26,6 +26,9 @@ internal sealed class TrainingData : IDisposable
     /// <summary>Validation rows whose label no training row has: they count as wrong.</summary>
     public required long UnknownLabels { get; init; }
 
+    /// <summary>Whether numbers decide which rows train.</summary>
+    public required bool SplitByNumbers { get; init; }
+
     /// <summary>Slices of the validation rows; null when there are none to tell apart.</summary>
     public required SliceTable? Slices { get; init; }
 
@@ -94,6 +97,7 @@ internal sealed class TrainingData : IDisposable
             Training = new SampleRows(source, training, pipeline, plan, target),
             Validation = new SampleRows(source, validation, pipeline, plan, target),
             Labels = targets.Counts,
+            SplitByNumbers = split.ByNumbers,
             UnknownLabels = targets.UnknownLabels(labels),
             Slices = slices,
             Threads = spec.Reader?.Threads ?? DefaultThreads,

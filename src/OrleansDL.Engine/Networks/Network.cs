@@ -13,7 +13,9 @@ internal sealed class Network : IDisposable
     private readonly NetworkPlan _plan;
 
     /// <summary>A new network, its weights drawn from <paramref name="seed"/>.</summary>
-    public Network(NetworkDefinition definition, ulong seed, Device? device = null)
+    /// <param name="frozen">What the names of parameters begin with that are not trained; they lie behind the others.</param>
+    /// <exception cref="InvalidException">The definition does not hold together, or no parameter is named so.</exception>
+    public Network(NetworkDefinition definition, ulong seed, Device? device = null, IReadOnlyList<string>? frozen = null)
     {
         _plan = definition.Plan();
         TorchLibrary.Load();
@@ -22,13 +24,19 @@ internal sealed class Network : IDisposable
         var plan = new ParameterPlan();
         _blocks = new BlockFactory(_plan, plan).Build();
         var random = new Xoshiro(seed);
+        var trained = Freeze(plan, frozen ?? []);
         Weights = Allocate(plan.Learnt, random, device);
         Gradients = zeros_like(Weights).DetachFromDisposeScope();
         Buffers = Allocate(plan.Kept, random, device);
+        TrainedWeights = trained == Weights.numel() ? Weights : Weights.narrow(0, 0, trained).DetachFromDisposeScope();
+        TrainedGradients = trained == Weights.numel() ? Gradients : Gradients.narrow(0, 0, trained).DetachFromDisposeScope();
         foreach (var parameter in plan.Learnt)
         {
-            parameter.Tensor = View(Weights, parameter).requires_grad_(true).DetachFromDisposeScope();
-            parameter.Tensor.grad = View(Gradients, parameter);
+            parameter.Tensor = View(Weights, parameter).requires_grad_(!parameter.IsFrozen).DetachFromDisposeScope();
+            if (!parameter.IsFrozen)
+            {
+                parameter.Tensor.grad = View(Gradients, parameter);
+            }
         }
 
         foreach (var parameter in plan.Kept)
@@ -44,6 +52,12 @@ internal sealed class Network : IDisposable
 
     /// <summary>Where backward adds the gradients, laid out as <see cref="Weights"/>.</summary>
     public Tensor Gradients { get; }
+
+    /// <summary>The part of <see cref="Weights"/> that is not frozen: what an optimizer moves and decays.</summary>
+    public Tensor TrainedWeights { get; }
+
+    /// <summary>The gradients of <see cref="TrainedWeights"/>.</summary>
+    public Tensor TrainedGradients { get; }
 
     /// <summary>Values that blocks keep of their own (running means), flat.</summary>
     public Tensor Buffers { get; }
@@ -80,20 +94,49 @@ internal sealed class Network : IDisposable
             parameter.Tensor.Dispose();
         }
 
+        TrainedWeights.Dispose();
+        TrainedGradients.Dispose();
         Weights.Dispose();
         Gradients.Dispose();
         Buffers.Dispose();
     }
 
+    /// <summary>Marks what is frozen, and says how many values are not.</summary>
+    private static long Freeze(ParameterPlan plan, IReadOnlyList<string> frozen)
+    {
+        foreach (var prefix in frozen)
+        {
+            var named = plan.Learnt.Where(parameter => parameter.Name.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+            if (named.Count == 0)
+            {
+                var names = string.Join(", ", plan.Learnt.Select(parameter => parameter.Name));
+                throw new InvalidException($"initialize.freeze '{prefix}' begins the name of no parameter. Parameters: {(names.Length > 1000 ? names[..1000] + "..." : names)}.");
+            }
+
+            foreach (var parameter in named.Concat(plan.Kept.Where(parameter => parameter.Name.StartsWith(prefix, StringComparison.Ordinal))))
+            {
+                parameter.IsFrozen = true;
+            }
+        }
+
+        var trained = plan.Learnt.Where(parameter => !parameter.IsFrozen).Sum(parameter => (long)parameter.Count);
+        return trained > 0 ? trained : throw new InvalidException("initialize.freeze names every parameter: nothing is left to train. Leave one out, for example 'output'.");
+    }
+
+    /// <summary>Values are drawn in the blocks' order, whatever is frozen, and laid out with the frozen ones last.</summary>
     private static Tensor Allocate(IReadOnlyList<Parameter> parameters, Xoshiro random, Device? device)
     {
         var values = new float[parameters.Sum(parameter => parameter.Count)];
         var offset = 0;
-        foreach (var parameter in parameters)
+        foreach (var parameter in parameters.OrderBy(parameter => parameter.IsFrozen))
         {
             parameter.Offset = offset;
-            parameter.Initialize(random, values.AsSpan(offset, parameter.Count));
             offset += parameter.Count;
+        }
+
+        foreach (var parameter in parameters)
+        {
+            parameter.Initialize(random, values.AsSpan(parameter.Offset, parameter.Count));
         }
 
         return tensor(values, device: device).DetachFromDisposeScope();

@@ -13,7 +13,7 @@ internal abstract class Optimizer : IDisposable
 
     protected Optimizer(Network network, TrainingSpec spec)
     {
-        (Weights, Gradients, _weightDecay) = (network.Weights, network.Gradients, spec.WeightDecay);
+        (Weights, Gradients, _weightDecay) = (network.TrainedWeights, network.TrainedGradients, spec.WeightDecay);
         Settings = spec.OptimizerSettings ?? new OptimizerSettings();
         if (_weightDecay != 0 && Settings.DecayBiases is false)
         {
@@ -74,7 +74,7 @@ internal abstract class Optimizer : IDisposable
     /// <summary>1 for the values of tensors of two dimensions and more.</summary>
     private static Tensor Matrices(Network network)
     {
-        var mask = new float[network.Weights.numel()];
+        var mask = new float[network.TrainedWeights.numel()];
         foreach (var parameter in network.Parameters.Where(parameter => parameter.Tensor.requires_grad && parameter.Shape.Length > 1))
         {
             mask.AsSpan(parameter.Offset, parameter.Count).Fill(1);

@@ -60,7 +60,8 @@ internal sealed class TrainingLoop : IDisposable
         _definition = JsonSerializer.Serialize(definition, OdlJson.Options);
         set_num_threads(_spec.Threads);
         random.manual_seed(_spec.Seed);
-        _network = new Network(definition, unchecked((ulong)_spec.Seed), device);
+        _network = new Network(definition, unchecked((ulong)_spec.Seed), device, _spec.Initialize?.Freeze);
+        InitialWeights.Fill(_network, assignment, hooks);
         _optimizer = Optimizer.For(_network, _spec);
         _batchesPerEpoch = BatchesPerEpoch(data.Training.Count, _spec.BatchSize);
         _accumulate = _spec.Accumulate ?? 1;
@@ -104,6 +105,8 @@ internal sealed class TrainingLoop : IDisposable
             var order = string.Create(CultureInfo.InvariantCulture, $"{_content}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
             order += _data.Training.Count > SampleOrder.Whole ? string.Create(CultureInfo.InvariantCulture, $"/nodes={Nodes}") : "";
             order += _accumulate > 1 ? string.Create(CultureInfo.InvariantCulture, $"/accumulate={_accumulate}") : "";
+            order += _data.SplitByNumbers ? "/split-by-numbers=2" : "";
+            order += _spec.Initialize is { } initialize ? $"/initialize={JsonSerializer.Serialize(initialize, OdlJson.Options)}" : "";
             return order + (_spec.Reader?.Split is { } split ? $"/split={JsonSerializer.Serialize(split, OdlJson.Options)}" : "");
         }
     }

@@ -26,6 +26,11 @@ internal static class RunLineage
             nodes.Add(new LineageNode { Id = Model(model), Kind = "model-version", Title = $"{model.ModelName}@{model.Version}" });
         }
 
+        if (Weights(run) is { } weights)
+        {
+            nodes.Add(weights);
+        }
+
         return nodes;
     }
 
@@ -39,11 +44,21 @@ internal static class RunLineage
         };
         if (model is not null)
         {
-            edges.Add(new LineageEdge { Source = Model(model), Target = target, Role = "evaluated", Time = run.CreatedAt });
+            edges.Add(new LineageEdge { Source = Model(model), Target = target, Role = evaluated ? "evaluated" : "initialized", Time = run.CreatedAt });
+        }
+
+        if (Weights(run) is { } weights)
+        {
+            edges.Add(new LineageEdge { Source = weights.Id, Target = target, Role = "initialized", Time = run.CreatedAt });
         }
 
         return edges;
     }
+
+    /// <summary>The dataset version whose file the weights began from; it is named by its commit since the run was created.</summary>
+    private static LineageNode? Weights(TrainingRun run) => run.Spec.Initialize?.Dataset?.Split('@') is [var name, var commit] && $"dataset-version:{commit}" != Dataset(run)
+        ? new LineageNode { Id = $"dataset-version:{commit}", Kind = "dataset-version", Title = name }
+        : null;
 
     private static string Dataset(TrainingRun run) => $"dataset-version:{run.DatasetCommit}";
 

@@ -5,8 +5,12 @@ using OrleansDL.Models;
 namespace OrleansDL.Training;
 
 /// <summary>What a spec comes to: the immutable versions its references name, once everything in it was checked.</summary>
-internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
+/// <param name="Spec">As it was asked for, its references to weights made immutable.</param>
+/// <param name="Model">The version to judge, or to start from.</param>
+internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelVersion? Model)
 {
+    private const string WeightsFile = "weights.safetensors";
+
     private const int FilesPerPage = 1000;
 
     /// <exception cref="OrleansDLException">The spec breaks a rule, or names a thing that is not there.</exception>
@@ -20,10 +24,42 @@ internal sealed record RunPlan(DatasetVersion Dataset, ModelVersion? Model)
             throw new InvalidException("A selection becomes a snapshot before the run is created. Call the selections grain first and name its version, or create the run over HTTP.");
         }
 
-        var model = spec.Program is TrainingProgram.Evaluate && spec.Model is { } reference
+        var model = (spec.Initialize?.Model ?? (spec.Program is TrainingProgram.Evaluate ? spec.Model : null)) is { } reference
             ? await grains.GetGrain<IModelsGrain>(project).ResolveAsync(reference)
             : null;
-        return new RunPlan(dataset, model);
+        return new RunPlan(spec with { Initialize = await ResolveAsync(grains, project, spec.Initialize, model) }, dataset, model);
+    }
+
+    /// <summary>Files of a model that an attempt's process reads; null: none.</summary>
+    public static IReadOnlyDictionary<string, BlobRef>? ModelFiles(TrainingRunState state) => state.Spec?.Initialize?.Weights is { } weights
+        ? new Dictionary<string, BlobRef> { [WeightsFile] = weights }
+        : state.Model?.Artifact;
+
+    private static async Task<InitializeSpec?> ResolveAsync(IGrainFactory grains, string project, InitializeSpec? initialize, ModelVersion? model)
+    {
+        if (initialize is null)
+        {
+            return null;
+        }
+
+        if (model is not null)
+        {
+            return model.Artifact.TryGetValue(WeightsFile, out var weights)
+                ? initialize with { Weights = weights }
+                : throw new InvalidException(
+                    $"initialize.model '{model.ModelName}@{model.Version}' has no {WeightsFile}: it was not trained here. Commit its safetensors file to a dataset, and name that as initialize.dataset and initialize.file.");
+        }
+
+        var version = await grains.GetGrain<IDatasetsGrain>(project).ResolveAsync(initialize.Dataset!);
+        await foreach (var page in FilesAsync(grains, project, version))
+        {
+            if (page.FirstOrDefault(file => file.Path == initialize.File) is { } file)
+            {
+                return initialize with { Dataset = $"{version.DatasetName}@{version.Commit}", Weights = new BlobRef { Blob = file.Blob, Bytes = file.Bytes } };
+            }
+        }
+
+        throw new InvalidException($"initialize.file '{initialize.File}' is no file of dataset '{version.DatasetName}@v{version.Version}'. List its files to see what there is.");
     }
 
     /// <summary>The files of a dataset version, page by page.</summary>

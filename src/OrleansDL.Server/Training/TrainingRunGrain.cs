@@ -63,7 +63,7 @@ internal sealed partial class TrainingRunGrain(
             Status = RunStatus.Queued,
             Project = project,
             Name = name,
-            Spec = spec,
+            Spec = plan.Spec,
             Dataset = plan.Dataset,
             Model = plan.Model,
             Attempt = 1,
@@ -324,7 +324,7 @@ internal sealed partial class TrainingRunGrain(
                 Spec = run.State.Spec!,
                 Dataset = run.State.Dataset!,
                 ResumeFrom = run.State.LastCheckpoint,
-                Model = run.State.Model?.Artifact,
+                Model = RunPlan.ModelFiles(run.State),
                 Project = run.State.Project,
                 Incarnation = run.State.Incarnation!,
             });
@@ -574,9 +574,9 @@ internal sealed partial class TrainingRunGrain(
             await blobs.ReferAsync(Owner, page.Select(file => file.Blob));
         }
 
-        if (run.State.Model is { } model)
+        if (RunPlan.ModelFiles(run.State) is { } model)
         {
-            await blobs.ReferAsync(Owner, model.Artifact.Values.Select(file => file.Blob));
+            await blobs.ReferAsync(Owner, model.Values.Select(file => file.Blob));
         }
 
         _pinned = true;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansDL.Data;
 using OrleansDL.Inference;
+using OrleansDL.Native;
 using OrleansDL.Networks;
 using OrleansDL.Serving;
 using TorchSharp;
@@ -28,6 +29,7 @@ public sealed class ParityTests
 
     private static void Check(string family, IEnumerable<ulong> seeds)
     {
+        TorchLibrary.Load();
         using var folder = new TestFolder();
         foreach (var seed in seeds)
         {

@@ -37,6 +37,34 @@ public sealed class RealTrainingTests
     }
 
     [Fact]
+    public async Task A_run_begins_with_the_weights_of_a_model_and_its_lineage_says_so()
+    {
+        await using var node = await TrainingNode.StartAsync();
+        var spec = await SpecAsync(node, epochs: 20);
+        var first = await node.EndedAsync((await node.CreateAsync(spec with { RegisterAs = "points" })).Id);
+        Assert.True(first.Status is RunStatus.Completed, first.Reason);
+
+        var tuned = await node.EndedAsync((await node.CreateAsync(
+            spec with { Epochs = 1, Initialize = new InitializeSpec { Model = "points", Freeze = ["hidden0"] } })).Id);
+        Assert.True(tuned.Status is RunStatus.Completed, tuned.Reason);
+        Assert.Equal(first.Artifact!["weights.safetensors"], tuned.Spec.Initialize!.Weights);
+        var lines = (await node.Runs.ListLogsAsync(tuned.Name, new PageRequest { Size = 100 })).Items;
+        Assert.Contains(lines, line => line.Text == "Began with 4 of 4 tensors from points");
+        Assert.True(tuned.Metrics!["validation.accuracy"] > 0.9, $"accuracy {tuned.Metrics["validation.accuracy"]}");
+        var graph = await node.Grains.GetGrain<ILineageGrain>(TrainingNode.Project).WalkAsync($"run:{tuned.Name}", LineageDirection.Up, 10);
+        Assert.Contains(graph.Edges, edge => edge.Role == "initialized" && edge.Target == $"run:{tuned.Id}");
+        Assert.Contains(graph.Nodes, lineage => lineage.Id == $"run:{first.Id}");
+
+        var missing = await Assert.ThrowsAsync<InvalidException>(() => node.CreateAsync(
+            spec with { Initialize = new InitializeSpec { Dataset = spec.Dataset, File = "weights.safetensors" } }));
+        Assert.StartsWith($"initialize.file 'weights.safetensors' is no file of dataset '{spec.Dataset}@v1'.", missing.Message, StringComparison.Ordinal);
+        var table = await node.EndedAsync((await node.CreateAsync(
+            spec with { Initialize = new InitializeSpec { Dataset = spec.Dataset, File = "data.csv" } })).Id);
+        Assert.Equal(RunStatus.Failed, table.Status);
+        Assert.Contains("is no safetensors file", table.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_killed_run_resumes_from_its_checkpoint_and_ends_with_the_same_weights()
     {
         await using var node = await TrainingNode.StartAsync(slots: 2);
