@@ -27,7 +27,7 @@ internal sealed class NetworkCheck
         _statistics = statistics.ToDictionary(column => column.Name, StringComparer.Ordinal);
     }
 
-    private string Head { get; } = "label";
+    private string Head => _spec.Head?.Kind ?? "label";
 
     private string Family => _spec.Network!.Family;
 
@@ -103,7 +103,7 @@ internal sealed class NetworkCheck
     private List<Column> Targets() => Head switch
     {
         "next-token" or "reconstruction" => [],
-        _ => [Find(_input.Label ?? _schema[^1].Name, "input.label")],
+        _ => [.. (_spec.Head?.Columns ?? [_input.Label ?? _schema[^1].Name]).Select(name => Find(name, _spec.Head?.Columns is null ? "input.label" : "head.columns"))],
     };
 
     private List<Column> Features(List<Column> targets) => _input.Columns is { } named
@@ -196,7 +196,7 @@ internal sealed class NetworkCheck
             return null;
         }
 
-        var count = features.Count;
+        var count = _input.Steps ?? features.Count;
         return features.Count % count == 0
             ? BlockShape.Series(count, features.Count / count, padded: false)
             : throw new InvalidException($"input.steps is {count}, which does not divide the {features.Count} input columns.");
@@ -204,7 +204,7 @@ internal sealed class NetworkCheck
 
     private long Vocabulary()
     {
-        if (Head == "next-token")
+        if (_input.Tokenizer is "bytes" || (_input.Tokenizer is null && Head == "next-token"))
         {
             return Bytes;
         }
@@ -223,7 +223,7 @@ internal sealed class NetworkCheck
             case "next-token":
                 return vocabulary ?? 0;
             case "embedding":
-                return DefaultEmbedding;
+                return _spec.Head?.Width ?? DefaultEmbedding;
             case "reconstruction":
                 return 1;
         }

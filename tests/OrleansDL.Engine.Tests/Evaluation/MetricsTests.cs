@@ -97,7 +97,7 @@ public sealed class MetricsTests
         Assert.Equal(1, All(tokens)["tokens"]);
 
         var vectors = new EmbeddingJudge();
-        foreach (var (x, y, label) in new[] { (1f, 0f, 0L), (9, 1, 0), (0, 1, 1), (0.1f, 3, 1), (-1, 1, 1), (-1, 0, 2) })
+        foreach (var (x, y, label) in new[] { (1f, 0f, 0L), (9, 1, 0), (0, 1, 1), (0.1f, 3, 1), (-1, 0.5f, 1), (-1, 0, 2) })
         {
             vectors.Add([x, y], Bytes(label), []);
         }

@@ -47,6 +47,20 @@ public sealed class NetworkCheckTests
     }
 
     [Fact]
+    public void The_head_decides_what_comes_out()
+    {
+        var version = Version(DatasetKind.Table, Column("x", ColumnType.Float64), Column("y", ColumnType.Float64), Column("z", ColumnType.Float64));
+        ColumnStatistics[] statistics = [Statistics("x"), Statistics("y"), Statistics("z")];
+        var values = NetworkCheck.Of(Spec(new NetworkSpec { Family = "mlp" }) with { Head = new HeadSpec { Kind = "regression", Columns = ["y", "z"] } }, version, statistics);
+        var same = NetworkCheck.Of(Spec(new NetworkSpec { Family = "autoencoder" }) with { Head = new HeadSpec { Kind = "reconstruction" } }, version, statistics);
+
+        Assert.Equal([1L], values.Network!.Input);
+        Assert.Equal([2L], values.Network.Output);
+        Assert.Equal([3L], same.Network!.Input);
+        Assert.Equal([3L], same.Network.Output);
+    }
+
+    [Fact]
     public void What_only_rows_can_tell_is_said()
     {
         var check = NetworkCheck.Of(
