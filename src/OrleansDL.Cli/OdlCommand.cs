@@ -35,7 +35,7 @@ internal static class OdlCommand
         GlobalOptions.Json,
         NodeCommands.Up(),
         NodeCommands.Server(),
-        NodeCommands.Worker(),
+        WorkerDrainCommands.AddTo(NodeCommands.Worker()),
         DemoCommand.Create(),
         DatasetCommands.Create(),
         RunCommands.Create(),
@@ -50,6 +50,7 @@ internal static class OdlCommand
         ProjectCommands.Create(),
         TokenCommands.Create(),
         WorkersCommand.Create(),
+        PoolCommands.Create(),
         AdminCommands.Create(),
     };
 

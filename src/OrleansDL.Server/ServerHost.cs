@@ -112,6 +112,7 @@ public static class ServerHost
         v1.MapImports();
         v1.MapDatasetValidation();
         v1.MapTraining();
+        v1.MapScheduling();
         v1.MapModels();
         v1.MapCode();
         v1.MapLineage();
