@@ -28,5 +28,5 @@ internal sealed class PluginContext(RunnerEnvironment environment, Reporter repo
 
     public void Log(string line) => reporter.Log(line);
 
-    public void CheckpointReady(long step, string path) => checkpoints.Written(step, path);
+    public void CheckpointReady(long step, string path) => checkpoints.Written(new WrittenCheckpoint(step, path, Score: null));
 }
