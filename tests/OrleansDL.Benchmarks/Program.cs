@@ -8,8 +8,24 @@ using OrleansDL.Benchmarks.Reading;
 var full = args.Contains("--full");
 IBenchmark[] benchmarks =
 [
-    new TrainSamples(), new Dropout(), new PredictTiny(), new PredictBatching(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(),
-    new DatasetCommit(), new DatasetDiff(), new AllReduce(), new TrainParallel(),
+    new TrainSamples(),
+    new Dropout(),
+    new AllReduce(),
+    new TrainParallel(),
+    new PredictTiny(),
+    new PredictBatching(),
+    new JsonNumbers(),
+    new UploadFiles(),
+    new BlobPack(),
+    new BlobRead(),
+    new BlobImport(),
+    new StartReady(),
+    new ReadStream(),
+    new ReadHttp(),
+    new ReadFashion(),
+    new ReadTen(),
+    new DatasetCommit(),
+    new DatasetDiff(),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
     new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
 ];

@@ -93,12 +93,13 @@ public sealed class BlobTests(PostgresServer postgres) : IDisposable
         }
 
         var options = new OdlOptions { Data = data };
-        foreach (var milliseconds in new[] { 30, 150 })
+        foreach (var deletions in new[] { 1, 20 })
         {
             await using var node = await OdlProcess.StartAsync(options);
             using var api = node.Api();
+            using var deleted = new Deletions(Path.Combine(data, "blobs"), deletions);
             var sweeping = api.PostAsync("/v1/admin/blobs/sweep", new { });
-            await Task.Delay(milliseconds);
+            await Task.WhenAny(deleted.Seen, sweeping);
             await node.KillAsync();
 
             // Answered before the kill, or cut off by it.

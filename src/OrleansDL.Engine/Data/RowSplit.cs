@@ -19,7 +19,11 @@ internal sealed class RowSplit
         _validation = [.. _split.Validation ?? ["validation"]];
         Column = _split.Column is null ? null : columns.Index().Where(column => column.Item.Name == _split.Column).Select(column => (int?)column.Index).FirstOrDefault()
             ?? throw new InvalidException($"reader.split.column '{_split.Column}' is no column of the dataset. Columns: {string.Join(", ", columns.Take(50).Select(column => column.Name))}.");
+        ByNumbers = (Column is { } one ? [columns[one]] : NeedsAll ? columns : []).Any(column => column.Type is ColumnType.Int64 or ColumnType.Float64);
     }
+
+    /// <summary>Whether numbers decide. Before version 2 of the split they were hashed as they were spelt in a file, since then by their values: 0.50 is 0.5.</summary>
+    public bool ByNumbers { get; }
 
     /// <summary>The column it goes by; null when it goes by none, or by all.</summary>
     public int? Column { get; }

@@ -25,6 +25,9 @@ internal sealed class TrainingData : IDisposable
     /// <summary>Validation rows whose label no training row has: they count as wrong.</summary>
     public required long UnknownLabels { get; init; }
 
+    /// <summary>Whether numbers decide which rows train.</summary>
+    public required bool SplitByNumbers { get; init; }
+
     /// <summary>Threads that read ahead.</summary>
     public required int Threads { get; init; }
 
@@ -84,6 +87,7 @@ internal sealed class TrainingData : IDisposable
             Training = new SampleRows(source, training, pipeline, plan, target),
             Validation = new SampleRows(source, validation, pipeline, plan, target),
             Labels = targets.Counts,
+            SplitByNumbers = split.ByNumbers,
             UnknownLabels = targets.UnknownLabels(labels),
             Threads = spec.Reader?.Threads ?? DefaultThreads,
         };

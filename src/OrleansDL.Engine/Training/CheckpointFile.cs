@@ -47,7 +47,7 @@ internal static class CheckpointFile
         Require(metadata.GetValueOrDefault("format") == Format, name, "it is no checkpoint");
         Require(Versions.Contains(metadata.GetValueOrDefault("version")), name, $"its version is {metadata.GetValueOrDefault("version")}, and this node reads versions {string.Join(" and ", Versions)}");
         Require(metadata.GetValueOrDefault("network") == definition, name, "its network is another");
-        Require(metadata.GetValueOrDefault("order") == order, name, "its dataset, seed, batch size or optimizer is another");
+        Require(metadata.GetValueOrDefault("order") == order, name, "its dataset, seed, batch size or optimizer is another, or an older OrleansDL wrote it, which split rows by how their numbers are spelt. Start the run anew");
         var absent = new HashSet<string>();
         foreach (var (key, target) in targets)
         {

@@ -39,6 +39,8 @@ internal sealed class BlobSweep(
         if (orphans)
         {
             found = await indexer.RunAsync(storedBefore, dryRun, AbandonAsync, cancellationToken);
+            var abandoned = await backend.AbandonUploadsAsync(storedBefore, dryRun, cancellationToken);
+            uploads = uploads.Plus(abandoned.Count, abandoned.Bytes);
         }
 
         var blobs = await SweepAsync("blob", storedBefore, dryRun, cancellationToken);

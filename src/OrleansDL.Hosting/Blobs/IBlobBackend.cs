@@ -33,6 +33,10 @@ internal interface IBlobBackend
     /// <summary>Removes objects; one that is not there is no error.</summary>
     Task DeleteAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken);
 
+    /// <summary>Ends uploads in parts that were begun before a time and never ended: a store keeps their parts, and bills for them, for ever.</summary>
+    /// <returns>How many, and how large their parts are where the store says it.</returns>
+    Task<SweptBlobs> AbandonUploadsAsync(DateTimeOffset begunBefore, bool dryRun, CancellationToken cancellationToken);
+
     /// <summary>All objects.</summary>
     IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellationToken);
 }

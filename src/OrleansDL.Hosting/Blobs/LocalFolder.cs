@@ -76,6 +76,9 @@ internal sealed class LocalFolder : IBlobBackend
         return Task.CompletedTask;
     }
 
+    // Files that come in are swept by their own times.
+    public Task<SweptBlobs> AbandonUploadsAsync(DateTimeOffset begunBefore, bool dryRun, CancellationToken cancellationToken) => Task.FromResult(new SweptBlobs());
+
     public async IAsyncEnumerable<StoredObject> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var file in new DirectoryInfo(Where).EnumerateFiles("*", SearchOption.AllDirectories))

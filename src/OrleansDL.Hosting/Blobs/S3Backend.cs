@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
+using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed partial class S3Backend : IBlobBackend, IDisposable
     private readonly S3Options _options;
     private readonly BlobCache _cache;
     private readonly S3Calls _calls;
+    private readonly ILogger _logger;
     private readonly AmazonS3Client _client;
     private readonly ConcurrentDictionary<string, long> _lengths = new(StringComparer.Ordinal);
 
@@ -29,6 +31,7 @@ internal sealed partial class S3Backend : IBlobBackend, IDisposable
         _address = address;
         _options = options;
         _cache = cache;
+        _logger = logger;
         _calls = new S3Calls(Where, options, time, logger);
         _client = S3Clients.Create(options);
     }
@@ -117,6 +120,42 @@ internal sealed partial class S3Backend : IBlobBackend, IDisposable
             {
                 _lengths.TryRemove(key, out _);
             }
+        }
+    }
+
+    public async Task<SweptBlobs> AbandonUploadsAsync(DateTimeOffset begunBefore, bool dryRun, CancellationToken cancellationToken)
+    {
+        var abandoned = new SweptBlobs();
+        var request = new ListMultipartUploadsRequest { BucketName = _address.Bucket, Prefix = _address.Prefix };
+        while (true)
+        {
+            ListMultipartUploadsResponse page;
+            try
+            {
+                page = await _client.ListMultipartUploadsAsync(request, cancellationToken);
+            }
+            catch (Exception e) when (e is AmazonServiceException or HttpRequestException)
+            {
+                // Not every store can list them, or lets us; the next sweep asks again.
+                LogUploads(_logger, Where, e.Message);
+                return abandoned;
+            }
+
+            foreach (var upload in (page.MultipartUploads ?? []).Where(upload => upload.Initiated?.ToUniversalTime() < begunBefore.UtcDateTime))
+            {
+                abandoned = abandoned.Plus(1, 0);
+                if (!dryRun)
+                {
+                    await AbortAsync(upload.Key[_address.Prefix.Length..], upload.UploadId);
+                }
+            }
+
+            if (page.IsTruncated != true)
+            {
+                return abandoned;
+            }
+
+            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
         }
     }
 
@@ -330,4 +369,7 @@ internal sealed partial class S3Backend : IBlobBackend, IDisposable
         var name = parts is [var kind, var first, var rest] ? $"{first}{rest}.{kind}" : parts is ["uploads", var upload] ? $"{upload}.uploads" : string.Concat(parts);
         return string.Create(CultureInfo.InvariantCulture, $"{name}.{block}");
     }
+
+    [LoggerMessage(LogLevel.Information, "The blob store {Where} did not list its unfinished uploads ({Reason}); a rule of the bucket should end those")]
+    private static partial void LogUploads(ILogger logger, string where, string reason);
 }

@@ -264,7 +264,7 @@ internal sealed partial class DatasetGrain(
         {
             // Armed before it begins: a node that dies over it is followed by another.
             await wakeUps.ArmAsync(this, Retention, TimeSpan.FromDays(1));
-            retention.Begin(Id);
+            _ = retention.BeginAsync(Id);
         }
     }
 

@@ -156,6 +156,62 @@ public sealed class FormatsInTests(DatasetNode node) : IClassFixture<DatasetNode
         await node.CommitAsync("grows", "path=4.csv", "a,b\n3,z\n");
     }
 
+    [Theory]
+    [InlineData(CompressionCodecType.Lz4Frame)]
+    [InlineData(CompressionCodecType.Zstd)]
+    public async Task Packed_arrow_batches_come_in_and_lie_about_their_size_in_vain(CompressionCodecType codec)
+    {
+        var schema = new Schema([new Field("n", Int64Type.Default, true), new Field("t", StringType.Default, true)], null);
+        var numbers = new Int64Array.Builder();
+        var texts = new StringArray.Builder();
+        for (var i = 0; i < 5000; i++)
+        {
+            numbers.Append(i % 10);
+            texts.Append($"text-{i % 7}");
+        }
+
+        var bytes = new MemoryStream();
+        using (var writer = new ArrowFileWriter(
+            bytes, schema, leaveOpen: true, new IpcOptions { CompressionCodec = codec, CompressionCodecFactory = new Apache.Arrow.Compression.CompressionCodecFactory() }))
+        {
+            await writer.WriteRecordBatchAsync(new RecordBatch(schema, [numbers.Build(), texts.Build()], 5000));
+            await writer.WriteEndAsync();
+        }
+
+        var name = $"packed-{codec}";
+        await node.CreateAsync(name, "table");
+        var version = await node.CommitAsync(name, "path=a.arrow", bytes.ToArray());
+        Assert.Equal((5000, "n:int64,t:string"), (version.GetProperty("rows").GetInt32(), Schema(version)));
+        Assert.Equal("{\"n\":9,\"t\":\"text-1\"}", Shape((await RowsAsync(name, 4999, 1))[0]));
+
+        // Each packed buffer begins with the length it is said to have: 40,000 bytes of numbers.
+        var lies = bytes.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(lies.AsSpan(lies.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x40, 0x9C, 0, 0, 0, 0, 0, 0])), int.MaxValue);
+        var problem = await node.CommitAsync(name, "path=b.arrow", lies, HttpStatusCode.BadRequest);
+        Assert.Contains("bytes; at most", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_schema_that_is_nested_too_deep_is_refused()
+    {
+        IArrowType type = Int64Type.Default;
+        for (var depth = 0; depth < 100; depth++)
+        {
+            type = new ListType(new Field("item", type, true));
+        }
+
+        var bytes = new MemoryStream();
+        using (var writer = new ArrowStreamWriter(bytes, new Schema([new Field("deep", type, true)], null), leaveOpen: true))
+        {
+            await writer.WriteStartAsync();
+            await writer.WriteEndAsync();
+        }
+
+        await node.CreateAsync("deep", "table");
+        var problem = await node.CommitAsync("deep", "path=a.arrow", bytes.ToArray(), HttpStatusCode.BadRequest);
+        Assert.Contains("nested deeper than 64 levels", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Damaged_and_hostile_files_are_refused_naming_the_file()
     {

@@ -152,6 +152,65 @@ public sealed class SelectionTests(DatasetNode node) : IClassFixture<DatasetNode
         Assert.Equal(4, Number(await SelectAsync("idx", new { sample = new { rows = 4, seed = 1 } }), "rows"));
     }
 
+    [Theory]
+    [InlineData("parquet")]
+    [InlineData("arrow")]
+    [InlineData("npy")]
+    [InlineData("webdataset")]
+    public async Task Rows_are_taken_out_of_files_of_every_format(string format)
+    {
+        var name = $"cut-{format}";
+        if (format == "webdataset")
+        {
+            await node.CreateAsync(name, "table");
+            await node.CommitAsync(name, "path=x.tar&format=webdataset", Pictures.Tar([.. Enumerable.Range(0, 9).SelectMany(i => new[]
+            {
+                ($"{i}.png", Pictures.Png((byte)i)), ($"{i}.cls", System.Text.Encoding.UTF8.GetBytes($"{i}")),
+            })]));
+        }
+        else
+        {
+            await node.CreateAsync($"{name}-from", "table");
+            var rows = string.Concat(Enumerable.Range(0, 9).Select(i => format == "npy" ? $"{i},{i}.5\n" : $"{i},{i}.5,{(i == 4 ? "" : $"w{i}")},{i % 2 == 0}\n"));
+            await node.CommitAsync($"{name}-from", "path=a.csv&header=true", (format == "npy" ? "label,x\n" : "label,x,word,even\n") + rows);
+            await node.CreateAsync(name, "table");
+            await node.CommitAsync(name, $"path=x.{format}", await node.Http.GetByteArrayAsync($"{DatasetNode.Root}/{name}-from/versions/v1/export?format={format}"));
+        }
+
+        // From the middle, and up to the last.
+        foreach (var (filter, wanted) in new[] { ("label > 1 && label < 7 && label != 5", "2 3 4 6"), ("label == 0 || label >= 7", "0 7 8") })
+        {
+            var cut = (await SelectAsync(name, new { filter })).GetProperty("version");
+            var before = (await RowsAsync(name, 1)).Where(row => wanted.Split(' ').Contains(row.GetProperty("label").ToString())).Select(row => row.ToString());
+            var after = await RowsAsync(name, Number(cut, "version"));
+            Assert.Equal(wanted, string.Join(' ', after.Select(row => row.GetProperty("label").ToString())));
+            if (format == "webdataset")
+            {
+                var (last, original) = (wanted[^1] - '0', $"{DatasetNode.Root}/{name}/versions/v1/rows/{wanted[^1]}/thumbnail?column=image");
+                Assert.Equal($"{last}", after[^1].GetProperty("key").GetString());
+                Assert.Equal(
+                    await node.Http.GetByteArrayAsync(original),
+                    await node.Http.GetByteArrayAsync($"{DatasetNode.Root}/{name}/versions/v{Number(cut, "version")}/rows/{after.Count - 1}/thumbnail?column=image"));
+                continue;
+            }
+
+            Assert.Equal(before, after.Select(row => row.ToString()));
+            Assert.Equal(after[^1].ToString(), (await node.GetAsync($"{DatasetNode.Root}/{name}/versions/v{Number(cut, "version")}/rows/{after.Count - 1}")).ToString());
+        }
+    }
+
+    [Fact]
+    public async Task A_selection_that_is_given_up_stops_and_writes_nothing()
+    {
+        await node.CreateAsync("given-up", "table");
+        await node.CommitAsync("given-up", "path=a.csv&header=true", Numbers(0, 5000));
+        using var cancel = new CancellationTokenSource();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => node.Service<IGrainFactory>().GetGrain<OrleansDL.Datasets.ISelectionsGrain>("default").SelectAsync(
+            "given-up", new OrleansDL.Datasets.DatasetSelection { Filter = "n > 3" }, dryRun: false, cancel.Token));
+        Assert.Equal(1, Number(await node.GetAsync($"{DatasetNode.Root}/given-up"), "latestVersion"));
+    }
+
     [Fact]
     public async Task A_commit_that_changes_a_file_brings_the_file_and_what_was_removed_can_still_be_selected()
     {

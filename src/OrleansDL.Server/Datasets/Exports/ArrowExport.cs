@@ -1,3 +1,4 @@
+using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using OrleansDL.Datasets.Formats;
 
@@ -15,12 +16,16 @@ internal sealed class ArrowExport : IExportWriter
         // Every column has a type in Arrow.
     }
 
-    public async Task WriteAsync(RowQuery rows, Stream output, CancellationToken cancellationToken)
+    public Task WriteAsync(RowQuery rows, Stream output, CancellationToken cancellationToken) =>
+        WriteAsync(rows.Columns, rows.ReadAsync(cancellationToken), output, cancellationToken);
+
+    /// <summary>Writes rows as one file.</summary>
+    public static async Task WriteAsync(IReadOnlyList<Column> columns, IAsyncEnumerable<RecordBatch> rows, Stream output, CancellationToken cancellationToken)
     {
         await using var counting = new CountingStream(output);
-        using var writer = new ArrowFileWriter(counting, Projection.Of(rows.Columns).Schema, leaveOpen: true);
+        using var writer = new ArrowFileWriter(counting, Projection.Of(columns).Schema, leaveOpen: true);
         await writer.WriteStartAsync(cancellationToken);
-        await foreach (var batch in rows.ReadAsync(cancellationToken))
+        await foreach (var batch in rows)
         {
             await writer.WriteRecordBatchAsync(batch, cancellationToken);
             await counting.DrainAsync(cancellationToken);

@@ -21,15 +21,19 @@ internal sealed class ParquetExport : IExportWriter
         // Every column has a type in Parquet.
     }
 
-    public async Task WriteAsync(RowQuery rows, Stream output, CancellationToken cancellationToken)
+    public Task WriteAsync(RowQuery rows, Stream output, CancellationToken cancellationToken) =>
+        WriteAsync(rows.Columns, rows.ReadAsync(cancellationToken), output, cancellationToken);
+
+    /// <summary>Writes rows as one file.</summary>
+    public static async Task WriteAsync(IReadOnlyList<Column> columns, IAsyncEnumerable<RecordBatch> rows, Stream output, CancellationToken cancellationToken)
     {
         await using var counting = new CountingStream(output);
-        DataField[] fields = [.. rows.Columns.Select(FieldOf)];
+        DataField[] fields = [.. columns.Select(FieldOf)];
         await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), counting, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy }, cancellationToken: cancellationToken))
         {
-            writer.CustomMetadata = new Dictionary<string, string> { [ParquetTables.SchemaKey] = JsonSerializer.Serialize(rows.Columns, OdlJson.Options) };
+            writer.CustomMetadata = new Dictionary<string, string> { [ParquetTables.SchemaKey] = JsonSerializer.Serialize(columns, OdlJson.Options) };
             var batches = new List<RecordBatch>();
-            await foreach (var batch in rows.ReadAsync(cancellationToken))
+            await foreach (var batch in rows)
             {
                 batches.Add(batch);
                 if (batches.Sum(held => held.Length) + BatchBuilder.MaximumRows > GroupRows || batches.Sum(Bytes) > GroupBytes)

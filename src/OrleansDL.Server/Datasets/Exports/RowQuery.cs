@@ -31,7 +31,7 @@ internal sealed class RowQuery(DatasetReader reader, DatasetVersion version, Pro
         var builder = new BatchBuilder(projection);
         await foreach (var (batch, row, _) in MatchesAsync(new RowScan(), cancellationToken))
         {
-            Copy(batch, row, builder);
+            BatchRowCopy.To(builder, batch, row);
             if (builder.Full)
             {
                 yield return builder.Take();
@@ -99,15 +99,5 @@ internal sealed class RowQuery(DatasetReader reader, DatasetVersion version, Pro
 
         // Files of other splits follow, if any: nothing of this one does.
         scan.NextRow = left == 0 ? scan.NextRow : version.Rows;
-    }
-
-    private void Copy(RecordBatch batch, int row, BatchBuilder builder)
-    {
-        for (var i = 0; i < builder.Columns.Count; i++)
-        {
-            ArrowValues.Of(batch.Column(projection.Columns[i].Name)).AppendTo(builder.Columns[i], row);
-        }
-
-        builder.EndRow();
     }
 }

@@ -6,6 +6,8 @@ namespace OrleansDL.Datasets.Formats;
 internal sealed class ArrowFrames
 {
     private const int MaximumMetadata = 64 << 20;
+    private const int MaximumDepth = 64;
+    private const int MaximumFields = 1 << 20;
 
     private readonly List<ArrowFrame> _frames = [];
 
@@ -17,7 +19,7 @@ internal sealed class ArrowFrames
     public IEnumerable<ArrowFrame> Batches => _frames.Where(frame => frame.Kind == 3);
 
     /// <param name="file">Can seek.</param>
-    /// <param name="maximumBytes">Of one message's body, and of all dictionaries.</param>
+    /// <param name="maximumBytes">Of one message's body, unpacked, and of all dictionaries.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public static async Task<ArrowFrames> ReadAsync(Stream file, long maximumBytes, CancellationToken cancellationToken)
     {
@@ -53,16 +55,17 @@ internal sealed class ArrowFrames
 
             var metadata = new byte[length];
             await ReadExactAsync(file, metadata, cancellationToken);
-            var (frame, body) = Parse(metadata, position, prefix + length);
+            var (frame, body, packed) = Parse(metadata, position, prefix + length);
+            if (frame.Offset + frame.Length > file.Length)
+            {
+                throw new InvalidDataException($"The message at byte {position} is said to have a body of {body} bytes, and the file ends before: it is cut short.");
+            }
+
+            body += await UnpackedAsync(file, frame.Offset + prefix + length, packed, cancellationToken);
             if (body > maximumBytes)
             {
                 throw new InvalidException(
                     $"The batch at byte {position} has {body} bytes; at most {maximumBytes} are allowed. Write smaller batches, or raise Datasets:MaximumRowGroupBytes.");
-            }
-
-            if (frame.Offset + frame.Length > file.Length)
-            {
-                throw new InvalidDataException($"The message at byte {position} is said to have a body of {body} bytes, and the file ends before: it is cut short.");
             }
 
             dictionaries += frame.Kind == 2 ? body : 0;
@@ -79,7 +82,25 @@ internal sealed class ArrowFrames
         return frames._frames is [{ Kind: 1 }, ..] ? frames : throw new InvalidDataException("It does not begin with a schema: it is no Arrow file or stream.");
     }
 
-    private static (ArrowFrame Frame, long Body) Parse(ReadOnlySpan<byte> metadata, long position, int head)
+    /// <summary>What packed buffers are said to become: each begins with its unpacked length, or -1 where it was left as it is.</summary>
+    private static async Task<long> UnpackedAsync(Stream file, long body, IReadOnlyList<long> packed, CancellationToken cancellationToken)
+    {
+        long bytes = 0;
+        var length = new byte[8];
+        foreach (var offset in packed)
+        {
+            file.Seek(body + offset, SeekOrigin.Begin);
+            await ReadExactAsync(file, length, cancellationToken);
+            var unpacked = BinaryPrimitives.ReadInt64LittleEndian(length);
+            bytes = unpacked is >= -1 and <= int.MaxValue
+                ? bytes + Math.Max(0, unpacked)
+                : throw new InvalidDataException($"A packed buffer is said to have {unpacked} bytes, which cannot be.");
+        }
+
+        return bytes;
+    }
+
+    private static (ArrowFrame Frame, long Body, IReadOnlyList<long> Packed) Parse(ReadOnlySpan<byte> metadata, long position, int head)
     {
         var message = FlatTable.Root(metadata);
         var kind = message.Byte(1);
@@ -90,19 +111,45 @@ internal sealed class ArrowFrames
         }
 
         long rows = 0;
-        if (kind != 1)
+        var packed = new List<long>();
+        if (kind == 1)
+        {
+            var fields = 0;
+            CheckFields(message.Table(2).Tables(1), ref fields, 1, position);
+        }
+        else
         {
             var batch = kind == 3 ? message.Table(2) : message.Table(2).Table(1);
             rows = batch.Long(0);
+            Check(batch, rows, body, position);
             if (batch.Has(3))
             {
-                throw new InvalidException("Its batches are compressed, which is not read. Write it with compression=None.");
+                var buffers = batch.Structs(2, 16);
+                for (var i = 0; i < buffers.Length; i += 16)
+                {
+                    if (BinaryPrimitives.ReadInt64LittleEndian(buffers[(i + 8)..]) >= 8)
+                    {
+                        packed.Add(BinaryPrimitives.ReadInt64LittleEndian(buffers[i..]));
+                    }
+                }
             }
-
-            Check(batch, rows, body, position);
         }
 
-        return (new ArrowFrame(kind, position, head + body, kind == 3 ? rows : 0), body);
+        return (new ArrowFrame(kind, position, head + body, kind == 3 ? rows : 0), body, packed);
+    }
+
+    // Whoever reads the schema goes down into it: what is nested too deep would end the process.
+    private static void CheckFields(FlatTables fields, ref int seen, int depth, long position)
+    {
+        if (depth > MaximumDepth || (seen += fields.Count) > MaximumFields)
+        {
+            throw new InvalidException($"The schema at byte {position} is nested deeper than {MaximumDepth} levels, or has more than {MaximumFields} fields. Flatten it.");
+        }
+
+        for (var i = 0; i < fields.Count; i++)
+        {
+            CheckFields(fields[i].Tables(5), ref seen, depth + 1, position);
+        }
     }
 
     private static void Check(FlatTable batch, long rows, long body, long position)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
+using Apache.Arrow.Compression;
 using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
 using Microsoft.Extensions.Options;
@@ -8,7 +9,7 @@ using OrleansDL.Datasets.Ingest;
 
 namespace OrleansDL.Datasets.Formats;
 
-/// <summary>Reads Arrow IPC files and streams batch by batch. Dates and times become ISO 8601 texts; lists of a fixed size of numbers become tensors.</summary>
+/// <summary>Reads Arrow IPC files and streams batch by batch, packed (LZ4, Zstandard) or not. Dates and times become ISO 8601 texts; lists of a fixed size of numbers become tensors.</summary>
 internal sealed class ArrowTables(BlobStore blobs, IOptions<IngestLimits> limits) : ITableFormat
 {
     public async Task<TableShape> InspectAsync(Stream file, CancellationToken cancellationToken)
@@ -66,7 +67,7 @@ internal sealed class ArrowTables(BlobStore blobs, IOptions<IngestLimits> limits
             position += (int)frame.Length;
         }
 
-        return new ArrowStreamReader(new MemoryStream(bytes, writable: false));
+        return new ArrowStreamReader(new MemoryStream(bytes, writable: false), new CompressionCodecFactory());
     }
 
     private static Column ColumnOf(Field field)

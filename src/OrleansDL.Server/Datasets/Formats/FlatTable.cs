@@ -31,6 +31,23 @@ internal readonly ref struct FlatTable
         ? new FlatTable(_bytes, checked(at + (int)BinaryPrimitives.ReadUInt32LittleEndian(Slice(at, 4))))
         : throw Broken();
 
+    /// <summary>A list of tables; empty where there is none.</summary>
+    public FlatTables Tables(int slot)
+    {
+        if (Place(slot) is not (> 0 and var at))
+        {
+            return default;
+        }
+
+        var list = checked(at + (int)BinaryPrimitives.ReadUInt32LittleEndian(Slice(at, 4)));
+        var count = BinaryPrimitives.ReadUInt32LittleEndian(Slice(list, 4));
+        Slice(list + 4, checked((int)(count * 4L)));
+        return new FlatTables(_bytes, list + 4, (int)count);
+    }
+
+    /// <summary>The table that the offset at a place leads to.</summary>
+    public static FlatTable At(ReadOnlySpan<byte> bytes, int place) => new(bytes, checked(place + (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes[place..])));
+
     /// <summary>The bytes of a list of structs of a size.</summary>
     public ReadOnlySpan<byte> Structs(int slot, int size)
     {

@@ -33,6 +33,16 @@ internal static partial class NpyHeader
         return Parse((head[6] == 3 ? Encoding.UTF8 : Encoding.Latin1).GetString(bytes), start + length, maximumColumns).Checked(file.Length);
     }
 
+    /// <summary>A file's bytes up to its first record, saying another number of rows: of the same length, so that whatever else stands there stays.</summary>
+    public static byte[] WithRows(byte[] head, long rows)
+    {
+        var text = Encoding.Latin1.GetString(head);
+        var start = text.IndexOf('(', text.LastIndexOf("'shape'", StringComparison.Ordinal)) + 1;
+        var first = text.AsSpan(start).IndexOfAny(',', ')');
+        var number = rows.ToString(CultureInfo.InvariantCulture).PadLeft(first);
+        return Encoding.Latin1.GetBytes($"{text[..start]}{number}{text[(start + first)..]}");
+    }
+
     private static FixedLayout Parse(string header, long start, int maximumColumns)
     {
         var match = Header().Match(header);

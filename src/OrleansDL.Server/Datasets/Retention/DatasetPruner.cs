@@ -5,7 +5,7 @@ namespace OrleansDL.Datasets.Retention;
 
 /// <summary>Applies a dataset's retention, and removes for ever what an administrator wants gone.</summary>
 internal sealed class DatasetPruner(
-    DatasetTable table, ExpiryTable expiry, BranchTable branches, DatasetHistory history, DatasetUsers users, DatasetUsages usages, DatasetCollector collector, BlobStore blobs, IGrainFactory grains, TimeProvider time)
+    DatasetTable table, ExpiryTable expiry, BranchTable branches, DatasetHistory history, DatasetUsers users, DatasetUsages usages, DatasetCollector collector, DerivedRows derived, BlobStore blobs, IGrainFactory grains, TimeProvider time)
 {
     /// <summary>Lets go of the versions that the dataset's retention does not keep, or says which those are.</summary>
     public async Task<PruneReport> PruneAsync(Dataset dataset, bool dryRun, CancellationToken cancellationToken)
@@ -45,9 +45,18 @@ internal sealed class DatasetPruner(
         var owner = DatasetCollector.PurgeOwner(dataset);
         var all = (await blobs.ReferencesAsync(owner, cancellationToken)).Count;
         var removed = all == 0 ? new SweptBlobs() : await blobs.RemoveAsync(owner, cancellationToken);
+        var shared = all - removed.Count;
         await blobs.UnreferAsync(owner);
+        if (purges)
+        {
+            // What was made of the rows holds their values too.
+            var shards = await derived.RemoveShardsAsync(cancellationToken);
+            removed = removed.Plus(shards.Count, shards.Bytes);
+            await derived.TidyAsync(cancellationToken);
+        }
+
         await expiry.WriteCollectedAsync(dataset, gone);
-        return (removed, all - removed.Count);
+        return (removed, shared);
     }
 
     /// <summary>Removes versions for ever, and at once.</summary>

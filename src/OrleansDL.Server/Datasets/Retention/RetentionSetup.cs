@@ -11,6 +11,8 @@ internal static class RetentionSetup
         services.AddSingleton<DatasetUsages>();
         services.AddSingleton<DatasetCollector>();
         services.AddSingleton<DatasetPruner>();
+        services.AddSingleton<DerivedRows>();
+        services.AddHostedService<DerivedWorker>();
         services.AddSingleton<RetentionWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<RetentionWorker>());
     }

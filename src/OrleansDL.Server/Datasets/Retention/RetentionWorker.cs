@@ -7,13 +7,20 @@ namespace OrleansDL.Datasets.Retention;
 /// <summary>Applies retentions that are due on this node, one after the other. A dataset's wake-up remembers it: what a dead node left is begun again.</summary>
 internal sealed partial class RetentionWorker(DatasetTable table, IServiceProvider services, ILogger<RetentionWorker> logger) : BackgroundService
 {
-    private readonly Channel<Guid> _due = Channel.CreateUnbounded<Guid>();
+    private readonly Channel<(Guid Dataset, TaskCompletionSource Done)> _due = Channel.CreateUnbounded<(Guid, TaskCompletionSource)>();
 
-    public void Begin(Guid dataset) => _due.Writer.TryWrite(dataset);
+    /// <summary>Applies a dataset's retention after those that came before.</summary>
+    /// <returns>Ends when it was tried, whether it succeeded or not.</returns>
+    public Task BeginAsync(Guid dataset)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _due.Writer.TryWrite((dataset, done));
+        return done.Task;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var dataset in _due.Reader.ReadAllAsync(stoppingToken))
+        await foreach (var (dataset, done) in _due.Reader.ReadAllAsync(stoppingToken))
         {
             try
             {
@@ -36,6 +43,8 @@ internal sealed partial class RetentionWorker(DatasetTable table, IServiceProvid
             {
                 LogFailed(dataset, e);
             }
+
+            done.TrySetResult();
         }
     }
 

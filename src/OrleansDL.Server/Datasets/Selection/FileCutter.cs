@@ -7,10 +7,13 @@ using OrleansDL.Datasets.Ingest;
 
 namespace OrleansDL.Datasets.Selection;
 
-/// <summary>Writes some rows of a file as a file of their own. Each row keeps the bytes it had.</summary>
-internal sealed class FileCutter(BlobStore blobs, IOptions<IngestLimits> limits)
+/// <summary>Writes some rows of a file as a file of their own. Each row keeps the bytes it had, where a row has bytes of its own.</summary>
+internal sealed class FileCutter(BlobStore blobs, TableCutter tables, IOptions<IngestLimits> limits)
 {
     private const int FlushBytes = 256 * 1024;
+
+    // Two empty blocks.
+    private const int TarEnd = 1024;
 
     /// <exception cref="InvalidException">The format has no rows that could be taken out one by one.</exception>
     public Task<DatasetEntry> CutAsync(DatasetEntry entry, RowMask mask, CancellationToken cancellationToken) => entry.Format switch
@@ -18,8 +21,10 @@ internal sealed class FileCutter(BlobStore blobs, IOptions<IngestLimits> limits)
         IngestFormats.Csv or IngestFormats.Tsv => CutRecordsAsync(entry, mask, new CsvRecords(entry).Next, cancellationToken),
         IngestFormats.JsonLines => CutRecordsAsync(entry, mask, NextLine, cancellationToken),
         IngestFormats.Idx => CutIdxAsync(entry, mask, cancellationToken),
-        _ => throw new InvalidException(
-            $"Some rows of '{entry.Path}' are selected and some are not, and files of format '{entry.Format}' are taken whole. Select without filter and sample, or commit its rows as CSV, JSON Lines or IDX."),
+        IngestFormats.Npy => CutNpyAsync(entry, mask, cancellationToken),
+        IngestFormats.WebDataset => CutTarAsync(entry, mask, cancellationToken),
+        IngestFormats.Parquet or IngestFormats.Arrow => tables.CutAsync(entry, mask, cancellationToken),
+        _ => throw new InvalidException($"'{entry.Path}' has format '{entry.Format}', of which this version of OrleansDL takes no single rows. Upgrade it."),
     };
 
     private async Task<DatasetEntry> CutRecordsAsync(DatasetEntry entry, RowMask mask, RecordReader next, CancellationToken cancellationToken)
@@ -72,6 +77,27 @@ internal sealed class FileCutter(BlobStore blobs, IOptions<IngestLimits> limits)
         BinaryPrimitives.WriteUInt32BigEndian(head.AsSpan(4), checked((uint)mask.Count));
         await using var target = blobs.Create();
         await target.WriteAsync(head, cancellationToken);
+        await CopyRecordsAsync(layout, source, target, mask, cancellationToken);
+        var blob = await target.CompleteAsync(cancellationToken);
+        return entry with { Blob = blob.Blob, Bytes = blob.Bytes, Rows = entry.Rows > 0 ? mask.Count : 0 };
+    }
+
+    private async Task<DatasetEntry> CutNpyAsync(DatasetEntry entry, RowMask mask, CancellationToken cancellationToken)
+    {
+        await using var source = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
+        var layout = await NpyHeader.ReadAsync(source, int.MaxValue, cancellationToken);
+        var head = new byte[layout.Start];
+        source.Seek(0, SeekOrigin.Begin);
+        await source.ReadExactlyAsync(head, cancellationToken);
+        await using var target = blobs.Create();
+        await target.WriteAsync(NpyHeader.WithRows(head, mask.Count), cancellationToken);
+        await CopyRecordsAsync(layout, source, target, mask, cancellationToken);
+        var blob = await target.CompleteAsync(cancellationToken);
+        return entry with { Blob = blob.Blob, Bytes = blob.Bytes, Rows = mask.Count };
+    }
+
+    private static async Task CopyRecordsAsync(FixedLayout layout, Stream source, Stream target, RowMask mask, CancellationToken cancellationToken)
+    {
         long row = 0;
         await foreach (var (records, count) in layout.BlocksAsync(source, 0, layout.Rows, cancellationToken))
         {
@@ -83,9 +109,56 @@ internal sealed class FileCutter(BlobStore blobs, IOptions<IngestLimits> limits)
                 }
             }
         }
+    }
+
+    // A sample's files stand together in the tar, with their headers: they are copied as they stand.
+    private async Task<DatasetEntry> CutTarAsync(DatasetEntry entry, RowMask mask, CancellationToken cancellationToken)
+    {
+        await using var source = await blobs.OpenReadAsync(entry.Blob, cancellationToken);
+        var starts = new List<long>();
+        await foreach (var sample in TarSamples.ReadAsync(source, 0, long.MaxValue, cancellationToken))
+        {
+            starts.Add(sample.Offset);
+        }
+
+        starts.Add(source.Length);
+        await using var target = blobs.Create();
+        for (var row = 0; row < starts.Count - 1; row++)
+        {
+            if (mask[row])
+            {
+                await CopyAsync(source, target, starts[row], starts[row + 1], cancellationToken);
+            }
+        }
+
+        if (!mask[starts.Count - 2])
+        {
+            // The end of an archive came with its last sample otherwise.
+            await target.WriteAsync(new byte[TarEnd], cancellationToken);
+        }
 
         var blob = await target.CompleteAsync(cancellationToken);
-        return entry with { Blob = blob.Blob, Bytes = blob.Bytes, Rows = entry.Rows > 0 ? mask.Count : 0 };
+        return entry with { Blob = blob.Blob, Bytes = blob.Bytes, Rows = mask.Count };
+    }
+
+    private static async Task CopyAsync(Stream source, Stream target, long start, long end, CancellationToken cancellationToken)
+    {
+        source.Seek(start, SeekOrigin.Begin);
+        var buffer = ArrayPool<byte>.Shared.Rent(FlushBytes);
+        try
+        {
+            for (var left = end - start; left > 0;)
+            {
+                var part = buffer.AsMemory(0, (int)Math.Min(left, FlushBytes));
+                await source.ReadExactlyAsync(part, cancellationToken);
+                await target.WriteAsync(part, cancellationToken);
+                left -= part.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static Record NextLine(ReadOnlySpan<byte> text, bool last)

@@ -13,9 +13,9 @@ internal static class SelectionEndpoints
     {
         var dataset = v1.MapGroup("/projects/{project}/datasets/{dataset}").WithTags("Datasets");
         dataset.MapPost("/selections", async Task<Results<Created<SelectionResult>, Ok<SelectionResult>>> (
-            string project, string dataset, DatasetSelection query, bool? dryRun, IGrainFactory grains) =>
+            string project, string dataset, DatasetSelection query, bool? dryRun, IGrainFactory grains, CancellationToken cancel) =>
         {
-            var result = await grains.GetGrain<ISelectionsGrain>(project).SelectAsync(dataset, query, dryRun is true);
+            var result = await grains.GetGrain<ISelectionsGrain>(project).SelectAsync(dataset, query, dryRun is true, cancel);
             return result.Version is { } version
                 ? TypedResults.Created($"/v1/projects/{project}/datasets/{version.DatasetName}/versions/v{version.Version}", result)
                 : TypedResults.Ok(result);

@@ -10,6 +10,7 @@ internal static class SelectionSetup
         services.AddSingleton<SelectionPlans>();
         services.AddSingleton<SelectionScan>();
         services.AddSingleton<FileCutter>();
+        services.AddSingleton<TableCutter>();
         services.AddSingleton<LabelLists>();
         services.AddSingleton<DatasetSelections>();
         return services;

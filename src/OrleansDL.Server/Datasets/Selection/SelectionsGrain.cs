@@ -7,7 +7,7 @@ internal sealed class SelectionsGrain(DatasetSelections selections, LabelLists l
 {
     private IDatasetsGrain Datasets => GrainFactory.GetGrain<IDatasetsGrain>(this.GetPrimaryKeyString());
 
-    public async Task<SelectionResult> SelectAsync(string dataset, DatasetSelection query, bool dryRun)
+    public async Task<SelectionResult> SelectAsync(string dataset, DatasetSelection query, bool dryRun, CancellationToken cancellationToken)
     {
         var (name, version) = dataset.Contains('@', StringComparison.Ordinal) ? DatasetReference.Parse(dataset) : new DatasetReference(dataset, "");
         if (version.Length > 0 && query.Branch is not null)
@@ -19,7 +19,7 @@ internal sealed class SelectionsGrain(DatasetSelections selections, LabelLists l
         var asked = version.Length > 0 && query.Versions is null ? query with { Branch = version } : query;
 
         // Reading rows takes long: it runs beside the grains' own turns.
-        return await Task.Run(() => selections.SelectAsync(found, asked, dryRun, CancellationToken.None));
+        return await Task.Run(() => selections.SelectAsync(found, asked, dryRun, cancellationToken), cancellationToken);
     }
 
     public async Task<DatasetLabels> GetLabelsAsync(string reference, string? column)
