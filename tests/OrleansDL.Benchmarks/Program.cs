@@ -8,10 +8,11 @@ using OrleansDL.Benchmarks.Reading;
 var full = args.Contains("--full");
 IBenchmark[] benchmarks =
 [
-    new TrainSamples(), new Dropout(), new PredictTiny(), new PredictBatching(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadFashion(), new ReadTen(),
+    new TrainSamples(), new Dropout(), new PredictTiny(), new PredictBatching(), new UploadFiles(), new BlobPack(), new BlobRead(), new BlobImport(), new StartReady(), new ReadStream(), new ReadHttp(), new ReadHttpSamples(), new ReadFashion(), new ReadTen(),
     new DatasetCommit(), new DatasetDiff(), new AllReduce(),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
     new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
+    new PushFiles(small: false, unchanged: false, full, disk: true), new PushFiles(small: true, unchanged: false, full, disk: true),
 ];
 
 if (args is ["bare", "host"])
