@@ -359,6 +359,6 @@ internal static class FamilyBlocks
         _ => [new BlockSpec { Kind = "norm", Name = name, By = spec.Norm }],
     };
 
-    /// <summary>The greatest number up to 8 that divides the channels.</summary>
-    private static int GroupsOf(int channels) => Enumerable.Range(1, 8).Last(groups => channels % groups == 0);
+    /// <summary>The greatest number up to 8 that divides the channels into groups of at least 4: fewer say little of their spread.</summary>
+    private static int GroupsOf(int channels) => Enumerable.Range(1, 8).Last(groups => groups == 1 || (channels % groups == 0 && channels / groups >= 4));
 }

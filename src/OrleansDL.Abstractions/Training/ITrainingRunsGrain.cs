@@ -11,6 +11,9 @@ public interface ITrainingRunsGrain : IGrainWithStringKey
 
     /// <summary>Checks a spec as creation would, creating nothing.</summary>
     [Alias("check"), Requires(Role.Viewer)] Task CheckAsync(TrainingSpec spec);
+
+    /// <summary>Checks a spec as creation would, creating nothing, and shows the network that it would train.</summary>
+    [Alias("summarize"), Requires(Role.Viewer)] Task<TrainingCheck> SummarizeAsync(TrainingSpec spec);
     [Alias("get"), Requires(Role.Viewer)] Task<TrainingRun> GetAsync(string run);
 
     /// <summary>Newest first.</summary>

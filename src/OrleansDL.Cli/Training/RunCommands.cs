@@ -9,9 +9,9 @@ internal static class RunCommands
     private static readonly Argument<string> Run = new("run") { Description = "Name or id of the run." };
     private static readonly Option<int> Limit = new("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 100 };
 
-    public static Command Create() => new("run", "Training runs: start, watch, look at, cancel.")
+    public static Command Create() => new("run", "Training runs: check, start, watch, look at, cancel.")
     {
-        Start(), List(), Show(), Watch(), Logs(), Metrics(), Cancel(), Download(),
+        Start(), RunCheckCommand.Create(), List(), Show(), Watch(), Logs(), Metrics(), Cancel(), Download(),
     };
 
     private static Command Start()

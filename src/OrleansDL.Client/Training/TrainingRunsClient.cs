@@ -18,9 +18,9 @@ public sealed class TrainingRunsClient
         ? _http.PostAsync<TrainingRun>(Root, spec, cancellationToken)
         : _http.PostPatientlyAsync<TrainingRun>(Root, spec, cancellationToken);
 
-    /// <summary>Checks a spec as creation would, creating nothing.</summary>
-    public Task CheckAsync(TrainingSpec spec, CancellationToken cancellationToken = default) =>
-        _http.PostAsync<object>($"{Root}/check", spec, cancellationToken);
+    /// <summary>Checks a spec as creation would, creating nothing, and shows the network that it would train.</summary>
+    public Task<TrainingCheck> CheckAsync(TrainingSpec spec, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<TrainingCheck>($"{Root}/check", spec, cancellationToken);
 
     public Task<TrainingRun> GetAsync(string run, CancellationToken cancellationToken = default) =>
         _http.GetAsync<TrainingRun>(Of(run), cancellationToken);

@@ -26,10 +26,7 @@ internal static class TrainingEndpoints
             return TypedResults.Accepted($"/v1/projects/{project}/training-runs/{run.Name}", run);
         }).RequireRole(Role.Developer);
         runs.MapPost("/check", async (string project, TrainingSpec spec, IGrainFactory grains) =>
-        {
-            await Runs(grains, project).CheckAsync(await RunSelection.CheckAsync(grains, project, spec));
-            return TypedResults.NoContent();
-        }).RequireRole(Role.Viewer);
+            await Runs(grains, project).SummarizeAsync(await RunSelection.CheckAsync(grains, project, spec))).RequireRole(Role.Viewer);
         runs.MapGet("/{run}", GetAsync).RequireRole(Role.Viewer);
         runs.MapPost("/{run}/cancel", async (string project, string run, NameTable names, IGrainFactory grains) =>
         {

@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using OrleansDL.Datasets;
 using OrleansDL.Projects;
 
 namespace OrleansDL.Training;
@@ -18,6 +19,14 @@ internal sealed class TrainingRunsGrain(TrainingTables tables, NameTable names) 
     {
         await names.EnsureProjectAsync(Project);
         await RunPlan.MakeAsync(GrainFactory, Project, spec);
+    }
+
+    public async Task<TrainingCheck> SummarizeAsync(TrainingSpec spec)
+    {
+        await names.EnsureProjectAsync(Project);
+        var plan = await RunPlan.MakeAsync(GrainFactory, Project, spec);
+        var statistics = spec.Network is null ? [] : await GrainFactory.GetGrain<IDatasetsGrain>(Project).GetStatisticsAsync($"{plan.Dataset.DatasetName}@{plan.Dataset.Commit}");
+        return NetworkCheck.Of(spec, plan.Dataset, statistics);
     }
 
     public async Task<TrainingRun> GetAsync(string run) =>

@@ -8,6 +8,8 @@ internal sealed class FakeTrainingRuns : ITrainingRunsGrain
         ? throw new InvalidException("There is no network family 'nosuch'.")
         : Task.CompletedTask;
 
+    public Task<TrainingCheck> SummarizeAsync(TrainingSpec spec) => throw new NotSupportedException();
+
     public Task<TrainingRun> CreateAsync(Guid id, TrainingSpec spec) => throw new NotSupportedException();
 
     public Task<TrainingRun> GetAsync(string run) => throw new NotSupportedException();

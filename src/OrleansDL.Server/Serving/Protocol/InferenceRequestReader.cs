@@ -17,7 +17,9 @@ internal static class InferenceRequestReader
     public static InferenceCall Read(ReadOnlyMemory<byte> body, int jsonLength, string model)
     {
         var call = new InferenceCall { JsonLength = jsonLength };
-        var reader = new Utf8JsonReader(body.Span[..jsonLength], Options);
+        var json = body.Span[..jsonLength];
+        var reader = new Utf8JsonReader(json, Options);
+        var offset = 0;
         var binary = new BinaryTail(body[jsonLength..], model);
         try
         {
@@ -26,7 +28,7 @@ internal static class InferenceRequestReader
                 throw InferenceProtocolException.Invalid("failed to parse the request JSON buffer: an object is expected. at 0");
             }
 
-            ReadRequest(ref reader, call, binary, model);
+            ReadRequest(json, ref reader, ref offset, call, binary, model);
             if (Next(ref reader))
             {
                 throw InferenceProtocolException.Invalid("failed to parse the request JSON buffer: the document root must not be followed by other values.");
@@ -35,20 +37,20 @@ internal static class InferenceRequestReader
         catch (JsonException error)
         {
             throw InferenceProtocolException.Invalid(
-                $"failed to parse the request JSON buffer: {error.Message.Split(" LineNumber:")[0]} at {reader.BytesConsumed.ToString(CultureInfo.InvariantCulture)}");
+                $"failed to parse the request JSON buffer: {error.Message.Split(" LineNumber:")[0]} at {(offset + reader.BytesConsumed).ToString(CultureInfo.InvariantCulture)}");
         }
         catch (InvalidOperationException error)
         {
             // What the reader throws for a string that is not UTF-8, or that escapes half a surrogate pair.
             throw InferenceProtocolException.Invalid(
-                $"failed to parse the request JSON buffer: {error.Message} at {reader.BytesConsumed.ToString(CultureInfo.InvariantCulture)}");
+                $"failed to parse the request JSON buffer: {error.Message} at {(offset + reader.BytesConsumed).ToString(CultureInfo.InvariantCulture)}");
         }
 
         binary.CheckConsumed();
         return call;
     }
 
-    private static void ReadRequest(ref Utf8JsonReader reader, InferenceCall call, BinaryTail binary, string model)
+    private static void ReadRequest(ReadOnlySpan<byte> json, ref Utf8JsonReader reader, ref int offset, InferenceCall call, BinaryTail binary, string model)
     {
         var sawInputs = false;
         while (Next(ref reader) && reader.TokenType == JsonTokenType.PropertyName)
@@ -60,7 +62,7 @@ internal static class InferenceRequestReader
                 while (Next(ref reader) && reader.TokenType != JsonTokenType.EndArray)
                 {
                     ExpectObject(ref reader, "inputs");
-                    call.Inputs.Add(ReadInput(ref reader, call, binary, model));
+                    call.Inputs.Add(ReadInput(json, ref reader, ref offset, call, binary, model));
                 }
             }
             else if (reader.ValueTextEquals("outputs"u8))
@@ -92,7 +94,7 @@ internal static class InferenceRequestReader
         }
     }
 
-    private static Tensor ReadInput(ref Utf8JsonReader reader, InferenceCall call, BinaryTail binary, string model)
+    private static Tensor ReadInput(ReadOnlySpan<byte> json, ref Utf8JsonReader reader, ref int offset, InferenceCall call, BinaryTail binary, string model)
     {
         string? name = null;
         TensorElementType? type = null;
@@ -101,6 +103,7 @@ internal static class InferenceRequestReader
         var sawData = false;
         var data = default(ReadOnlyMemory<byte>?);
         var deferred = default(Utf8JsonReader);
+        var deferredOffset = 0;
         while (Next(ref reader) && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("data"u8))
@@ -109,12 +112,13 @@ internal static class InferenceRequestReader
                 if (type is { } known && shape is not null)
                 {
                     TensorSize.CheckCount(name, shape, known);
-                    data = TensorData.Read(ref reader, call, name, known, shape);
+                    data = TensorData.Read(json, ref reader, ref offset, call, name, known, shape);
                 }
                 else
                 {
                     // The members may come in any order: come back when type and shape are known.
                     deferred = reader;
+                    deferredOffset = offset;
                     SkipValue(ref reader);
                 }
             }
@@ -150,7 +154,7 @@ internal static class InferenceRequestReader
         TensorSize.CheckCount(name, shape!, type!.Value);
         if (sawData)
         {
-            data ??= TensorData.Read(ref deferred, call, name, type.Value, shape!);
+            data ??= TensorData.Read(json, ref deferred, ref deferredOffset, call, name, type.Value, shape!);
         }
         else if (parameters.BinaryDataSize is { } size)
         {

@@ -4,29 +4,34 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using OrleansDL.Serving.Protocol.Numbers;
 
 namespace OrleansDL.Serving.Protocol;
 
 /// <summary>Reads a JSON <c>data</c> array, flat or nested, into the little-endian bytes of a tensor.</summary>
 internal static class TensorData
 {
-    /// <param name="reader">Stands on the member's name; afterwards on the end of its array.</param>
+    /// <param name="json">The request's JSON; numbers that are as they should be are read straight from it.</param>
+    /// <param name="reader">Stands on the member's name; afterwards on the end of its array, or just behind it.</param>
+    /// <param name="offset">Where in the JSON the reader's text begins.</param>
     /// <param name="call">Lends the buffer.</param>
     /// <param name="input">The input's name, for messages.</param>
     /// <param name="type">Element type.</param>
     /// <param name="shape">Its element count has been checked not to overflow.</param>
-    public static ReadOnlyMemory<byte> Read(ref Utf8JsonReader reader, InferenceCall call, string? input, TensorElementType type, long[] shape)
+    public static ReadOnlyMemory<byte> Read(
+        ReadOnlySpan<byte> json, ref Utf8JsonReader reader, ref int offset, InferenceCall call, string? input, TensorElementType type, long[] shape)
     {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            throw InferenceProtocolException.Invalid("Unable to parse 'data': attempt to access JSON non-array as array");
-        }
-
         if (type is TensorElementType.Fp16 or TensorElementType.Bf16)
         {
             throw InferenceProtocolException.Invalid(
                 $"receiving {Datatypes.NameOf(type)} data via JSON is not supported. Please use the binary data format for input {input}");
+        }
+
+        var before = reader;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw InferenceProtocolException.Invalid("Unable to parse 'data': attempt to access JSON non-array as array");
         }
 
         // Every element takes two bytes of JSON: a shape that claims more than the body can hold allocates nothing.
@@ -43,6 +48,15 @@ internal static class TensorData
         var bytes = (int)count * Datatypes.SizeOf(type);
         var buffer = call.Rent(bytes);
         var target = buffer.AsSpan(0, bytes);
+        var end = offset + (int)before.BytesConsumed;
+        if (TryScan(json, ref end, InferenceRequestReader.MaximumDepth - reader.CurrentDepth, target, type))
+        {
+            reader = Behind(json, end, before.CurrentState);
+            offset = end;
+            return buffer.AsMemory(0, bytes);
+        }
+
+        // Something in it is unusual or wrong: this way is slower and says what.
         var read = type switch
         {
             TensorElementType.Fp32 => ReadSingles(ref reader, MemoryMarshal.Cast<byte, float>(target)),
@@ -58,6 +72,34 @@ internal static class TensorData
             _ => ReadBooleans(ref reader, target),
         };
         return read == count ? buffer.AsMemory(0, bytes) : throw ShapeMismatch();
+    }
+
+    private static bool TryScan(ReadOnlySpan<byte> json, ref int at, int depth, Span<byte> target, TensorElementType type) => type switch
+    {
+        TensorElementType.Fp32 => NumberArray.TryRead<float, SingleText>(json, ref at, depth, MemoryMarshal.Cast<byte, float>(target)),
+        TensorElementType.Fp64 => NumberArray.TryRead<double, DoubleText>(json, ref at, depth, MemoryMarshal.Cast<byte, double>(target)),
+        TensorElementType.Int8 => Integers<sbyte>(json, ref at, depth, target),
+        TensorElementType.Int16 => Integers<short>(json, ref at, depth, target),
+        TensorElementType.Int32 => Integers<int>(json, ref at, depth, target),
+        TensorElementType.Int64 => Integers<long>(json, ref at, depth, target),
+        TensorElementType.UInt8 => Integers<byte>(json, ref at, depth, target),
+        TensorElementType.UInt16 => Integers<ushort>(json, ref at, depth, target),
+        TensorElementType.UInt32 => Integers<uint>(json, ref at, depth, target),
+        TensorElementType.UInt64 => Integers<ulong>(json, ref at, depth, target),
+        _ => false,
+    };
+
+    private static bool Integers<T>(ReadOnlySpan<byte> json, ref int at, int depth, Span<byte> target)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T> =>
+        NumberArray.TryRead<T, IntegerText<T>>(json, ref at, depth, MemoryMarshal.Cast<byte, T>(target));
+
+    /// <summary>A reader that goes on behind an array it has not seen: it is shown an empty one in its place.</summary>
+    private static Utf8JsonReader Behind(ReadOnlySpan<byte> json, int end, JsonReaderState state)
+    {
+        var stand = new Utf8JsonReader("[]"u8, isFinalBlock: false, state);
+        stand.Read();
+        stand.Read();
+        return new Utf8JsonReader(json[end..], isFinalBlock: true, stand.CurrentState);
     }
 
     private static int ReadSingles(ref Utf8JsonReader reader, Span<float> target)
