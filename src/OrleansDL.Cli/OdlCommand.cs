@@ -34,7 +34,7 @@ internal static class OdlCommand
         GlobalOptions.Json,
         NodeCommands.Up(),
         NodeCommands.Server(),
-        NodeCommands.Worker(),
+        WorkerDrainCommands.AddTo(NodeCommands.Worker()),
         DemoCommand.Create(),
         DatasetCommands.Create(),
         RunCommands.Create(),
@@ -48,6 +48,7 @@ internal static class OdlCommand
         ProjectCommands.Create(),
         TokenCommands.Create(),
         WorkersCommand.Create(),
+        PoolCommands.Create(),
         AdminCommands.Create(),
     };
 

@@ -30,6 +30,7 @@ public sealed class OdlClient : IDisposable
         Projects = new ProjectsClient(_connection);
         Tokens = new TokensClient(_connection);
         Workers = new WorkersClient(_connection);
+        Pools = new PoolsClient(_connection);
         Datasets = new DatasetsClient(_connection);
         TrainingRuns = new TrainingRunsClient(_connection);
         Models = new ModelsClient(_connection);
@@ -47,6 +48,8 @@ public sealed class OdlClient : IDisposable
     public ProjectsClient Projects { get; }
     public TokensClient Tokens { get; }
     public WorkersClient Workers { get; }
+
+    public PoolsClient Pools { get; }
     public DatasetsClient Datasets { get; }
     public TrainingRunsClient TrainingRuns { get; }
     public ModelsClient Models { get; }

@@ -19,7 +19,7 @@ catch (OrleansDLException error)
 catch (Exception error)
 {
     await Console.Error.WriteLineAsync(error.ToString());
-    return ExitCodes.Failed;
+    return ExitCodes.Of(error);
 }
 
 static async Task<int> RunAsync(RunnerEnvironment environment)

@@ -110,6 +110,7 @@ public static class ServerHost
         v1.MapImports();
         v1.MapDatasetValidation();
         v1.MapTraining();
+        v1.MapScheduling();
         v1.MapModels();
         v1.MapLineage();
         v1.MapDeployments();

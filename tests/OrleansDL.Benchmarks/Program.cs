@@ -3,6 +3,7 @@ using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Collectives;
 using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Benchmarks.Reading;
+using OrleansDL.Benchmarks.Scheduling;
 
 // list | NAME... | all [--json] [--full]
 var full = args.Contains("--full");
@@ -26,6 +27,10 @@ IBenchmark[] benchmarks =
     new ReadTen(),
     new DatasetCommit(),
     new DatasetDiff(),
+    new SchedulerSim(0.9, slowdown: false),
+    new SchedulerSim(0.9, slowdown: true),
+    new SchedulerSim(1.2, slowdown: false),
+    new SchedulerSim(1.2, slowdown: true),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
     new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
     new PushFiles(small: false, unchanged: false, full, disk: true), new PushFiles(small: true, unchanged: false, full, disk: true),

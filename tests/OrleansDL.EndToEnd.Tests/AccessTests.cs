@@ -89,7 +89,7 @@ public sealed class AccessTests(SqliteNode node) : IClassFixture<SqliteNode>
             || path.StartsWith("/v1/admin", StringComparison.Ordinal)
             || path.EndsWith("/purge", StringComparison.Ordinal)
             || (path is "/v1/projects" or "/v1/projects/{project}" && route.Method != HttpMethod.Get);
-        var isOperator = path.StartsWith("/dashboard", StringComparison.Ordinal);
+        var isOperator = path.StartsWith("/dashboard", StringComparison.Ordinal) || path.StartsWith("/v1/workers/", StringComparison.Ordinal);
         var isRead = route.Method == HttpMethod.Get
             || (path.EndsWith("/check", StringComparison.Ordinal) && !path.EndsWith("/sources/check", StringComparison.Ordinal))
             || path.EndsWith("/mds", StringComparison.Ordinal)

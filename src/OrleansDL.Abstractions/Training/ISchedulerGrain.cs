@@ -27,6 +27,6 @@ public interface ISchedulerGrain : IGrainWithStringKey, IWakeable
 
     /// <summary>Takes a worker out of use, its runs leaving with a checkpoint for other workers; or back into use.</summary>
     /// <exception cref="NotFoundException">The pool knows no such worker.</exception>
-    [Alias("drain"), Requires(Role.Admin)] Task DrainAsync(string worker, bool drain);
+    [Alias("drain"), Requires(Role.Operator)] Task DrainAsync(string worker, bool drain);
     [Alias("workers"), Requires(Role.Viewer)] Task<IReadOnlyList<WorkerInfo>> ListWorkersAsync();
 }

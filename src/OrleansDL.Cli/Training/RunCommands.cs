@@ -9,9 +9,10 @@ internal static class RunCommands
     private static readonly Argument<string> Run = new("run") { Description = "Name or id of the run." };
     private static readonly Option<int> Limit = new("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 100 };
 
-    public static Command Create() => new("run", "Training runs: check, start, watch, look at, cancel.")
+    public static Command Create() => new("run", "Training runs: check, start, watch, look at, pause, reorder, cancel.")
     {
         Start(), RunCheckCommand.Create(), List(), Show(), Watch(), Logs(), Metrics(), Cancel(), Download(),
+        RunQueueCommands.Pause(), RunQueueCommands.Resume(), RunQueueCommands.Priority(), RunQueueCommands.Move(),
     };
 
     private static Command Start()

@@ -15,6 +15,10 @@ internal static class RunView
             ("judges", run.Spec.Model),
             ("progress", run.Progress is null ? null : RunWatch.Describe(run.Progress)),
             ("attempt", run.Attempt == 0 ? null : $"{run.Attempt}{(run.ResumedFromStep > 0 ? $", resumed from step {run.ResumedFromStep}" : "")}"),
+            ("place", run.Position is null ? null
+                : $"{run.Position} in pool {run.Spec.Pool}{(run.EstimatedStart is { } at ? $", should start {Format.Time(at)}" : "")}"),
+            ("sent away", run.Preemptions == 0 ? null : $"{run.Preemptions} times"),
+            ("retries", run.Retries == 0 ? null : $"{run.Retries}"),
             ("worker", run.Worker),
             ("created", Format.Time(run.CreatedAt)),
             ("took", run is { StartedAt: { } start, FinishedAt: { } end } ? Format.Seconds((end - start).TotalSeconds) : null),

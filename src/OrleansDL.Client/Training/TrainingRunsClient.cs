@@ -29,6 +29,22 @@ public sealed class TrainingRunsClient
     public Task<TrainingRun> CancelAsync(string run, CancellationToken cancellationToken = default) =>
         _http.PostAsync<TrainingRun>($"{Of(run)}/cancel", null, cancellationToken);
 
+    /// <summary>Lets the run write a checkpoint and give its slots back, until it is resumed.</summary>
+    public Task<TrainingRun> PauseAsync(string run, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<TrainingRun>($"{Of(run)}/pause", null, cancellationToken);
+
+    /// <summary>Queues a paused run again.</summary>
+    public Task<TrainingRun> ResumeAsync(string run, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<TrainingRun>($"{Of(run)}/resume", null, cancellationToken);
+
+    /// <summary>Changes a run's priority; higher goes first.</summary>
+    public Task<TrainingRun> SetPriorityAsync(string run, int priority, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<TrainingRun>($"{Of(run)}/priority", new PriorityChange { Priority = priority }, cancellationToken);
+
+    /// <summary>Puts a waiting run directly before or behind another one.</summary>
+    public Task<TrainingRun> MoveAsync(string run, RunMove move, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<TrainingRun>($"{Of(run)}/move", move, cancellationToken);
+
     /// <summary>Metric points in order of step; <paramref name="name"/> null for all metrics.</summary>
     public IAsyncEnumerable<MetricPoint> ListMetricsAsync(string run, string? name = null, CancellationToken cancellationToken = default) =>
         _http.ListAsync<MetricPoint>(OdlConnection.Query($"{Of(run)}/metrics", ("name", name)), cancellationToken);

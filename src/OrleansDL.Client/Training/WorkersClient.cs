@@ -9,4 +9,12 @@ public sealed class WorkersClient
 
     public Task<IReadOnlyList<WorkerInfo>> ListAsync(CancellationToken cancellationToken = default) =>
         _http.GetItemsAsync<WorkerInfo>("v1/workers", cancellationToken);
+
+    /// <summary>Takes a worker out of use: its runs write a checkpoint and go on elsewhere.</summary>
+    public Task<WorkerInfo> DrainAsync(string worker, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<WorkerInfo>($"v1/workers/{OdlConnection.Escape(worker)}/drain", null, cancellationToken);
+
+    /// <summary>Puts a drained worker back into use.</summary>
+    public Task<WorkerInfo> UndrainAsync(string worker, CancellationToken cancellationToken = default) =>
+        _http.PostAsync<WorkerInfo>($"v1/workers/{OdlConnection.Escape(worker)}/undrain", null, cancellationToken);
 }

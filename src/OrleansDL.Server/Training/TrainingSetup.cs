@@ -13,6 +13,7 @@ internal static class TrainingSetup
         return services
             .AddSingleton<TrainingTables>()
             .AddSingleton<WorkerDoor>()
-            .AddSingleton<WorkerList>();
+            .AddSingleton<WorkerList>()
+            .AddSingleton<PoolList>();
     }
 }

@@ -9,11 +9,6 @@ namespace OrleansDL.Training;
 /// <summary>One attempt on this worker: its files, its process, what it says, and how it ends.</summary>
 internal sealed partial class Attempt
 {
-    /// <summary>Exit code by which a program asks for another try.</summary>
-    private const int TryAgain = 75;
-    private const int Signalled = 128;
-    private static readonly int[] Ended = [Signalled + 1, Signalled + 2, Signalled + 9, Signalled + 15];
-
     private readonly TrainerAssignment _assignment;
     private readonly AttemptFolder _folder;
     private readonly BlobStore _blobs;
@@ -24,10 +19,13 @@ internal sealed partial class Attempt
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
+    private readonly HangWatch? _hangs;
+    private readonly long _kernelKills = ProgramEnd.KernelKills();
     private RunnerSocket? _socket;
     private RunnerProcess? _process;
     private bool _cancelled;
     private volatile bool _stopping;
+    private volatile bool _hung;
 
     /// <param name="assignment">What is run.</param>
     /// <param name="folder">Where its files go.</param>
@@ -51,6 +49,7 @@ internal sealed partial class Attempt
         _options = options;
         _time = time;
         _logger = logger;
+        _hangs = HangWatch.LimitOf(assignment.Spec, options.Program is null) is { } limit ? new HangWatch(limit, time) : null;
     }
 
     public Guid Run => _assignment.Run;
@@ -117,13 +116,16 @@ internal sealed partial class Attempt
         {
             await PrepareAsync(relay);
             await using var socket = await RunnerSocket.OpenAsync(
-                Number, relay.ReportAsync, checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
+                Number, report => TakeReportAsync(relay, report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
             _socket = socket;
             await using var process = Start(relay, socket);
             await relay.LogAsync(
                 $"Attempt {Number} runs as process {process.Pid} on {_device}, from step {_assignment.ResumeFrom?.Step ?? 0}.");
             OnChange();
+            using var over = new CancellationTokenSource();
+            _ = EndHungAsync(process, relay, over.Token);
             var exitCode = await process.WaitAsync();
+            await over.CancelAsync();
             return await ConcludeAsync(process, exitCode);
         }
         catch (OperationCanceledException) when (_stopping)
@@ -263,9 +265,44 @@ internal sealed partial class Attempt
         }
     }
 
+    private ValueTask TakeReportAsync(ReportRelay relay, RunReport report)
+    {
+        if (report.Progress is not null || report.Metrics.Count > 0)
+        {
+            _hangs?.Progressed();
+        }
+
+        return relay.ReportAsync(report);
+    }
+
+    /// <summary>Ends a process that makes no progress for its limit, and keeps what its threads were doing.</summary>
+    private async Task EndHungAsync(RunnerProcess process, ReportRelay relay, CancellationToken over)
+    {
+        if (_hangs is null)
+        {
+            return;
+        }
+
+        _hangs.Progressed();
+        await _hangs.HangsAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (over.IsCancellationRequested || _stopping)
+        {
+            return;
+        }
+
+        _hung = true;
+        foreach (var line in ThreadDump.Of(process.Pid))
+        {
+            await relay.LogAsync(line);
+        }
+
+        process.Kill();
+    }
+
     private async ValueTask TakeCheckpointAsync(ReportRelay relay, CheckpointReady checkpoint)
     {
         // The path comes from a program that is not trusted to name any file of this machine.
+        _hangs?.Progressed();
         var path = Path.GetFullPath(Path.Combine(_folder.Checkpoints, checkpoint.Path));
         var file = new FileInfo(path);
         if (Path.GetDirectoryName(path) != _folder.Checkpoints || !file.Exists || file.LinkTarget is not null)
@@ -297,15 +334,22 @@ internal sealed partial class Attempt
             return Outcome(RunOutcomeKind.Lost, "Its worker stopped it.");
         }
 
-        if (exitCode == TryAgain)
+        if (_hung)
         {
-            return Outcome(RunOutcomeKind.Lost, "The program asked for another try.");
+            return Outcome(
+                RunOutcomeKind.Hung,
+                $"It made no progress for {HangWatch.LimitOf(_assignment.Spec, _options.Program is null)!.Value.TotalSeconds:0.#} seconds and was killed; what its threads were doing is in its log.");
         }
 
-        // Killed from outside, by an operator or for want of memory: the next attempt may do better.
-        return Ended.Contains(exitCode)
-            ? Outcome(RunOutcomeKind.Lost, $"The program's process was ended by signal {exitCode - Signalled}.")
-            : Outcome(RunOutcomeKind.Failed, process.Reason(exitCode));
+        var kind = ProgramEnd.KindOf(exitCode, process.Reason(exitCode), ProgramEnd.KernelKills() > _kernelKills);
+        return Outcome(kind, kind switch
+        {
+            RunOutcomeKind.Lost => exitCode > 128
+                ? $"The program's process was ended by signal {exitCode - 128}."
+                : "The program asked for another try.",
+            RunOutcomeKind.Crashed when exitCode > 128 => $"The program's process ended itself with signal {exitCode - 128}. {process.Reason(exitCode)}",
+            _ => process.Reason(exitCode),
+        });
     }
 
     private async Task<RunOutcome> CollectAsync()

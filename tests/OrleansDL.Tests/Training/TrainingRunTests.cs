@@ -210,6 +210,130 @@ public sealed class TrainingRunTests
         Assert.Equal(RunStatus.Completed, (await next.EndedAsync(first.Id)).Status);
     }
 
+    [Fact]
+    public async Task A_run_that_is_paused_gives_its_slot_to_another_and_goes_on_when_it_is_resumed()
+    {
+        await using var node = await TrainingNode.StartAsync(Waits);
+        var run = await node.CreateAsync(await SpecAsync(node));
+        await node.PidAsync(run.Id);
+        var grain = node.Grains.GetGrain<ITrainingRunGrain>(run.Id);
+        await grain.PauseAsync();
+        await node.UntilAsync(run.Id, r => r.Status is RunStatus.Paused);
+        Assert.Equal(RunStatus.Paused, (await grain.PauseAsync()).Status);
+        await node.UntilAsync(() => node.Scheduler.ListWorkersAsync(), workers => workers[0].FreeSlots == 1);
+
+        await grain.ResumeAsync();
+        await node.UntilAsync(run.Id, r => r is { Status: RunStatus.Running, Attempt: 2 });
+        await File.WriteAllTextAsync(Path.Combine(node.Folder, "go"), "");
+
+        Assert.Equal(RunStatus.Completed, (await node.EndedAsync(run.Id)).Status);
+        await Assert.ThrowsAsync<ConflictException>(grain.PauseAsync);
+        var events = await node.Services.GetRequiredService<Events.EventLog>().ReadAsync(TrainingNode.Project, 0, 100);
+        Assert.Equal(
+            ["queued", "running", "pausing", "paused", "queued", "running", "completed"],
+            events.Where(e => e.Type == Events.EventTypes.TrainingRunChanged)
+                .Select(e => JsonDocument.Parse(e.Data).RootElement.GetProperty("status").GetString()));
+    }
+
+    [Fact]
+    public async Task A_waiting_run_can_be_paused_resumed_moved_and_cancelled()
+    {
+        await using var node = await TrainingNode.StartAsync(Waits);
+        var spec = await SpecAsync(node);
+        var first = await node.CreateAsync(spec);
+        await node.UntilAsync(first.Id, r => r.Status is RunStatus.Running);
+        var second = await node.CreateAsync(spec);
+        var third = await node.CreateAsync(spec);
+        await node.UntilAsync(second.Id, r => r.Position == 1);
+        await node.UntilAsync(third.Id, r => r.Position == 2);
+        var grain = node.Grains.GetGrain<ITrainingRunGrain>(third.Id);
+
+        Assert.Equal(1, (await grain.MoveAsync(second.Id, ahead: true)).Position);
+        Assert.Equal([third.Id, second.Id], (await node.Scheduler.GetPoolAsync()).Queue.Select(wait => wait.Run));
+
+        await grain.PauseAsync();
+        await node.UntilAsync(third.Id, r => r.Status is RunStatus.Paused);
+        Assert.Single((await node.Scheduler.GetPoolAsync()).Queue);
+        await grain.ResumeAsync();
+        await node.UntilAsync(third.Id, r => r is { Status: RunStatus.Queued, Position: not null });
+        await grain.PauseAsync();
+        await node.UntilAsync(third.Id, r => r.Status is RunStatus.Paused);
+        await grain.CancelAsync();
+        Assert.Equal(RunStatus.Cancelled, (await node.EndedAsync(third.Id)).Status);
+    }
+
+    [Fact]
+    public async Task A_run_of_higher_priority_has_another_write_its_checkpoint_and_wait()
+    {
+        await using var node = await TrainingNode.StartAsync(Waits);
+        await node.Scheduler.SetPoolAsync(new PoolSettings { MinimumRunSeconds = 0, RestartFactor = 0 });
+        var spec = await SpecAsync(node);
+        var first = await node.CreateAsync(spec);
+        await node.PidAsync(first.Id);
+        var urgent = await node.CreateAsync(spec with { Priority = 5 });
+
+        await node.UntilAsync(urgent.Id, r => r.Status is RunStatus.Running);
+        var waiting = await node.UntilAsync(first.Id, r => r is { Status: RunStatus.Queued, Position: 1 });
+        Assert.Equal(1, waiting.Preemptions);
+        await File.WriteAllTextAsync(Path.Combine(node.Folder, "go"), "");
+        Assert.Equal(RunStatus.Completed, (await node.EndedAsync(urgent.Id)).Status);
+        Assert.Equal(2, (await node.EndedAsync(first.Id)).Attempt);
+    }
+
+    [Fact]
+    public async Task The_runs_of_a_drained_worker_wait_until_it_is_back_in_use()
+    {
+        await using var node = await TrainingNode.StartAsync(Waits);
+        var run = await node.CreateAsync(await SpecAsync(node));
+        await node.PidAsync(run.Id);
+        await node.Scheduler.DrainAsync("w1", drain: true);
+        await node.UntilAsync(run.Id, r => r.Status is RunStatus.Queued && r.Reason!.Contains("No worker", StringComparison.Ordinal));
+        await node.Scheduler.DrainAsync("w1", drain: false);
+        await node.UntilAsync(run.Id, r => r is { Status: RunStatus.Running, Attempt: 2 });
+        await File.WriteAllTextAsync(Path.Combine(node.Folder, "go"), "");
+        Assert.Equal(RunStatus.Completed, (await node.EndedAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task A_program_that_crashes_is_tried_again_and_one_that_says_it_failed_only_when_its_spec_allows()
+    {
+        await using var node = await TrainingNode.StartAsync($"if [ $ODL_ATTEMPT = 1 ]; then kill -SEGV $$; fi; if [ $ODL_ATTEMPT = 2 ]; then echo 'no luck' >&2; exit 1; fi; {Done}");
+        var spec = await SpecAsync(node);
+        var failed = await node.EndedAsync((await node.CreateAsync(spec)).Id);
+        Assert.Equal(RunStatus.Failed, failed.Status);
+        Assert.Equal(2, failed.Attempt);
+        Assert.Contains("no luck", failed.Reason, StringComparison.Ordinal);
+        var allowed = await node.EndedAsync((await node.CreateAsync(spec with { MaxRetries = 2 })).Id);
+        Assert.Equal(RunStatus.Completed, allowed.Status);
+        Assert.Equal(2, allowed.Retries);
+    }
+
+    [Fact]
+    public async Task A_run_without_memory_stops_with_advice_or_halves_its_batch_where_it_may()
+    {
+        await using var node = await TrainingNode.StartAsync($"if grep -q '\"batchSize\":8[,}}]' $ODL_SPEC; then {Done}; exit 0; fi; echo 'DefaultCPUAllocator: can not allocate memory: out of memory' >&2; exit 1");
+        var spec = await SpecAsync(node) with { BatchSize = 32 };
+        var stopped = await node.EndedAsync((await node.CreateAsync(spec)).Id);
+        Assert.Equal(RunStatus.Failed, stopped.Status);
+        Assert.Contains("smaller batchSize (it has 32)", stopped.Reason, StringComparison.Ordinal);
+        var halved = await node.EndedAsync((await node.CreateAsync(spec with { OnOutOfMemory = OutOfMemory.HalveBatch })).Id);
+        Assert.Equal(RunStatus.Completed, halved.Status);
+        Assert.Equal(8, halved.Spec.BatchSize);
+        Assert.Equal(3, halved.Attempt);
+    }
+
+    [Fact]
+    public async Task A_program_that_hangs_is_killed_and_what_its_threads_did_is_in_its_log()
+    {
+        await using var node = await TrainingNode.StartAsync("trap '' TERM; sleep 1000");
+        var spec = await SpecAsync(node) with { HangSeconds = 1, MaxRetries = 0 };
+        var run = await node.EndedAsync((await node.CreateAsync(spec)).Id);
+        Assert.Equal(RunStatus.Failed, run.Status);
+        Assert.Contains("no progress for 1 seconds", run.Reason, StringComparison.Ordinal);
+        var log = (await node.Runs.ListLogsAsync(run.Name, PageRequest.First)).Items.Select(line => line.Text).ToList();
+        Assert.Contains(log, line => line.Contains("thread", StringComparison.Ordinal) && line.Contains("'sleep'", StringComparison.Ordinal));
+    }
+
     private static async Task<TrainingSpec> SpecAsync(TrainingNode node) => new()
     {
         Dataset = await node.AddTableAsync("numbers-" + Guid.NewGuid().ToString("N")[..8], "x,y,label\n1,2,a\n2,1,b\n"),

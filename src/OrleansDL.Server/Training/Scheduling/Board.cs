@@ -90,7 +90,7 @@ internal sealed class Board
     {
         if (_workers.Count == 0)
         {
-            return $"No worker of pool '{_pool}' is alive. Start one with 'odl worker', or on a single machine with 'odl up'.";
+            return $"No worker of pool '{_pool}' takes work: none is alive, or all are drained. Start one with 'odl worker', or on a single machine with 'odl up'.";
         }
 
         var kin = _workers.Where(worker => job.DeviceKind is null || worker.DeviceKind == job.DeviceKind).ToList();
