@@ -23,6 +23,7 @@ IBenchmark[] benchmarks =
     new StartReady(),
     new ReadStream(),
     new ReadHttp(),
+    new ReadHttpSamples(),
     new ReadFashion(),
     new ReadTen(),
     new DatasetCommit(),
@@ -33,6 +34,7 @@ IBenchmark[] benchmarks =
     new SchedulerSim(1.2, slowdown: true),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
     new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
+    new PushFiles(small: false, unchanged: false, full, disk: true), new PushFiles(small: true, unchanged: false, full, disk: true),
 ];
 
 if (args is ["bare", "host"])

@@ -6,18 +6,20 @@ using OrleansDL.Tests.Harness;
 
 namespace OrleansDL.Benchmarks;
 
-/// <summary>A folder pushed into a dataset, beside reading and hashing the same files in one process (one thread).</summary>
+/// <summary>A folder pushed into a dataset, beside reading and hashing the same files in one process (one thread), or beside writing the same bytes durably.</summary>
 /// <param name="small">Many files of 40 KB, or a few large ones.</param>
 /// <param name="unchanged">Whether the dataset has all of it already, or none.</param>
+/// <param name="disk">The limit is the disk: the same bytes written as files of 64 MB, each synced.</param>
 /// <param name="full">2 GB (50,000 small files, or 16 large ones) instead of a quarter of it.</param>
-internal sealed class PushFiles(bool small, bool unchanged, bool full) : IBenchmark
+internal sealed class PushFiles(bool small, bool unchanged, bool full, bool disk = false) : IBenchmark
 {
     private const int SmallBytes = 40_000;
     private const int LargeBytes = 125_000_000;
+    private const long PackBytes = 64 << 20;
 
     private int _pushes;
 
-    public string Name => $"push.{(small ? "small" : "large")}.{(unchanged ? "unchanged" : "new")}";
+    public string Name => $"push.{(small ? "small" : "large")}.{(unchanged ? "unchanged" : "new")}{(disk ? ".disk" : "")}";
 
     public string Unit => "MB/s";
 
@@ -40,7 +42,7 @@ internal sealed class PushFiles(bool small, bool unchanged, bool full) : IBenchm
             await client.Datasets.PushAsync("pushed", folder.Path);
         }
 
-        return await Comparison.InterleavedAsync(rounds: 3, () => OursAsync(client, folder), () => Task.FromResult(Limit(folder)));
+        return await Comparison.InterleavedAsync(rounds: 3, () => OursAsync(client, folder), () => Task.FromResult(disk ? Disk(data) : Limit(folder)));
     }
 
     private async Task<double> OursAsync(OdlClient client, TempFolder folder)
@@ -84,6 +86,30 @@ internal sealed class PushFiles(bool small, bool unchanged, bool full) : IBenchm
         }
 
         return Rate(watch);
+    }
+
+    private double Disk(TempFolder data)
+    {
+        var buffer = new byte[1 << 20];
+        new Random(3).NextBytes(buffer);
+        var left = (long)Files * Size;
+        var written = new List<string>();
+        var watch = Stopwatch.StartNew();
+        while (left > 0)
+        {
+            written.Add(data[$"limit-{written.Count}"]);
+            using var file = File.OpenHandle(written[^1], FileMode.CreateNew, FileAccess.Write);
+            for (long at = 0; at < PackBytes && left > 0; at += buffer.Length, left -= buffer.Length)
+            {
+                RandomAccess.Write(file, buffer, at);
+            }
+
+            RandomAccess.FlushToDisk(file);
+        }
+
+        var rate = Rate(watch);
+        written.ForEach(File.Delete);
+        return rate;
     }
 
     private void Write(TempFolder folder)

@@ -5,15 +5,18 @@ using OrleansDL.Tests.Harness;
 namespace OrleansDL.Tests;
 
 /// <summary>A node that is killed while a large file comes in: the rest comes afterwards, and the digest is the same.</summary>
-public sealed class UploadKillTests
+[Collection(ProductCollection.Name)]
+public sealed class UploadKillTests(PostgresServer postgres)
 {
     private const string Uploads = "/v1/projects/default/datasets/large/uploads";
 
-    [Fact]
-    public async Task An_upload_goes_on_after_its_node_was_killed()
+    [Theory]
+    [InlineData(TestDatabase.Sqlite)]
+    [InlineData(TestDatabase.Postgres)]
+    public async Task An_upload_goes_on_after_its_node_was_killed(TestDatabase database)
     {
         using var folder = new TempFolder();
-        var options = new OdlOptions { Data = folder.Path };
+        var options = await postgres.NodeAsync(database, folder);
         var content = RandomNumberGenerator.GetBytes(6_000_000);
         string url;
         await using (var node = await OdlProcess.StartAsync(options))

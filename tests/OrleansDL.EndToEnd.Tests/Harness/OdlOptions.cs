@@ -19,6 +19,9 @@ internal sealed record OdlOptions
 
     public int? Slots { get; init; }
 
+    /// <summary>Further settings, by the names of their environment variables.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     public Uri Url => new($"http://127.0.0.1:{_ports[0]}");
 
     public int SiloPort => _ports[1];

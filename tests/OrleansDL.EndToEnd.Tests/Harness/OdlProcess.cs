@@ -15,7 +15,7 @@ internal sealed class OdlProcess : IAsyncDisposable
     private OdlProcess(OdlOptions options)
     {
         Options = options;
-        _process = new Process { StartInfo = Odl.Start(options.Arguments), EnableRaisingEvents = true };
+        _process = new Process { StartInfo = Odl.Start(options.Arguments, options.Settings), EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
         _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException("The node ended before it was ready."));
