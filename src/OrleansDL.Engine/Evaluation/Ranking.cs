@@ -65,7 +65,9 @@ internal sealed class Ranking(int labels)
         for (var at = 0; at < sorted.Length;)
         {
             long rightHere = 0, here = 0;
-            for (var first = sorted[at]; at < sorted.Length && sorted[at] == first; at++, here++)
+
+            // Equals, not ==: a score that is no number is equal to itself here, so that the loop moves on.
+            for (var first = sorted[at]; at < sorted.Length && sorted[at].Equals(first); at++, here++)
             {
                 rightHere += meant[at] ? 1 : 0;
             }

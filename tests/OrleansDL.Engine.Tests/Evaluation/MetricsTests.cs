@@ -55,6 +55,10 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public void Scores_that_are_no_numbers_are_one_rank_of_their_own() =>
+        Assert.Equal(0.5, Ranking.Measure([float.NaN, float.NaN, -1, -1], [true, false, true, false], 2).Area);
+
+    [Fact]
     public void Several_labels_are_counted_as_by_hand()
     {
         var judge = new LabelsJudge(["a", "b"], 0.5);
