@@ -17,7 +17,7 @@ public sealed class RealTrainingTests
 
         Assert.True(run.Status is RunStatus.Completed, run.Reason);
         Assert.Equal(
-            ["metrics.json", "model.onnx", "network.json", "pipeline.json", "reference.json", "signature.json", "weights.safetensors"],
+            ["confusion.json", "metrics.json", "model.onnx", "network.json", "pipeline.json", "reference.json", "signature.json", "weights.safetensors"],
             run.Artifact!.Keys.Order());
         Assert.True(run.Metrics!["validation.accuracy"] > 0.9, $"accuracy {run.Metrics["validation.accuracy"]}");
         var loss = (await node.Runs.ListMetricsAsync(run.Name, "train.loss", new PageRequest { Size = 1000 })).Items;
