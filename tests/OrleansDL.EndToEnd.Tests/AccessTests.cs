@@ -102,7 +102,15 @@ public sealed class AccessTests(SqliteNode node) : IClassFixture<SqliteNode>
     // What the route takes, so that it is the access check that answers and not the reading of the body.
     private static HttpContent? Body(ApiRoute route) => route.Method == HttpMethod.Get || route.Method == HttpMethod.Delete ? null
         : route.Template.EndsWith("/commits", StringComparison.Ordinal) ? new StringContent("x\n1\n", Encoding.UTF8, "text/csv")
+        : route.Template.EndsWith("/code/{code}/versions", StringComparison.Ordinal) ? Archive()
         : JsonContent.Create(new { });
+
+    private static ByteArrayContent Archive()
+    {
+        var content = new ByteArrayContent([0]);
+        content.Headers.ContentType = new("application/octet-stream");
+        return content;
+    }
 
     private static async Task<(string Id, string Secret)> TokenAsync(Api admin, string role)
     {
