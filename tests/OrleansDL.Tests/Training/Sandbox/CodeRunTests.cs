@@ -153,7 +153,7 @@ public sealed class CodeRunTests
         Assert.Equal("unsafe", (await node.UntilAsync(() => node.Scheduler.ListWorkersAsync(), list => list.Count == 1))[0].Isolation!.Kind);
         var run = await node.EndedAsync((await CreateAsync(node, "import odl_train\nprint(odl_train.data_dir)\nodl_train.metric('a', 1, 2)")).Id);
         Assert.True(run.Status is RunStatus.Completed, run.Reason);
-        Assert.Contains("/work/w1/", await LogAsync(node, run), StringComparison.Ordinal);
+        Assert.Contains("/w1/", await LogAsync(node, run), StringComparison.Ordinal);
     }
 
     [Fact]
