@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace OrleansDL.Training;
@@ -30,6 +31,24 @@ internal sealed record ProcessMark(int Pid, long StartTime)
             : null;
 
     public bool IsAlive => StartTime != 0 && StartTimeOf(Pid) == StartTime;
+
+    /// <summary>Ends the process and what it started, and returns when it is gone. One that ends by itself meanwhile is gone too.</summary>
+    public void Kill()
+    {
+        try
+        {
+            using var process = Process.GetProcessById(Pid);
+            if (IsAlive)
+            {
+                process.Kill(entireProcessTree: true);
+                process.WaitForExit();
+            }
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        {
+            // There is no such process (any more).
+        }
+    }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Pid} {StartTime}");
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -154,9 +153,7 @@ internal sealed partial class Trainer(
             if (File.Exists(folder.Process) && ProcessMark.Parse(File.ReadAllText(folder.Process)) is { IsAlive: true } mark)
             {
                 LogLeftOver(mark.Pid, path);
-                using var process = Process.GetProcessById(mark.Pid);
-                process.Kill(entireProcessTree: true);
-                process.WaitForExit();
+                mark.Kill();
             }
 
             folder.Delete();
