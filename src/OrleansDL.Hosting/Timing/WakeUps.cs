@@ -31,6 +31,16 @@ public sealed class WakeUps(Db database, TimeProvider time, WakeUpPump pump)
             "DELETE FROM wake_up WHERE grain = @grain AND name = @name", new { grain = grain.GetGrainId().ToString(), name });
     }
 
+    /// <summary>Payloads of a grain's wake-ups whose name begins with <paramref name="prefix"/> and that are not delivered yet, the earliest due first.</summary>
+    public async Task<IReadOnlyList<string>> PendingAsync(IWakeable grain, string prefix)
+    {
+        await using var connection = await database.OpenAsync();
+        var payloads = await connection.QueryAsync<string>(
+            "SELECT payload FROM wake_up WHERE grain = @grain AND name LIKE @prefix || '%' ORDER BY due, name",
+            new { grain = grain.GetGrainId().ToString(), prefix });
+        return payloads.ToList();
+    }
+
     /// <summary>Arms a wake-up in a transaction with other rows. After the commit call <see cref="Signal"/>.</summary>
     /// <param name="due">Microseconds since the epoch.</param>
     public static Task InsertAsync(DbConnection connection, DbTransaction? transaction, GrainId grain, string name, long due, string? payload) =>

@@ -47,8 +47,10 @@ internal sealed partial class WorkflowGrain(
 
         await wakeUps.ArmAsync(this);
         await names.ClaimAsync(project, ThingKind.Workflow, definition.Name, Id);
+        var heard = await HearPendingAsync();
         await WriteAsync(workflow.State with
         {
+            Heard = heard,
             Project = project,
             Name = definition.Name,
             Version = workflow.State.Digest == digest && Exists ? workflow.State.Version : workflow.State.Version + 1,
@@ -94,7 +96,8 @@ internal sealed partial class WorkflowGrain(
         if (Checked().Enabled != enabled)
         {
             await wakeUps.ArmAsync(this);
-            await WriteAsync(workflow.State with { Enabled = enabled, Changes = workflow.State.Changes + 1 });
+            var heard = await HearPendingAsync();
+            await WriteAsync(workflow.State with { Enabled = enabled, Heard = heard, Changes = workflow.State.Changes + 1 });
             await ActAsync();
         }
 
@@ -226,6 +229,36 @@ internal sealed partial class WorkflowGrain(
             return;
         }
 
+        if (happened.Sequence > workflow.State.Heard)
+        {
+            await JudgeAsync(happened);
+        }
+    }
+
+    /// <summary>Judges what happened up to now by the definition that was in force, before another takes its place.</summary>
+    /// <returns>Sequence of the newest event so judged: told again later, it is not judged by the next definition.</returns>
+    private async Task<long> HearPendingAsync()
+    {
+        if (!Exists)
+        {
+            return 0;
+        }
+
+        var newest = (await events.HeadsAsync()).GetValueOrDefault(workflow.State.Project);
+        foreach (var id in await wakeUps.PendingAsync(this, EventLog.WakeUpPrefix))
+        {
+            if (await events.GetAsync(Guid.Parse(id)) is { } happened && happened.Type != EventTypes.WorkflowRunFinished
+                && happened.Sequence > workflow.State.Heard && happened.Sequence <= newest)
+            {
+                await JudgeAsync(happened);
+            }
+        }
+
+        return newest;
+    }
+
+    private async Task JudgeAsync(PlatformEvent happened)
+    {
         for (var index = 0; index < Definition.Triggers.Count && workflow.State.Enabled; index++)
         {
             var trigger = Definition.Triggers[index];

@@ -25,4 +25,7 @@ internal sealed record WorkflowState
 
     /// <summary>The newest event heard, by the wake-up of the debounced trigger that waits for quiet after it.</summary>
     [Id(11)] public IReadOnlyDictionary<string, QuietEvent> Quiet { get; init; } = new Dictionary<string, QuietEvent>();
+
+    /// <summary>Sequence of the newest event that an earlier definition judged, or a state of being switched on or off that is past.</summary>
+    [Id(12)] public long Heard { get; init; }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Timing;
 using OrleansDL.Training;
 using OrleansDL.Workflows;
 
@@ -46,6 +48,22 @@ public sealed class WorkflowTriggerTests(WorkflowNode node) : IClassFixture<Work
         var dev = await World.CommitAsync("digits", 1, branch: "dev");
         var runs = await _node.UntilAsync(() => _node.Workflows.ListRunsAsync("w", PageRequest.First), page => page.Items.Count(run => run.FinishedAt is not null) == 2);
         Assert.Equal([$"event:{dev}", $"event:{heard}"], runs.Items.Select(run => run.Trigger));
+    }
+
+    [Fact]
+    public async Task A_commit_told_late_is_judged_by_the_triggers_of_its_time()
+    {
+        var wakeUps = _node.Services.GetRequiredService<WakeUps>();
+        await _node.PutAsync(Train("  - dataset: digits\n"));
+        var grain = await GrainAsync();
+        var before = await World.CommitAsync("digits", 1, branch: "dev");
+        await wakeUps.ArmAsync(grain, $"event:{before}", TimeSpan.FromHours(1), before.ToString());
+        await _node.PutAsync(Train("  - dataset: digits\n    branch: dev\n"));
+        await wakeUps.ArmAsync(grain, $"event:{before}", payload: before.ToString());
+        var after = await World.CommitAsync("digits", 1, branch: "dev");
+        await _node.UntilAsync(() => wakeUps.PendingAsync(grain, "event:"), pending => pending.Count == 0);
+        var runs = await _node.Workflows.ListRunsAsync("w", PageRequest.First);
+        Assert.Equal([$"event:{after}"], runs.Items.Select(run => run.Trigger));
     }
 
     [Fact]
