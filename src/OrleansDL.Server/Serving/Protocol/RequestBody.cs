@@ -45,11 +45,33 @@ internal readonly struct RequestBody
         }
 
         var encoding = context.Request.Headers.ContentEncoding.ToString();
-        if (encoding.Length > 0 && encoding != "identity")
+        try
         {
-            return await DecompressAsync(context, encoding, maximumBytes);
+            return encoding.Length > 0 && encoding != "identity"
+                ? await DecompressAsync(context, encoding, maximumBytes)
+                : await ReadWholeAsync(context, maximumBytes, keep);
         }
+        catch (IOException error) when (error is not BadHttpRequestException)
+        {
+            // Chunks whose sizes are no sizes, and clients that go away in the middle.
+            throw InferenceProtocolException.Invalid($"Unable to read the request's body: {error.Message}");
+        }
+    }
 
+    /// <summary>The body was read and only a kept one is looked at again. Call it whether reading succeeded or not.</summary>
+    public void Parsed() => _reader?.AdvanceTo(_inPlace.End);
+
+    /// <summary>Gives kept memory back. Only when nothing reads it any more: see <see cref="InferenceCall.ReturnBuffers"/>.</summary>
+    public void Return()
+    {
+        if (_rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_rented);
+        }
+    }
+
+    private static async ValueTask<RequestBody> ReadWholeAsync(HttpContext context, int maximumBytes, bool keep)
+    {
         var reader = context.Request.BodyReader;
         while (true)
         {
@@ -77,18 +99,6 @@ internal readonly struct RequestBody
             buffer.CopyTo(rented);
             reader.AdvanceTo(buffer.End);
             return new RequestBody(rented, length);
-        }
-    }
-
-    /// <summary>The body was read and only a kept one is looked at again. Call it whether reading succeeded or not.</summary>
-    public void Parsed() => _reader?.AdvanceTo(_inPlace.End);
-
-    /// <summary>Gives kept memory back. Only when nothing reads it any more: see <see cref="InferenceCall.ReturnBuffers"/>.</summary>
-    public void Return()
-    {
-        if (_rented is not null)
-        {
-            ArrayPool<byte>.Shared.Return(_rented);
         }
     }
 
