@@ -65,6 +65,15 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public void A_mean_of_weights_that_the_checkpoint_lacks_begins_with_its_weights()
+    {
+        using var folder = new TestFolder();
+        Stop(folder, Spec("mlp"), 3, "none", "taken");
+        Train(folder, "averaged", Spec("mlp") with { EmaDecay = 0.5 }, "taken");
+        Assert.NotEqual(Train(folder, "plain", Spec("mlp"), "taken")[1], TestFolder.Sha(Path.Combine(folder["averaged"], "weights.safetensors")));
+    }
+
+    [Fact]
     public void Training_keeps_no_tensor_when_it_ends()
     {
         using var folder = new TestFolder();
@@ -136,6 +145,8 @@ public sealed class ResumeTests
             Guard = Of(null, new GuardSpec { SpikeFactor = 1.2, Window = 8, Limit = 1000 }, new GuardSpec { Action = "rollback", SpikeFactor = 1.1, Window = 8, GoodSteps = 3, Limit = 1000 }),
             Augment = Of(null, new AugmentSpec { Crop = 1, FlipHorizontal = true, Rotate = 10 }, new AugmentSpec { Brightness = 0.1, Contrast = 0.2, Mixup = 0.4 }),
             Reader = Of(null, new ReaderSpec { MemoryBytes = 0, Threads = 3 }),
+            Precision = Of(null, "bf16"),
+            RateFinder = Of(null, new RateFinderSpec { Least = 1e-5, Greatest = 0.01, Steps = 20 }),
         };
     }
 
