@@ -83,6 +83,28 @@ public sealed class ResumeTests
         Assert.Equal(before, Tensor.TotalCount);
     }
 
+    [Theory]
+    [InlineData("mlp", null)]
+    [InlineData("cnn", "bf16")]
+    public void Steps_leave_no_tensor_behind(string family, string? precision)
+    {
+        using var folder = new TestFolder();
+        var counts = new SortedDictionary<long, long>();
+        var spec = Spec(family) with { Epochs = 20, Precision = precision, EmaDecay = 0.9, Clip = new ClipSpec { Norm = 1 }, Guard = new GuardSpec() };
+        var assignment = Assignments.Digits(folder["data"], spec, row => row < 250);
+        var hooks = new TrainingHooks
+        {
+            // At the end of an epoch it is told twice, once while the mean of the weights stands in for them.
+            Progressed = (_, progress) => counts[progress.Step] = Math.Min(counts.GetValueOrDefault(progress.Step, long.MaxValue), Tensor.TotalCount),
+        };
+        TrainingJob.Run(assignment, folder["data"], folder["out"], folder.Make("checkpoints"), "cpu", hooks, new SteppingTime());
+
+        // From the second epoch on: what is kept for all of the run has been made then.
+        var steady = counts.Where(count => count.Key > 8).Select(count => count.Value).ToList();
+        Assert.True(steady.Count > 100, $"{steady.Count} steps were seen");
+        Assert.Equal([steady[0]], steady.Distinct());
+    }
+
     [Fact]
     public void A_checkpoint_of_another_run_is_refused_by_name()
     {
