@@ -4,12 +4,20 @@ using OrleansDL.Benchmarks.Collectives;
 using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Benchmarks.Reading;
 using OrleansDL.Benchmarks.Scheduling;
+using OrleansDL.Benchmarks.Training;
 
 // list | NAME... | all [--json] [--full]
 var full = args.Contains("--full");
 IBenchmark[] benchmarks =
 [
     new TrainSamples(),
+    new TrainFamily("mlp"),
+    new TrainFamily("cnn"),
+    new TrainFamily("encoder"),
+    new TrainMemory(),
+    new TrainHalf("mlp"),
+    new TrainHalf("cnn"),
+    new TrainHalf("encoder"),
     new Dropout(),
     new AllReduce(),
     new TrainParallel(),
@@ -60,6 +68,30 @@ if (args is ["bare", "parallel", var meeting, var worker, var workers])
 {
     var culture = System.Globalization.CultureInfo.InvariantCulture;
     ParallelRank.Run(meeting, int.Parse(worker, culture), int.Parse(workers, culture));
+    return 0;
+}
+
+if (args is ["bare", "engine", var trained])
+{
+    EngineLoop.Run(trained);
+    return 0;
+}
+
+if (args is ["bare", "half", var halved])
+{
+    EngineLoop.Run(halved, precision: "bf16");
+    return 0;
+}
+
+if (args is ["bare", "memory", var watched, var watchedSteps])
+{
+    EngineMemory.Run(watched, long.Parse(watchedSteps, System.Globalization.CultureInfo.InvariantCulture));
+    return 0;
+}
+
+if (args is ["bare", "loop", var looped])
+{
+    BareLoop.Run(looped);
     return 0;
 }
 

@@ -8,6 +8,8 @@ internal static class LoopSpecRules
     private static readonly string[] Optimizers = ["sgd", "adam", "adamw", "rmsprop", "lion"];
     private static readonly string[] Schedules = ["constant", "step", "cosine", "onecycle", "linear", "polynomial"];
     private static readonly string[] Exports = ["last", "best"];
+    private static readonly string[] Precisions = ["fp32", "bf16"];
+    private static readonly string[] Nexts = ["train", "stop"];
     private static readonly string[] GuardActions = ["skip", "rollback", "stop"];
 
     public static void Check(TrainingSpec spec)
@@ -29,8 +31,26 @@ internal static class LoopSpecRules
         Range("checkpoints.keepBest", spec.Checkpoints?.KeepBest, 0, 100);
         Range("checkpoints.lossSeconds", spec.Checkpoints?.LossSeconds, 60, 1e9);
         Require(spec.Fork is null or { Run.Length: > 0 }, "fork.run is missing. Name the run whose checkpoint this one goes on from.");
+        OneOf("precision", spec.Precision ?? "fp32", Precisions, "Precisions");
+        CheckFinder(spec);
         CheckGuard(spec.Guard);
         CheckAugment(spec.Augment);
+    }
+
+    private static void CheckFinder(TrainingSpec spec)
+    {
+        if (spec.RateFinder is not { } finder)
+        {
+            return;
+        }
+
+        Range("rateFinder.least", finder.Least, 1e-12, 1000);
+        Range("rateFinder.greatest", finder.Greatest, 1e-12, 1000);
+        Require((finder.Least ?? 1e-7) < (finder.Greatest ?? 10), "rateFinder.least is not below rateFinder.greatest. They are 1e-7 and 10 unless given.");
+        Range("rateFinder.steps", finder.Steps, 20, 10_000);
+        OneOf("rateFinder.then", finder.Then ?? "train", Nexts, "Choices");
+        Require(spec.Fork is null, "rateFinder belongs to a run that begins anew, and fork goes on from a checkpoint. Take one of them out.");
+        Require(finder.Then != "stop" || spec.RegisterAs is null, "registerAs does not belong to rateFinder.then 'stop', which leaves no model. Take it out.");
     }
 
     private static void CheckGuard(GuardSpec? guard)

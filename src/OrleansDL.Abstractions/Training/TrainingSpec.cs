@@ -126,4 +126,10 @@ public sealed record TrainingSpec
 
     /// <summary>code: the program. Required for it.</summary>
     [Id(50)] public CodeSpec? Code { get; init; }
+
+    /// <summary>train: looks for the learning rate, which then stands in for <see cref="LearningRate"/>; null: that is taken as it is.</summary>
+    [Id(65)] public RateFinderSpec? RateFinder { get; init; }
+
+    /// <summary>train: <c>fp32</c>, or <c>bf16</c>: forward and backward compute in bfloat16 but for normalisation and loss, from weights that are kept, moved and exported in 32 bits. Null: fp32.</summary>
+    [Id(66)] public string? Precision { get; init; }
 }

@@ -40,6 +40,8 @@ public static class TrainingSpecRules
         Require(!string.IsNullOrWhiteSpace(spec.Model), "model is missing. program 'evaluate' needs the model version to judge, for example 'digits@3'.");
         Require(spec.Network is null, "network does not belong to program 'evaluate': the model has its own. Take it out.");
         Require(spec.RegisterAs is null, "registerAs does not belong to program 'evaluate': it makes no model. Take it out.");
+        Require(spec.Precision is null or "fp32", "precision does not belong to program 'evaluate': a model is judged as it is served, in 32 bits. Take it out.");
+        Require(spec.RateFinder is null, "rateFinder does not belong to program 'evaluate'. Take it out.");
     }
 
     private static void CheckTraining(TrainingSpec spec)

@@ -25,10 +25,11 @@ internal static class RunCommands
         var epochs = new Option<int?>("--epochs") { Description = "Times through the data." };
         var batch = new Option<int?>("--batch-size") { Description = "Rows in one step." };
         var rate = new Option<double?>("--learning-rate") { Description = "Size of a step." };
+        var find = new Option<bool>("--find-learning-rate") { Description = "Look for the size of a step first, and train with it." };
         var seed = new Option<long?>("--seed") { Description = "The same seed gives the same weights." };
         var register = new Option<string?>("--register-as") { Description = "Model that gets the result as a new version." };
         var wait = new Option<bool>("--wait") { Description = "Watch it to its end." };
-        return new Command("start", "Start a training run.") { file, name, dataset, family, epochs, batch, rate, seed, register, wait }.Does(async (session, cancel) =>
+        return new Command("start", "Start a training run.") { file, name, dataset, family, epochs, batch, rate, find, seed, register, wait }.Does(async (session, cancel) =>
         {
             var spec = session.Get(file) is { } path ? await Files.ReadJsonAsync<TrainingSpec>(path, cancel)
                 : session.Get(dataset) is { } data ? new TrainingSpec { Dataset = data }
@@ -41,6 +42,7 @@ internal static class RunCommands
                 Epochs = session.Get(epochs) ?? spec.Epochs,
                 BatchSize = session.Get(batch) ?? spec.BatchSize,
                 LearningRate = session.Get(rate) ?? spec.LearningRate,
+                RateFinder = session.Get(find) ? spec.RateFinder ?? new RateFinderSpec() : spec.RateFinder,
                 Seed = session.Get(seed) ?? spec.Seed,
                 RegisterAs = session.Get(register) ?? spec.RegisterAs,
             };

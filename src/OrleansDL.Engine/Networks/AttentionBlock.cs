@@ -35,7 +35,7 @@ internal sealed class AttentionBlock : Block
     public override Tensor Forward(Tensor input, Pass pass)
     {
         var (batch, steps) = (input.shape[0], input.shape[1]);
-        var all = nn.functional.linear(input, _inWeight.Tensor, _inBias.Tensor).view(batch, steps, 3, _heads, HeadWidth).permute(2, 0, 3, 1, 4);
+        var all = nn.functional.linear(_inWeight.Fit(input), _inWeight.Tensor, _inBias.Tensor).view(batch, steps, 3, _heads, HeadWidth).permute(2, 0, 3, 1, 4);
         var (queries, keys, values) = (all.select(0, 0), all.select(0, 1), all.select(0, 2));
         var scores = queries.matmul(keys.transpose(-2, -1)) * (1 / Math.Sqrt(HeadWidth));
         if (_rows is not null)

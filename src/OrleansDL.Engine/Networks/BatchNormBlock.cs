@@ -11,8 +11,8 @@ internal sealed class BatchNormBlock(ParameterPlan plan, long channels, bool ser
     private const double Epsilon = 1e-5;
     private const double Momentum = 0.1;
 
-    private readonly Parameter _weight = plan.Constant("weight", 1, channels);
-    private readonly Parameter _bias = plan.Constant("bias", 0, channels);
+    private readonly Parameter _weight = plan.Precise("weight", 1, channels);
+    private readonly Parameter _bias = plan.Precise("bias", 0, channels);
     private readonly Parameter _mean = plan.Buffer("runningMean", 0, channels);
     private readonly Parameter _variance = plan.Buffer("runningVariance", 1, channels);
 
@@ -20,7 +20,7 @@ internal sealed class BatchNormBlock(ParameterPlan plan, long channels, bool ser
     {
         var value = series ? input.transpose(1, 2) : input;
         value = pass is { IsTraining: true, Exchange: { } exchange } && !_mean.IsFrozen
-            ? Together(value, pass.Counts, exchange)
+            ? Together(_weight.Fit(value), pass.Counts, exchange)
             : nn.functional.batch_norm(
                 value, _mean.Tensor, _variance.Tensor, _weight.Tensor, _bias.Tensor, pass.IsTraining && !_mean.IsFrozen, Momentum, Epsilon);
         return series ? value.transpose(1, 2) : value;

@@ -26,7 +26,7 @@ internal sealed class ConvolutionBlock : Block
     }
 
     public override Tensor Forward(Tensor input, Pass pass) => nn.functional.conv2d(
-        input, _weight.Tensor, _bias?.Tensor, strides: [_stride, _stride], padding: [_padding, _padding], dilation: [_dilation, _dilation], groups: _groups);
+        _weight.Fit(input), _weight.Tensor, _bias?.Tensor, strides: [_stride, _stride], padding: [_padding, _padding], dilation: [_dilation, _dilation], groups: _groups);
 
     public override string Emit(OnnxGraph graph, string input) => graph.Node(
         "Conv", _bias is null ? [input, graph.Weights(_weight)] : [input, graph.Weights(_weight), graph.Weights(_bias)], null, Attributes());

@@ -8,8 +8,8 @@ internal sealed class GroupNormBlock(ParameterPlan plan, long channels, int grou
 {
     private const double Epsilon = 1e-5;
 
-    private readonly Parameter _weight = plan.Constant("weight", 1, channels);
-    private readonly Parameter _bias = plan.Constant("bias", 0, channels);
+    private readonly Parameter _weight = plan.Precise("weight", 1, channels);
+    private readonly Parameter _bias = plan.Precise("bias", 0, channels);
 
     public override Tensor Forward(Tensor input, Pass pass) =>
         nn.functional.group_norm(input, groups, _weight.Tensor, _bias.Tensor, Epsilon);

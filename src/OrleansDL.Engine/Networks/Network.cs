@@ -11,11 +11,13 @@ internal sealed class Network : IDisposable
     private readonly IReadOnlyList<Block> _blocks;
     private readonly NetworkDefinition _definition;
     private readonly NetworkPlan _plan;
+    private readonly HalfWeights? _half;
 
     /// <summary>A new network, its weights drawn from <paramref name="seed"/>.</summary>
     /// <param name="frozen">What the names of parameters begin with that are not trained; they lie behind the others.</param>
+    /// <param name="isHalf">Whether it learns in bfloat16, from weights kept in 32 bits.</param>
     /// <exception cref="InvalidException">The definition does not hold together, or no parameter is named so.</exception>
-    public Network(NetworkDefinition definition, ulong seed, Device? device = null, IReadOnlyList<string>? frozen = null)
+    public Network(NetworkDefinition definition, ulong seed, Device? device = null, IReadOnlyList<string>? frozen = null, bool isHalf = false)
     {
         _plan = definition.Plan();
         TorchLibrary.Load();
@@ -45,6 +47,7 @@ internal sealed class Network : IDisposable
         }
 
         Parameters = [.. plan.Learnt, .. plan.Kept];
+        _half = isHalf ? new HalfWeights(plan.Learnt, Weights, Gradients) : null;
     }
 
     /// <summary>Learnt values of all blocks, flat.</summary>
@@ -64,8 +67,16 @@ internal sealed class Network : IDisposable
 
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    public Tensor Forward(Tensor input, Pass pass) =>
-        _blocks.Aggregate(input, (value, block) => block.Forward(value, pass));
+    /// <summary>The raw output, in 32 bits. Whoever lets it learn calls <see cref="TakeGradients"/> after backward.</summary>
+    public Tensor Forward(Tensor input, Pass pass)
+    {
+        using var half = pass.IsTraining ? _half?.Lend() : null;
+        var output = _blocks.Aggregate(input, (value, block) => block.Forward(value, pass));
+        return half is null ? output : output.to(ScalarType.Float32);
+    }
+
+    /// <summary>Adds to <see cref="Gradients"/> those that backward left in 16 bits.</summary>
+    public void TakeGradients() => _half?.TakeGradients();
 
     /// <summary>The network as an ONNX model: <c>input</c> to the outputs of its head, for example <c>logits</c> and <c>probabilities</c>.</summary>
     public byte[] ExportOnnx()
@@ -94,6 +105,7 @@ internal sealed class Network : IDisposable
             parameter.Tensor.Dispose();
         }
 
+        _half?.Dispose();
         TrainedWeights.Dispose();
         TrainedGradients.Dispose();
         Weights.Dispose();

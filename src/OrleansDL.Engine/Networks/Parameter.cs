@@ -18,8 +18,14 @@ internal sealed class Parameter(string name, long[] shape, Action<Xoshiro, Span<
     /// <summary>Whether training leaves it as it is.</summary>
     public bool IsFrozen { get; set; }
 
-    /// <summary>Set when the network is built.</summary>
+    /// <summary>Whether blocks compute with it in 32 bits whatever the precision of the network.</summary>
+    public bool IsPrecise { get; init; }
+
+    /// <summary>Set when the network is built. While a network of 16 bits learns, its copy in 16 bits stands here.</summary>
     public Tensor Tensor { get; set; } = null!;
+
+    /// <summary>A value in the precision of this parameter, so that they can be multiplied.</summary>
+    public Tensor Fit(Tensor value) => value.dtype == Tensor.dtype ? value : value.to(Tensor.dtype);
 
     public void Initialize(Xoshiro random, Span<float> values) => initialize(random, values);
 

@@ -31,13 +31,17 @@ internal sealed class ParameterPlan
     public Parameter Constant(string name, float value, params long[] shape) =>
         Add(_learnt, name, shape, (_, values) => values.Fill(value));
 
+    /// <summary>The same, for blocks that normalise: it stays in 32 bits.</summary>
+    public Parameter Precise(string name, float value, params long[] shape) =>
+        Add(_learnt, name, shape, (_, values) => values.Fill(value), isPrecise: true);
+
     /// <summary>A tensor the block itself changes.</summary>
     public Parameter Buffer(string name, float value, params long[] shape) =>
         Add(_kept, name, shape, (_, values) => values.Fill(value));
 
-    private Parameter Add(List<Parameter> parameters, string name, long[] shape, Action<Data.Xoshiro, Span<float>> initialize)
+    private Parameter Add(List<Parameter> parameters, string name, long[] shape, Action<Data.Xoshiro, Span<float>> initialize, bool isPrecise = false)
     {
-        var parameter = new Parameter($"{_block}.{name}", shape, initialize);
+        var parameter = new Parameter($"{_block}.{name}", shape, initialize) { IsPrecise = isPrecise };
         parameters.Add(parameter);
         return parameter;
     }

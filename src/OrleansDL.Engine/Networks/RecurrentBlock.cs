@@ -32,7 +32,8 @@ internal abstract class RecurrentBlock : Block
 
     public override Tensor Forward(Tensor input, Pass pass)
     {
-        var outputs = cat([.. Enumerable.Range(0, _directions).Select(direction => Read(input, direction))], 2);
+        var value = InputWeight.Fit(input);
+        var outputs = cat([.. Enumerable.Range(0, _directions).Select(direction => Read(value, direction))], 2);
         return _rows is null ? outputs : outputs * _rows.Mask(outputs);
     }
 

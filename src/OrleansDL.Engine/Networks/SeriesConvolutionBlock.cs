@@ -29,7 +29,8 @@ internal sealed class SeriesConvolutionBlock : Block
 
     public override Tensor Forward(Tensor input, Pass pass)
     {
-        var value = _rows is null ? input : input * _rows.Mask(input);
+        var value = _weight.Fit(input);
+        value = _rows is null ? value : value * _rows.Mask(value);
         var padded = nn.functional.pad(value.transpose(1, 2), [_before, _after]);
         return nn.functional.conv1d(padded, _weight.Tensor, _bias?.Tensor, dilation: _dilation, groups: _groups).transpose(1, 2);
     }

@@ -56,7 +56,17 @@ public static class TrainingJob
 
         // All hold the same weights now: what is left is rank 0's alone.
         exchange?.Dispose();
-        if (end is TrainingEnd.Done && (exchange?.Share.Rank ?? 0) == 0)
+        if (end is TrainingEnd.Stopped || exchange?.Share.Rank > 0)
+        {
+            return end;
+        }
+
+        if (assignment.Spec.RateFinder?.Then == "stop")
+        {
+            Directory.CreateDirectory(outputFolder);
+            Artifact.WriteJson(outputFolder, "metrics.json", new Dictionary<string, double> { [FoundRate] = loop.State.FoundRate!.Value });
+        }
+        else
         {
             var slices = data.Slices is { } table ? new SliceJudges(table, data.Pipeline) : null;
             var judgement = loop.Judge(data.Validation, slices);
@@ -70,6 +80,9 @@ public static class TrainingJob
 
         return end;
     }
+
+    /// <summary>The metric that says which learning rate the finder found.</summary>
+    private const string FoundRate = "find.learningRate";
 
     internal static NetworkDefinition Define(TrainingSpec spec, Pipeline pipeline, Head head) => new()
     {
@@ -102,6 +115,11 @@ public static class TrainingJob
             ["train.seconds"] = Math.Round(state.Seconds, 3),
             ["train.data.waitShare"] = Math.Round(loop.WaitShare, 4),
         };
+        if (state.FoundRate is { } found)
+        {
+            metrics[FoundRate] = found;
+        }
+
         if (validation.Rows > 0)
         {
             validation.AddMetrics(metrics, "validation.");

@@ -38,7 +38,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly Dictionary<string, Tensor> _tensors = [];
     private readonly StepTimes _times;
     private readonly CheckpointPacing _pacing;
-    private readonly LearningRates _rates;
+    private LearningRates _rates;
     private readonly IGradientExchange? _exchange;
     private readonly Batches _batches;
     private readonly Device _device;
@@ -63,7 +63,7 @@ internal sealed class TrainingLoop : IDisposable
         _definition = JsonSerializer.Serialize(definition, OdlJson.Options);
         set_num_threads(_spec.Threads);
         random.manual_seed(_spec.Seed);
-        _network = new Network(definition, unchecked((ulong)_spec.Seed), device, _spec.Initialize?.Freeze);
+        _network = new Network(definition, unchecked((ulong)_spec.Seed), device, _spec.Initialize?.Freeze, isHalf: _spec.Precision == "bf16");
         InitialWeights.Fill(_network, assignment, hooks);
         _optimizer = Optimizer.For(_network, _spec);
         _batchesPerEpoch = BatchesPerEpoch(data.Training.Count, _spec.BatchSize);
@@ -98,6 +98,9 @@ internal sealed class TrainingLoop : IDisposable
 
     private long TotalSteps => StepsPerEpoch * _spec.Epochs;
 
+    /// <summary>Whether it ends when the learning rate is found.</summary>
+    private bool OnlyFinds => _spec.RateFinder?.Then == "stop";
+
     /// <summary>Share of the time spent in epochs so far that went by waiting for a batch.</summary>
     public double WaitShare => _trained > TimeSpan.Zero ? _waited / _trained : 0;
 
@@ -111,6 +114,7 @@ internal sealed class TrainingLoop : IDisposable
             var order = string.Create(CultureInfo.InvariantCulture, $"{_content}/{_spec.Seed}/{_spec.BatchSize}/{_spec.Optimizer}");
             order += _data.Training.Count > SampleOrder.Whole ? string.Create(CultureInfo.InvariantCulture, $"/nodes={Nodes}") : "";
             order += _accumulate > 1 ? string.Create(CultureInfo.InvariantCulture, $"/accumulate={_accumulate}") : "";
+            order += _spec.Precision == "bf16" ? "/precision=bf16" : "";
             order += _data.SplitByNumbers ? "/split-by-numbers=2" : "";
             order += _spec.Initialize is { } initialize ? $"/initialize={JsonSerializer.Serialize(initialize, OdlJson.Options)}" : "";
             return order + (_spec.Reader?.Split is { } split ? $"/split={JsonSerializer.Serialize(split, OdlJson.Options)}" : "");
@@ -126,7 +130,7 @@ internal sealed class TrainingLoop : IDisposable
         // What the run before did not keep begins with the weights it left.
         if (missing.Contains("average.weights"))
         {
-            _average!.Weights.copy_(_network.Weights).Dispose();
+            _average!.Weights.copy_(_network.Weights);
         }
 
         if (missing.Contains("good.network.weights"))
@@ -139,6 +143,7 @@ internal sealed class TrainingLoop : IDisposable
             _state = _state with { Best = null };
         }
 
+        UseFoundRate();
         _hooks.Logged?.Invoke($"Resumed from step {_state.Step} (epoch {_state.Epoch + 1} of {_spec.Epochs})");
     }
 
@@ -147,6 +152,16 @@ internal sealed class TrainingLoop : IDisposable
         _started = _reported = _checkpointed = _partsReported = _time.GetTimestamp();
         _firstStep = _state.Step;
         RequireSame();
+        if (_spec.RateFinder is { } finder && _state.FoundRate is null && !Find(finder))
+        {
+            return TrainingEnd.Stopped;
+        }
+
+        if (OnlyFinds)
+        {
+            return TrainingEnd.Done;
+        }
+
         while (_state.Epoch < _spec.Epochs && !IsEarlyEnough())
         {
             if (!RunEpoch())
@@ -225,6 +240,88 @@ internal sealed class TrainingLoop : IDisposable
         }
     }
 
+    /// <summary>Sweeps the learning rate over the first batches, takes the rate at which the loss fell fastest, and puts everything back. A run that is cut meanwhile sweeps anew.</summary>
+    /// <returns>False when told to stop.</returns>
+    private bool Find(RateFinderSpec finder)
+    {
+        using var scope = NewDisposeScope();
+        var (before, sweep) = (_state, new RateSweep(finder));
+        using var random = get_rng_state();
+        using (var kept = Copies())
+        {
+            var isGoing = true;
+            while (isGoing)
+            {
+                isGoing = SweepEpoch(sweep);
+                if (_exchange is null ? _hooks.IsStopping : _told.Stop)
+                {
+                    return false;
+                }
+            }
+
+            using var guard = no_grad();
+            kept.PutBack();
+        }
+
+        set_rng_state(random);
+        _state = before with { FoundRate = sweep.Suggest() };
+        (_gradientNorm, _waited, _trained) = (null, default, default);
+        _ = _times.Take();
+        UseFoundRate();
+        _reported = _checkpointed = _time.GetTimestamp();
+        _hooks.Logged?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Found learning rate {_state.FoundRate:0.##E+0} in {sweep.Done} steps, from {sweep.RateOf(0):0.##E+0} to {sweep.RateOf(sweep.Done - 1):0.##E+0}"));
+        return true;
+    }
+
+    /// <returns>Whether the sweep goes on.</returns>
+    private bool SweepEpoch(RateSweep sweep)
+    {
+        _batches.Begin(new SampleOrder(_content, _spec.Seed, _state.Epoch, _data.Training.Count, _data.Training.Spans, Nodes), 0);
+        for (_state = _state with { Position = 0 }; _state.Position < _batchesPerEpoch;)
+        {
+            using var scope = NewDisposeScope();
+            var batches = Math.Min(_accumulate, _batchesPerEpoch - _state.Position);
+            var (step, rate) = (sweep.Done, sweep.RateOf(sweep.Done));
+            _times.Start();
+            var loss = Descend(batches);
+            if (!sweep.Add(loss) || (_exchange is null ? _hooks.IsStopping : _told.Stop))
+            {
+                return false;
+            }
+
+            using var guard = no_grad();
+            _ = _spec.Clip is { } clip ? GradientClip.Apply(_network, clip) : null;
+            _optimizer.Step(step + 1, rate);
+            _state = _state with { Position = _state.Position + batches };
+            TellSweep(step, rate, sweep.Smoothed);
+        }
+
+        _state = _state with { Epoch = _state.Epoch + 1 };
+        return true;
+    }
+
+    private void TellSweep(int step, double rate, double loss)
+    {
+        var now = _time.GetUtcNow();
+        _hooks.Progressed?.Invoke(
+            [.. new[] { ("find.learningRate", rate), ("find.loss", loss) }.Select(point => new MetricPoint { Name = point.Item1, Step = step + 1, Value = point.Item2, Time = now })],
+            new RunProgress { Step = 0, TotalSteps = TotalSteps, Epoch = 1, SamplesPerSecond = 0 });
+    }
+
+    private TensorCopies Copies()
+    {
+        using var guard = no_grad();
+        return new TensorCopies(new Dictionary<string, Tensor>(_tensors));
+    }
+
+    private void UseFoundRate()
+    {
+        if (_spec.RateFinder is not null && _state.FoundRate is { } found)
+        {
+            _rates = new LearningRates(_spec with { LearningRate = found }, StepsPerEpoch);
+        }
+    }
+
     /// <summary>Returns false when told to stop.</summary>
     private bool RunEpoch()
     {
@@ -264,30 +361,17 @@ internal sealed class TrainingLoop : IDisposable
     {
         using var scope = NewDisposeScope();
         _times.Start();
-        _network.Gradients.zero_();
         using (no_grad())
         {
             _kept?.Take();
         }
 
-        var rows = Rows(_state.Position + batches) - Rows(_state.Position);
-        float loss = 0;
-        for (var batch = _state.Position; batch < _state.Position + batches; batch++)
-        {
-            loss += Learn(Rows(batch + 1) - Rows(batch), rows);
-        }
-
+        var loss = Descend(batches);
         using var guard = no_grad();
-        if (_exchange is not null)
-        {
-            loss = Exchange(_exchange, loss);
-            _times.Add(StepTimes.Sync);
-        }
-
         if (_guard is null && !float.IsFinite(loss))
         {
             throw new InvalidException(
-                string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss} at step {_state.Step + 1}. Lower learningRate (now {_spec.LearningRate}), or look for extreme values in the dataset."));
+                string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss} at step {_state.Step + 1}. Lower learningRate (now {_state.FoundRate ?? _spec.LearningRate}), or look for extreme values in the dataset."));
         }
 
         if (!IsGood(loss))
@@ -304,6 +388,28 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         _times.Add(StepTimes.Optimizer);
+        return loss;
+    }
+
+    /// <summary>The gradients of the next batches, over all ranks.</summary>
+    /// <returns>Their mean loss by row.</returns>
+    private float Descend(int batches)
+    {
+        _network.Gradients.zero_();
+        var rows = Rows(_state.Position + batches) - Rows(_state.Position);
+        float loss = 0;
+        for (var batch = _state.Position; batch < _state.Position + batches; batch++)
+        {
+            loss += Learn(Rows(batch + 1) - Rows(batch), rows);
+        }
+
+        if (_exchange is not null)
+        {
+            using var guard = no_grad();
+            loss = Exchange(_exchange, loss);
+            _times.Add(StepTimes.Sync);
+        }
+
         return loss;
     }
 
@@ -358,6 +464,7 @@ internal sealed class TrainingLoop : IDisposable
         var value = loss.item<float>();
         _times.Add(StepTimes.Forward);
         loss.backward();
+        _network.TakeGradients();
         _times.Add(StepTimes.Backward);
         return value;
     }

@@ -29,6 +29,9 @@ internal sealed record TrainingState
     /// <summary>What the guard of steps remembers.</summary>
     public GuardState Guard { get; init; } = new();
 
+    /// <summary>The learning rate that the finder found; null: it was not looked for.</summary>
+    public double? FoundRate { get; init; }
+
     /// <summary>The best epoch so far.</summary>
     public EpochMetrics? Best { get; init; }
 }

@@ -8,7 +8,7 @@ namespace OrleansDL.Training;
 internal static class ForkRules
 {
     private static readonly string[] Same =
-        ["network", "initialize", "input", "head", "validationFraction", "batchSize", "accumulate", "optimizer", "optimizerSettings", "seed", "reader.split", "reader.canonicalNodes"];
+        ["network", "initialize", "input", "head", "validationFraction", "batchSize", "accumulate", "optimizer", "optimizerSettings", "precision", "seed", "reader.split", "reader.canonicalNodes"];
 
     /// <returns>The checkpoint it goes on from.</returns>
     /// <exception cref="OrleansDLException">It may not; the message says why.</exception>

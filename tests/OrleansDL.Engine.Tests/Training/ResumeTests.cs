@@ -65,6 +65,15 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public void A_mean_of_weights_that_the_checkpoint_lacks_begins_with_its_weights()
+    {
+        using var folder = new TestFolder();
+        Stop(folder, Spec("mlp"), 3, "none", "taken");
+        Train(folder, "averaged", Spec("mlp") with { EmaDecay = 0.5 }, "taken");
+        Assert.NotEqual(Train(folder, "plain", Spec("mlp"), "taken")[1], TestFolder.Sha(Path.Combine(folder["averaged"], "weights.safetensors")));
+    }
+
+    [Fact]
     public void Training_keeps_no_tensor_when_it_ends()
     {
         using var folder = new TestFolder();
@@ -72,6 +81,28 @@ public sealed class ResumeTests
         var before = Tensor.TotalCount;
         Train(folder, "second", Spec("cnn") with { CheckpointSeconds = 0.05 });
         Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Theory]
+    [InlineData("mlp", null)]
+    [InlineData("cnn", "bf16")]
+    public void Steps_leave_no_tensor_behind(string family, string? precision)
+    {
+        using var folder = new TestFolder();
+        var counts = new SortedDictionary<long, long>();
+        var spec = Spec(family) with { Epochs = 20, Precision = precision, EmaDecay = 0.9, Clip = new ClipSpec { Norm = 1 }, Guard = new GuardSpec() };
+        var assignment = Assignments.Digits(folder["data"], spec, row => row < 250);
+        var hooks = new TrainingHooks
+        {
+            // At the end of an epoch it is told twice, once while the mean of the weights stands in for them.
+            Progressed = (_, progress) => counts[progress.Step] = Math.Min(counts.GetValueOrDefault(progress.Step, long.MaxValue), Tensor.TotalCount),
+        };
+        TrainingJob.Run(assignment, folder["data"], folder["out"], folder.Make("checkpoints"), "cpu", hooks, new SteppingTime());
+
+        // From the second epoch on: what is kept for all of the run has been made then.
+        var steady = counts.Where(count => count.Key > 8).Select(count => count.Value).ToList();
+        Assert.True(steady.Count > 100, $"{steady.Count} steps were seen");
+        Assert.Equal([steady[0]], steady.Distinct());
     }
 
     [Fact]
@@ -136,6 +167,8 @@ public sealed class ResumeTests
             Guard = Of(null, new GuardSpec { SpikeFactor = 1.2, Window = 8, Limit = 1000 }, new GuardSpec { Action = "rollback", SpikeFactor = 1.1, Window = 8, GoodSteps = 3, Limit = 1000 }),
             Augment = Of(null, new AugmentSpec { Crop = 1, FlipHorizontal = true, Rotate = 10 }, new AugmentSpec { Brightness = 0.1, Contrast = 0.2, Mixup = 0.4 }),
             Reader = Of(null, new ReaderSpec { MemoryBytes = 0, Threads = 3 }),
+            Precision = Of(null, "bf16"),
+            RateFinder = Of(null, new RateFinderSpec { Least = 1e-5, Greatest = 0.01, Steps = 20 }),
         };
     }
 
