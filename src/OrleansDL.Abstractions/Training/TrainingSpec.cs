@@ -31,7 +31,7 @@ public sealed record TrainingSpec
     /// <summary>Seconds between checkpoints, 0.05 to 86400; 0: what they cost and how often workers are lost decides (Young and Daly).</summary>
     [Id(12)] public double CheckpointSeconds { get; init; } = 30;
 
-    /// <summary>Slots the run takes on one worker.</summary>
+    /// <summary>Slots the run takes on one worker; of several workers, each.</summary>
     [Id(13)] public int Slots { get; init; } = 1;
 
     /// <summary>CPU threads of the run's process. The result is a function of the seed and this number.</summary>
@@ -126,4 +126,10 @@ public sealed record TrainingSpec
 
     /// <summary>code: the program. Required for it.</summary>
     [Id(50)] public CodeSpec? Code { get; init; }
+
+    /// <summary>train: number of workers that train it together, each on <see cref="Slots"/> slots with its share of every batch's rows, 1 to 64; null: 1.</summary>
+    [Id(57)] public int? Workers { get; init; }
+
+    /// <summary>train: number of workers that will do where its pool cannot hold <see cref="Workers"/>, 1 to that number; null: all of them. A pool that is only busy lets it wait for all.</summary>
+    [Id(58)] public int? MinWorkers { get; init; }
 }
