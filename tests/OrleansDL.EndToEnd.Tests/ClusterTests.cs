@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Tests.Harness;
 
@@ -47,9 +48,39 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         Assert.DoesNotContain("onnxruntime", NativeLibraries(server.Pid), StringComparison.OrdinalIgnoreCase);
         Assert.Contains("onnxruntime", NativeLibraries(one.Pid), StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("libtorch", NativeLibraries(one.Pid), StringComparison.OrdinalIgnoreCase);
+
+        await TrainsTogetherAsync(api, first);
+        await GoesOnAloneAsync(api, two);
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static async Task TrainsTogetherAsync(Api api, JsonElement alone)
+    {
+        await Scenario.TrainAsync(api, "points", epochs: 40, name: "together", workers: 2);
+        var together = await Scenario.CompletedAsync(api, "together");
+        Assert.Equal(["one", "two"], Workers(together).Single());
+        var (accuracy, expected) = (Accuracy(together), Accuracy(alone));
+        Assert.InRange(accuracy, expected - 0.02, expected + 0.02);
+    }
+
+    /// <summary>SIGKILL of a worker that holds a rank: the run goes on from its checkpoint with the worker that is left.</summary>
+    private static async Task GoesOnAloneAsync(Api api, OdlProcess victim)
+    {
+        await Scenario.TrainAsync(api, "points", epochs: 150, name: "broken", workers: 2, minWorkers: 1);
+        await Eventually.TrueAsync("the run of both to have a checkpoint", async () => (await Scenario.RunAsync(api, "broken")).TryGetProperty("lastCheckpoint", out _));
+        await victim.KillAsync();
+        var after = await Scenario.CompletedAsync(api, "broken", TimeSpan.FromSeconds(60));
+        Assert.Equal(["one", "two"], Workers(after)[0]);
+        Assert.Equal(["one"], Workers(after)[^1]);
+        Assert.True(after.GetProperty("resumedFromStep").GetInt64() > 0, after.ToString());
+        Assert.InRange(Accuracy(after), 0.95, 1);
+    }
+
+    private static double Accuracy(JsonElement run) => run.GetProperty("metrics").GetProperty("validation.accuracy").GetDouble();
+
+    private static List<string[]> Workers(JsonElement run) =>
+        [.. run.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("workers").EnumerateArray().Select(name => name.GetString()!).ToArray())];
 
     private static async Task AdvertisesAsync(OdlProcess server, params OdlProcess[] workers)
     {

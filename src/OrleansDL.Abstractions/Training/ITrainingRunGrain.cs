@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 using OrleansDL.Identity;
 
 namespace OrleansDL.Training;
@@ -36,7 +37,17 @@ public interface ITrainingRunGrain : IGrainWithGuidKey, IWakeable
     /// <summary>The checkpoints that are kept, oldest first.</summary>
     [Alias("checkpoints"), Requires(Role.Viewer)] Task<IReadOnlyList<Checkpoint>> ListCheckpointsAsync();
 
-    /// <summary>From the worker: the process has ended. Repeating does nothing.</summary>
+    /// <summary>From the worker: where one of several ranks listens for the others. Repeating does nothing.</summary>
+    /// <returns>Where all of them do, by rank; null while some have not said so.</returns>
+    /// <exception cref="StaleAttemptException">A newer attempt has begun, or a rank of this one has ended already.</exception>
+    [Alias("meet")] Task<IReadOnlyList<string>?> MeetAsync(RankAddress address);
+
+    /// <summary>From the worker: waits a few seconds for the ranks that <see cref="MeetAsync"/> missed.</summary>
+    /// <returns>As there; after null the worker says once more where its rank listens.</returns>
+    /// <exception cref="StaleAttemptException">A newer attempt has begun, or a rank of this one has ended already.</exception>
+    [Alias("await-ranks"), AlwaysInterleave] Task<IReadOnlyList<string>?> AwaitRanksAsync(int attempt);
+
+    /// <summary>From the worker: a process has ended, the only one or one of several ranks. Repeating does nothing.</summary>
     /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
     [Alias("finish")] Task FinishAsync(RunOutcome outcome);
 }

@@ -1,13 +1,14 @@
 namespace OrleansDL.Training;
 
 /// <summary>Where one of the workers that train a run together listens for the others. Body of <c>POST /rendezvous</c> on a runner's socket.</summary>
+[GenerateSerializer, Immutable, Alias("rank-address")]
 public sealed record RankAddress
 {
-    public required int Attempt { get; init; }
+    [Id(0)] public required int Attempt { get; init; }
 
     /// <summary>From 0.</summary>
-    public required int Rank { get; init; }
+    [Id(1)] public required int Rank { get; init; }
 
     /// <summary><c>host:port</c>.</summary>
-    public required string Address { get; init; }
+    [Id(2)] public required string Address { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Training;
 
 /// <summary>How an attempt's process ended.</summary>
@@ -11,4 +13,7 @@ public sealed record RunOutcome
     [Id(2)] public string? Reason { get; init; }
     [Id(3)] public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
     [Id(4)] public IReadOnlyDictionary<string, BlobRef> Artifact { get; init; } = new Dictionary<string, BlobRef>();
+
+    /// <summary>Place of the process among the workers that train the run together, from 0.</summary>
+    [Id(57), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Rank { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Training;
 
 /// <summary>What a runner tells its run: a batch with a sequence number within its attempt.</summary>
@@ -11,4 +13,7 @@ public sealed record RunReport
     [Id(2)] public IReadOnlyList<MetricPoint> Metrics { get; init; } = [];
     [Id(3)] public IReadOnlyList<string> Log { get; init; } = [];
     [Id(4)] public RunProgress? Progress { get; init; }
+
+    /// <summary>Who tells it, from 0; each rank counts its own reports. Of ranks above 0 only the log is kept.</summary>
+    [Id(57), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Rank { get; init; }
 }

@@ -9,4 +9,7 @@ public sealed record RunnerInfo
 
     /// <summary>Process id on the worker's machine; null while the attempt is being prepared or concluded.</summary>
     [Id(2)] public int? Pid { get; init; }
+
+    /// <summary>Place among the workers that train the run together, from 0.</summary>
+    [Id(57)] public int Rank { get; init; }
 }

@@ -41,4 +41,7 @@ public sealed record SlotRequest
 
     /// <summary>Whether it executes user code, which not every worker can keep apart.</summary>
     [Id(50)] public bool UserCode { get; init; }
+
+    /// <summary>Members that will do where the pool cannot hold <see cref="Members"/>; 0: all of them.</summary>
+    [Id(57)] public int LeastMembers { get; init; }
 }

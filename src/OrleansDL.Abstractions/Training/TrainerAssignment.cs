@@ -24,4 +24,13 @@ public sealed record TrainerAssignment
 
     /// <summary>code: the version whose files are executed.</summary>
     [Id(50)] public CodeVersion? Code { get; init; }
+
+    /// <summary>Place among the workers that train the run together, from 0.</summary>
+    [Id(57)] public int Rank { get; init; }
+
+    /// <summary>Names of those workers by rank, one of them as often as it holds ranks; null: one trains it alone.</summary>
+    [Id(58)] public IReadOnlyList<string>? Workers { get; init; }
+
+    /// <summary>Base64 of what the ranks of this attempt know each other by; null: one trains it alone.</summary>
+    [Id(59)] public string? GangSecret { get; init; }
 }

@@ -19,6 +19,8 @@ public sealed record TrainingRun
 
     /// <summary>Number of the current attempt, from 1; 0 before the first.</summary>
     [Id(8)] public int Attempt { get; init; }
+
+    /// <summary>The worker it runs on; of several, that of rank 0.</summary>
     [Id(9)] public string? Worker { get; init; }
     [Id(10)] public RunProgress? Progress { get; init; }
     [Id(11)] public Checkpoint? LastCheckpoint { get; init; }
@@ -55,4 +57,7 @@ public sealed record TrainingRun
 
     /// <summary>code: the version the reference named when the run was created.</summary>
     [Id(30)] public CodeVersion? Code { get; init; }
+
+    /// <summary>The attempts that were given workers, oldest first; the last 100.</summary>
+    [Id(57)] public IReadOnlyList<RunAttempt> Attempts { get; init; } = [];
 }

@@ -31,7 +31,7 @@ public sealed record TrainingSpec
     /// <summary>Seconds between checkpoints, 0.05 to 86400; 0: what they cost and how often workers are lost decides (Young and Daly).</summary>
     [Id(12)] public double CheckpointSeconds { get; init; } = 30;
 
-    /// <summary>Slots the run takes on one worker.</summary>
+    /// <summary>Slots the run takes on one worker; of several workers, each.</summary>
     [Id(13)] public int Slots { get; init; } = 1;
 
     /// <summary>CPU threads of the run's process. The result is a function of the seed and this number.</summary>
@@ -132,4 +132,10 @@ public sealed record TrainingSpec
 
     /// <summary>train: <c>fp32</c>, or <c>bf16</c>: forward and backward compute in bfloat16 but for normalisation and loss, from weights that are kept, moved and exported in 32 bits. Null: fp32.</summary>
     [Id(66)] public string? Precision { get; init; }
+
+    /// <summary>train: number of workers that train it together, each on <see cref="Slots"/> slots with its share of every batch's rows, 1 to 64; null: 1.</summary>
+    [Id(57)] public int? Workers { get; init; }
+
+    /// <summary>train: number of workers that will do where its pool cannot hold <see cref="Workers"/>, 1 to that number; null: all of them. A pool that is only busy lets it wait for all.</summary>
+    [Id(58)] public int? MinWorkers { get; init; }
 }

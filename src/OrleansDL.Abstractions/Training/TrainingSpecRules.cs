@@ -28,6 +28,7 @@ public static class TrainingSpecRules
             CheckTraining(spec);
         }
 
+        WorkersRules.Check(spec);
         SchedulingSpecRules.Check(spec);
         InputSpecRules.Check(spec.Input);
         HeadSpecRules.Check(spec);

@@ -27,9 +27,11 @@ internal static class RunCommands
         var rate = new Option<double?>("--learning-rate") { Description = "Size of a step." };
         var find = new Option<bool>("--find-learning-rate") { Description = "Look for the size of a step first, and train with it." };
         var seed = new Option<long?>("--seed") { Description = "The same seed gives the same weights." };
+        var workers = new Option<int?>("--workers") { Description = "Workers that train it together, each with its share of every batch." };
+        var least = new Option<int?>("--min-workers") { Description = "Workers that will do where the pool cannot hold as many." };
         var register = new Option<string?>("--register-as") { Description = "Model that gets the result as a new version." };
         var wait = new Option<bool>("--wait") { Description = "Watch it to its end." };
-        return new Command("start", "Start a training run.") { file, name, dataset, family, epochs, batch, rate, find, seed, register, wait }.Does(async (session, cancel) =>
+        return new Command("start", "Start a training run.") { file, name, dataset, family, epochs, batch, rate, find, seed, workers, least, register, wait }.Does(async (session, cancel) =>
         {
             var spec = session.Get(file) is { } path ? await Files.ReadJsonAsync<TrainingSpec>(path, cancel)
                 : session.Get(dataset) is { } data ? new TrainingSpec { Dataset = data }
@@ -44,6 +46,8 @@ internal static class RunCommands
                 LearningRate = session.Get(rate) ?? spec.LearningRate,
                 RateFinder = session.Get(find) ? spec.RateFinder ?? new RateFinderSpec() : spec.RateFinder,
                 Seed = session.Get(seed) ?? spec.Seed,
+                Workers = session.Get(workers) ?? spec.Workers,
+                MinWorkers = session.Get(least) ?? spec.MinWorkers,
                 RegisterAs = session.Get(register) ?? spec.RegisterAs,
             };
             var run = await session.Client.TrainingRuns.CreateAsync(spec, cancel);

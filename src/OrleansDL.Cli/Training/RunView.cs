@@ -19,14 +19,32 @@ internal static class RunView
                 : $"{run.Position} in pool {run.Spec.Pool}{(run.EstimatedStart is { } at ? $", should start {Format.Time(at)}" : "")}"),
             ("sent away", run.Preemptions == 0 ? null : $"{run.Preemptions} times"),
             ("retries", run.Retries == 0 ? null : $"{run.Retries}"),
-            ("worker", run.Worker),
+            ("worker", run.Spec.Workers > 1 ? null : run.Worker),
+            ("workers", run.Spec.Workers > 1 ? Workers(run) : null),
             ("created", Format.Time(run.CreatedAt)),
             ("took", run is { StartedAt: { } start, FinishedAt: { } end } ? Format.Seconds((end - start).TotalSeconds) : null),
             ("metrics", Headlines.Of(run.Metrics)),
             ("model", run.ModelVersion));
+        if (run.Spec.Workers > 1)
+        {
+            foreach (var attempt in run.Attempts)
+            {
+                screen.Line($"attempt   {attempt.Attempt}, {Format.Time(attempt.StartedAt)}, from step {attempt.FromStep} on {Of(attempt.Workers)}");
+            }
+        }
+
         foreach (var (name, file) in (run.Artifact ?? new Dictionary<string, BlobRef>()).OrderBy(f => f.Key, StringComparer.Ordinal))
         {
             screen.Line($"artifact  {name}, {Format.Bytes(file.Bytes)}, {Format.Digest(file.Blob)}");
         }
     }
+
+    private static string Workers(TrainingRun run)
+    {
+        var least = run.Spec.MinWorkers is { } few && few < run.Spec.Workers ? $", at least {few}" : "";
+        var now = run.Worker is not null && run.Attempts is [.., var last] ? $": now {Of(last.Workers)}" : "";
+        return $"{run.Spec.Workers} asked for{least}{now}";
+    }
+
+    private static string Of(IReadOnlyList<string> workers) => $"{workers.Count} worker{(workers.Count == 1 ? "" : "s")} ({string.Join(", ", workers)})";
 }

@@ -19,6 +19,10 @@ internal abstract class Head : IDisposable
     /// <param name="target">The rows' targets; the inputs themselves where a head has no target of its own.</param>
     public abstract Tensor Loss(Tensor output, Tensor target);
 
+    /// <summary>How many losses <see cref="Loss"/> is the mean of, where that is not the number of rows: several workers weigh their parts of a batch by it. Null: by rows.</summary>
+    /// <param name="target">The rows' targets, as <see cref="Loss"/> takes them.</param>
+    public virtual long? Counted(Tensor target) => null;
+
     /// <summary>Numbers the network puts out for one row.</summary>
     public virtual long OutputsPerRow(Pipeline pipeline) => Outputs;
 

@@ -19,5 +19,7 @@ internal sealed class NextTokenHead(int vocabulary) : Head
         return losses / next.ne(0).sum().clamp_min(1);
     }
 
+    public override long? Counted(Tensor target) => target.narrow(1, 1, target.shape[1] - 1).ne(0).sum().item<long>();
+
     public override long OutputsPerRow(Pipeline pipeline) => vocabulary * pipeline.RowShape[0];
 }

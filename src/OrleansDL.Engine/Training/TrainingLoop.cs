@@ -456,9 +456,9 @@ internal sealed class TrainingLoop : IDisposable
             loss = (loss * batch.Share) + (_head.Loss(output, partners) * (1 - batch.Share));
         }
 
-        if (own != rows)
+        if (own != rows || _exchange is not null)
         {
-            loss *= (double)own / rows;
+            loss *= PartOf(batch.Targets, own, size, rows);
         }
 
         var value = loss.item<float>();
@@ -467,6 +467,20 @@ internal sealed class TrainingLoop : IDisposable
         _network.TakeGradients();
         _times.Add(StepTimes.Backward);
         return value;
+    }
+
+    /// <summary>What part of the step's loss is the mean of this rank's rows. A batch counts by its rows; within it a rank by its own, or by what the head counts instead.</summary>
+    private double PartOf(Tensor targets, long own, long size, long rows)
+    {
+        if (_exchange is null || _head.Counted(targets) is not { } counted)
+        {
+            return (double)own / rows;
+        }
+
+        var mine = own == 0 ? 0 : counted;
+        Span<double> all = [mine];
+        _exchange.Sum(all);
+        return all[0] == 0 ? 0 : mine / all[0] * size / rows;
     }
 
     /// <summary>Judges the step before the weights move; undoes what a bad one has done already.</summary>

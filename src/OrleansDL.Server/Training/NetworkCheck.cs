@@ -35,6 +35,11 @@ internal sealed class NetworkCheck
     public static TrainingCheck Of(TrainingSpec spec, DatasetVersion dataset, IReadOnlyList<ColumnStatistics> statistics)
     {
         var check = new NetworkCheck(spec, dataset, statistics);
+        if (spec.Workers > 1)
+        {
+            check._notes.Add(Division(spec));
+        }
+
         return new TrainingCheck
         {
             DatasetName = dataset.DatasetName,
@@ -44,6 +49,15 @@ internal sealed class NetworkCheck
             Network = spec.Network is null ? null : check.Summarize(),
             Notes = check._notes,
         };
+    }
+
+    private static string Division(TrainingSpec spec)
+    {
+        var (least, more) = Math.DivRem(spec.BatchSize, spec.Workers!.Value);
+        var rows = more == 0 ? $"{least}" : $"{least} or {least + 1}";
+        var slots = spec.Workers.Value * spec.Slots;
+        var fewer = spec.MinWorkers is { } few && few < spec.Workers ? $", or {few} where the pool cannot hold all" : "";
+        return $"Each batch of {spec.BatchSize} rows is divided among {spec.Workers} workers, {rows} rows each; they take {slots} slots together{fewer}. The memory is that of each worker, at most.";
     }
 
     private NetworkSummary? Summarize()

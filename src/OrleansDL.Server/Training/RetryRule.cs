@@ -18,7 +18,7 @@ internal static class RetryRule
         var retries = state.Retries ?? 0;
         return outcome.Kind switch
         {
-            RunOutcomeKind.OutOfMemory when spec is { OnOutOfMemory: OutOfMemory.HalveBatch, BatchSize: > 1 } => (
+            RunOutcomeKind.OutOfMemory when spec.OnOutOfMemory is OutOfMemory.HalveBatch && spec.BatchSize / 2 >= (spec.Workers ?? 1) => (
                 spec with { BatchSize = spec.BatchSize / 2 },
                 string.Create(CultureInfo.InvariantCulture, $"It ran out of memory with batches of {spec.BatchSize} and goes on with batches of {spec.BatchSize / 2}. {reason}"),
                 TimeSpan.Zero),

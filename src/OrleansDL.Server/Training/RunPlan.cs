@@ -120,6 +120,12 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
             ["weightDecay"] = spec.WeightDecay.ToString("R", CultureInfo.InvariantCulture),
             ["seed"] = spec.Seed.ToString(CultureInfo.InvariantCulture),
         };
+        if (spec.Workers > 1)
+        {
+            // Who trained it decides its last bits: as many as each attempt had.
+            parameters["workers"] = string.Join(", ", (state.Attempts ?? []).Select(attempt => attempt.Workers.Count.ToString(CultureInfo.InvariantCulture)));
+        }
+
         if (state.Code is { } code)
         {
             parameters["code"] = $"{code.CodeName}@{code.Version}";

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Training;
 
 /// <summary>A run that waits for slots, or holds them.</summary>
@@ -39,12 +41,16 @@ internal sealed record ScheduledRun
     /// <summary>Whether it executes user code.</summary>
     [Id(50)] public bool? UserCode { get; init; }
 
+    /// <summary>Members that will do where the pool cannot hold <see cref="Members"/>; 0: all of them.</summary>
+    [Id(57), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int LeastMembers { get; init; }
+
     public static ScheduledRun Of(SlotRequest request, DateTimeOffset now) => new()
     {
         Run = request.Run,
         Attempt = request.Attempt,
         Project = request.Project,
         Members = request.Members,
+        LeastMembers = request.LeastMembers,
         Slots = request.Slots,
         Memory = request.Memory,
         DeviceKind = request.DeviceKind,

@@ -398,7 +398,8 @@ internal sealed class SchedulerCore
     {
         Id = run.Run,
         Project = run.Project,
-        Members = run.Members,
+        Members = run.Seats.Count > 0 ? run.Seats.Sum(seat => seat.Members) : run.Members,
+        LeastMembers = run.LeastMembers,
         Slots = run.Slots,
         Memory = run.Memory,
         DeviceKind = run.DeviceKind,

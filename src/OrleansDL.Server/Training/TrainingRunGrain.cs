@@ -26,8 +26,20 @@ internal sealed partial class TrainingRunGrain(
     private static readonly TimeSpan WatchAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long the other ranks may take to end when one has. A worker that is gone is noticed sooner, by its silence.</summary>
+    private static readonly TimeSpan EndingLimit = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a rank's call waits for the others before it asks again; nothing is read for it.</summary>
+    private static readonly TimeSpan MeetingLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>Attempts that are told; a run that is lost again and again has more.</summary>
+    private const int KeptAttempts = 100;
+    private const int SecretBytes = 32;
+
     private RunProgress? _progress;
     private SlotGrant? _grant;
+    private GangMeeting? _meeting;
+    private DateTimeOffset? _endingSince;
     private (RunStatus Status, int Attempt, string? Reason)? _published;
     private int _started;
     private bool _pinned;
@@ -167,7 +179,7 @@ internal sealed partial class TrainingRunGrain(
     public async Task ReportAsync(RunReport report)
     {
         CheckAttempt(report.Attempt);
-        if (await tables.RecordAsync(Id, report) && report.Progress is not null)
+        if (await tables.RecordAsync(Id, report) && report is { Rank: 0, Progress: not null })
         {
             if (_progress is null && run.State is { AttemptStartedAt: { } began, RestartSeconds: null })
             {
@@ -211,6 +223,48 @@ internal sealed partial class TrainingRunGrain(
         };
     }
 
+    public async Task<IReadOnlyList<string>?> MeetAsync(RankAddress address)
+    {
+        CheckGang(address.Attempt);
+        if (address.Rank < 0 || address.Rank >= run.State.Members!.Count)
+        {
+            throw new InvalidException($"Rank {address.Rank} is none of the {run.State.Members!.Count} that train run {Id} together.");
+        }
+
+        if (run.State.Gang!.Addresses is { } known)
+        {
+            return known;
+        }
+
+        if (_meeting?.Attempt != address.Attempt)
+        {
+            _meeting = new GangMeeting(address.Attempt, run.State.Members.Count);
+        }
+
+        if (_meeting.Take(address) is not { } all)
+        {
+            return null;
+        }
+
+        // Kept, for a rank that hears it only after this activation: those that know each other do not come again.
+        await WriteAsync(run.State with { Gang = run.State.Gang with { Addresses = all } });
+        _meeting.End();
+        return all;
+    }
+
+    // Interleaves with the run's other work, and therefore only reads.
+    public async Task<IReadOnlyList<string>?> AwaitRanksAsync(int attempt)
+    {
+        CheckGang(attempt);
+        if (run.State.Gang!.Addresses is null && _meeting is { } meeting && meeting.Attempt == attempt)
+        {
+            await Task.WhenAny(meeting.Over, Task.Delay(MeetingLimit, time));
+            CheckGang(attempt);
+        }
+
+        return run.State.Gang?.Addresses;
+    }
+
     public async Task FinishAsync(RunOutcome outcome)
     {
         if (outcome.Attempt == run.State.Attempt && (run.State.HasEnded || run.State.Outcome is not null))
@@ -220,7 +274,11 @@ internal sealed partial class TrainingRunGrain(
 
         CheckAttempt(outcome.Attempt);
         await wakeUps.ArmAsync(this);
-        await WriteAsync(run.State with { Outcome = outcome });
+        await WriteAsync(GangEnd.Take(run.State, outcome));
+        if (GangEnd.IsBroken(run.State))
+        {
+            _meeting?.End();
+        }
     }
 
     /// <summary>Goes on from wherever the state says that it stands, until it has to wait for someone.</summary>
@@ -309,6 +367,14 @@ internal sealed partial class TrainingRunGrain(
             Worker = grant.Worker,
             Incarnation = grant.Incarnation,
             Members = grant.Members,
+            Gang = grant.Members.Count > 1 ? new GangState { Secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(SecretBytes)) } : null,
+            Attempts = [.. (run.State.Attempts ?? []).TakeLast(KeptAttempts - 1), new RunAttempt
+            {
+                Attempt = run.State.Attempt,
+                Workers = [.. grant.Members.Select(member => member.Worker)],
+                FromStep = run.State.LastCheckpoint?.Step ?? 0,
+                StartedAt = time.GetUtcNow(),
+            }],
             AttemptStartedAt = time.GetUtcNow(),
             NotBefore = null,
             ResumedFromStep = run.State.LastCheckpoint?.Step ?? 0,
@@ -323,7 +389,12 @@ internal sealed partial class TrainingRunGrain(
         var grant = await AskSchedulerAsync();
         if (HasLost(grant))
         {
-            return await LoseAsync($"Worker '{run.State.Worker}' was lost.");
+            return await LoseAsync(WhoWasLost());
+        }
+
+        if (GangEnd.IsBroken(run.State))
+        {
+            return await AwaitEndsAsync();
         }
 
         if (grant.Leave is { } reason)
@@ -341,18 +412,24 @@ internal sealed partial class TrainingRunGrain(
         await tables.BeginAttemptAsync(Id, run.State.Attempt, run.State.ResumedFromStep);
         try
         {
-            await workers.StartAsync(run.State.Worker!, new TrainerAssignment
+            foreach (var member in MembersOf(run.State))
             {
-                Run = Id,
-                Attempt = run.State.Attempt,
-                Spec = run.State.Spec!,
-                Dataset = run.State.Dataset!,
-                ResumeFrom = run.State.LastCheckpoint,
-                Model = RunPlan.ModelFiles(run.State),
-                Code = run.State.Code,
-                Project = run.State.Project,
-                Incarnation = run.State.Incarnation!,
-            });
+                await workers.StartAsync(member.Worker, new TrainerAssignment
+                {
+                    Run = Id,
+                    Attempt = run.State.Attempt,
+                    Spec = run.State.Spec!,
+                    Dataset = run.State.Dataset!,
+                    ResumeFrom = run.State.LastCheckpoint,
+                    Model = RunPlan.ModelFiles(run.State),
+                    Code = run.State.Code,
+                    Project = run.State.Project,
+                    Incarnation = member.Incarnation,
+                    Rank = member.Rank,
+                    Workers = run.State.Gang is null ? null : [.. run.State.Members!.Select(one => one.Worker)],
+                    GangSecret = run.State.Gang?.Secret,
+                });
+            }
         }
         catch (Exception e) when (e is NoCapacityException or StaleAttemptException)
         {
@@ -363,8 +440,21 @@ internal sealed partial class TrainingRunGrain(
         }
 
         _started = run.State.Attempt;
-        LogStarted(Id, run.State.Attempt, run.State.Worker!, run.State.ResumedFromStep);
+        LogStarted(Id, run.State.Attempt, string.Join(", ", MembersOf(run.State).Select(member => member.Worker)), run.State.ResumedFromStep);
         return false;
+    }
+
+    /// <summary>Waits for the other ranks of a gang to end: they do by themselves, and why may be theirs to tell.</summary>
+    private async Task<bool> AwaitEndsAsync()
+    {
+        var now = time.GetUtcNow();
+        _endingSince ??= now;
+        if (now - _endingSince < EndingLimit)
+        {
+            return false;
+        }
+
+        return await LoseAsync("One of its ranks ended, and others did not say how they did.");
     }
 
     private async Task<bool> StopAsync()
@@ -373,7 +463,7 @@ internal sealed partial class TrainingRunGrain(
         {
             try
             {
-                if (await workers.StopAsync(worker, Id, run.State.Attempt))
+                if (await AnyAsync(on => workers.StopAsync(on, Id, run.State.Attempt)))
                 {
                     return false;
                 }
@@ -402,13 +492,13 @@ internal sealed partial class TrainingRunGrain(
 
         if (HasLost(await AskSchedulerAsync()))
         {
-            return await LoseAsync($"Worker '{worker}' was lost.");
+            return await LoseAsync(WhoWasLost());
         }
 
         try
         {
             // What was never started has nothing to write.
-            return !await workers.LeaveAsync(worker, Id, run.State.Attempt) && await LoseAsync(run.State.Reason ?? "It was told to leave.");
+            return !await AnyAsync(on => workers.LeaveAsync(on, Id, run.State.Attempt)) && await LoseAsync(run.State.Reason ?? "It was told to leave.");
         }
         catch (NoCapacityException e)
         {
@@ -509,6 +599,7 @@ internal sealed partial class TrainingRunGrain(
             Worker = null,
             Incarnation = null,
             Members = null,
+            Gang = null,
             Outcome = null,
             Reason = null,
             ServedSeconds = (state.ServedSeconds ?? 0) + (state.AttemptStartedAt is { } began ? (time.GetUtcNow() - began).TotalSeconds : 0),
@@ -578,6 +669,8 @@ internal sealed partial class TrainingRunGrain(
         Memory = (run.State.Spec.MemoryMiB ?? 0) << 20,
         DeviceKind = run.State.Spec.DeviceKind,
         UserCode = run.State.Spec.Program is TrainingProgram.Code,
+        Members = run.State.Spec.Workers ?? 1,
+        LeastMembers = run.State.Spec.MinWorkers ?? 0,
         LimitSeconds = run.State.Spec.TimeLimitSeconds,
         LeftSeconds = _progress?.EtaSeconds,
         ServedSeconds = run.State.ServedSeconds ?? 0,
@@ -586,6 +679,44 @@ internal sealed partial class TrainingRunGrain(
     });
 
     private bool HasLost(SlotGrant grant) => grant.Lost || grant.Worker != run.State.Worker || grant.Incarnation != run.State.Incarnation;
+
+    private string WhoWasLost() => run.State.Gang is null ? $"Worker '{run.State.Worker}' was lost." : "A worker of its gang was lost.";
+
+    /// <summary>Who trains the attempt; one worker alone also in states that older versions wrote.</summary>
+    private static IReadOnlyList<GrantMember> MembersOf(TrainingRunState state) => state.Members is { Count: > 0 } members
+        ? members
+        : [new GrantMember { Rank = 0, Worker = state.Worker!, Incarnation = state.Incarnation! }];
+
+    /// <summary>Asks each worker of the attempt once.</summary>
+    /// <exception cref="NoCapacityException">One of them did not answer; all were asked.</exception>
+    private async Task<bool> AnyAsync(Func<string, Task<bool>> ask)
+    {
+        var any = false;
+        NoCapacityException? silent = null;
+        foreach (var worker in MembersOf(run.State).Select(member => member.Worker).Distinct())
+        {
+            try
+            {
+                any |= await ask(worker);
+            }
+            catch (NoCapacityException e)
+            {
+                silent = e;
+            }
+        }
+
+        return silent is null ? any : throw silent;
+    }
+
+    /// <exception cref="StaleAttemptException">The attempt is over, or cannot go on.</exception>
+    private void CheckGang(int attempt)
+    {
+        CheckAttempt(attempt);
+        if (run.State.Gang is null || GangEnd.IsBroken(run.State))
+        {
+            throw new StaleAttemptException($"A rank of attempt {attempt} of training run {Id} has ended: those left do not meet any more.");
+        }
+    }
 
     private void CheckAttempt(int attempt)
     {
@@ -643,6 +774,7 @@ internal sealed partial class TrainingRunGrain(
                 attempt = state.Attempt,
                 program = state.Spec!.Program,
                 modelVersion = state.ModelVersion,
+                workers = state.Gang is null ? (int?)null : state.Members!.Count,
                 reason = state.HasEnded || state.Status is RunStatus.Preempting ? state.Reason : null,
             });
         }
@@ -667,6 +799,14 @@ internal sealed partial class TrainingRunGrain(
             run.State = before;
             DeactivateOnIdle();
             throw;
+        }
+
+        if (next.Attempt != before.Attempt || next.HasEnded)
+        {
+            // Ranks that wait for others need wait no longer.
+            _meeting?.End();
+            _meeting = null;
+            _endingSince = null;
         }
 
         if (next.Attempt != before.Attempt)
@@ -705,13 +845,14 @@ internal sealed partial class TrainingRunGrain(
             EstimatedStart = state.Status is RunStatus.Queued ? _grant?.EstimatedStart : null,
             Preemptions = state.Preemptions ?? 0,
             Retries = state.Retries ?? 0,
+            Attempts = state.Attempts ?? [],
         };
     }
 
     [LoggerMessage(LogLevel.Information, "Training run {Run} ({Name}) was created in project {Project} on dataset {Dataset}")]
     private partial void LogCreated(Guid run, string name, string project, string dataset);
 
-    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of training run {Run} started on worker {Worker} from step {Step}")]
+    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of training run {Run} started on {Worker} from step {Step}")]
     private partial void LogStarted(Guid run, int attempt, string worker, long step);
 
     [LoggerMessage(LogLevel.Warning, "Attempt {Attempt} of training run {Run} did not start on worker {Worker}, and is tried again: {Reason}")]

@@ -68,6 +68,12 @@ internal sealed record TrainingRunState
     /// <summary>code: the version the reference named when the run was created.</summary>
     [Id(50)] public CodeVersion? Code { get; init; }
 
+    /// <summary>The ranks of the attempt that runs; null: one process trains alone.</summary>
+    [Id(57)] public GangState? Gang { get; init; }
+
+    /// <summary>The attempts that were given workers, oldest first; the last of them.</summary>
+    [Id(58)] public IReadOnlyList<RunAttempt>? Attempts { get; init; }
+
     [JsonIgnore]
     public bool HasEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
 }

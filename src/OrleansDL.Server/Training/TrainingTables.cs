@@ -52,6 +52,11 @@ internal sealed class TrainingTables(Db database, TimeProvider time)
     /// <returns>Whether it was new.</returns>
     public async Task<bool> RecordAsync(Guid run, RunReport report)
     {
+        if (report.Rank > 0)
+        {
+            return await RecordRankAsync(run, report);
+        }
+
         var id = run.ToString();
         await using var connection = await database.OpenAsync();
         await using var transaction = await database.BeginAsync(connection);
@@ -76,13 +81,39 @@ internal sealed class TrainingTables(Db database, TimeProvider time)
         }
 
         await InsertMetricsAsync(connection, transaction, id, report);
-        await InsertLogAsync(connection, transaction, id, report, first: numbers[0] - report.Log.Count + 1);
-        if (numbers[0] / 1000 != (numbers[0] - report.Log.Count) / 1000)
+        await InsertLogAsync(connection, transaction, id, report, last: numbers[0]);
+        await transaction.CommitAsync();
+        return true;
+    }
+
+    // What a run measures is rank 0's to tell; the others have only their log, and numbers of their own.
+    private async Task<bool> RecordRankAsync(Guid run, RunReport report)
+    {
+        var id = run.ToString();
+        await using var connection = await database.OpenAsync();
+        await using var transaction = await database.BeginAsync(connection);
+        var taken = await connection.ExecuteAsync(
+            """
+            INSERT INTO training_rank (run, rank, attempt, report_sequence) VALUES (@id, @Rank, @Attempt, @Sequence)
+            ON CONFLICT (run, rank) DO UPDATE SET attempt = excluded.attempt, report_sequence = excluded.report_sequence
+            WHERE training_rank.attempt < excluded.attempt
+              OR (training_rank.attempt = excluded.attempt AND training_rank.report_sequence < excluded.report_sequence)
+            """,
+            new { id, report.Rank, report.Attempt, report.Sequence }, transaction);
+        if (taken == 0)
         {
-            await connection.ExecuteAsync(
-                "DELETE FROM training_log WHERE run = @id AND number <= @oldest", new { id, oldest = numbers[0] - KeptLines }, transaction);
+            return false;
         }
 
+        var numbers = (await connection.QueryAsync<long>(
+            "UPDATE training_run SET log_number = log_number + @lines WHERE id = @id AND attempt = @Attempt RETURNING log_number",
+            new { id, report.Attempt, lines = report.Log.Count }, transaction)).ToList();
+        if (numbers.Count == 0)
+        {
+            return false;
+        }
+
+        await InsertLogAsync(connection, transaction, id, report, last: numbers[0]);
         await transaction.CommitAsync();
         return true;
     }
@@ -188,10 +219,10 @@ internal sealed class TrainingTables(Db database, TimeProvider time)
         }
     }
 
-    private async Task InsertLogAsync(DbConnection connection, DbTransaction transaction, string id, RunReport report, long first)
+    private async Task InsertLogAsync(DbConnection connection, DbTransaction transaction, string id, RunReport report, long last)
     {
         var now = time.Now();
-        var number = first;
+        var number = last - report.Log.Count + 1;
         foreach (var chunk in report.Log.Chunk(RowsPerStatement))
         {
             var parameters = new DynamicParameters(new { id, report.Attempt, now });
@@ -206,6 +237,12 @@ internal sealed class TrainingTables(Db database, TimeProvider time)
             }
 
             await connection.ExecuteAsync(sql.ToString(), parameters, transaction);
+        }
+
+        if (last / 1000 != (last - report.Log.Count) / 1000)
+        {
+            await connection.ExecuteAsync(
+                "DELETE FROM training_log WHERE run = @id AND number <= @oldest", new { id, oldest = last - KeptLines }, transaction);
         }
     }
 

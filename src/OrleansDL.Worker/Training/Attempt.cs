@@ -22,6 +22,7 @@ internal sealed partial class Attempt
     private readonly IGrainFactory _grains;
     private readonly TrainerOptions _options;
     private readonly string _device;
+    private readonly string? _advertise;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
@@ -36,6 +37,7 @@ internal sealed partial class Attempt
     /// <param name="assignment">What is run.</param>
     /// <param name="folder">Where its files go.</param>
     /// <param name="device">The worker's device.</param>
+    /// <param name="advertise">Where ranks on other workers reach this one; null: only on this machine.</param>
     /// <param name="blobs">The blob store.</param>
     /// <param name="shards">Brings the dataset's shards.</param>
     /// <param name="code">Runs user code.</param>
@@ -44,12 +46,13 @@ internal sealed partial class Attempt
     /// <param name="time">The time.</param>
     /// <param name="logger">The log.</param>
     public Attempt(
-        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, RunShards shards, CodeRuns code, IGrainFactory grains, TrainerOptions options,
-        TimeProvider time, ILogger logger)
+        TrainerAssignment assignment, AttemptFolder folder, string device, string? advertise, BlobStore blobs, RunShards shards, CodeRuns code, IGrainFactory grains,
+        TrainerOptions options, TimeProvider time, ILogger logger)
     {
         _assignment = assignment;
         _folder = folder;
         _device = device;
+        _advertise = assignment.Workers?.Distinct().Count() > 1 ? advertise : null;
         _blobs = blobs;
         _shards = shards;
         _code = code;
@@ -57,7 +60,9 @@ internal sealed partial class Attempt
         _options = options;
         _time = time;
         _logger = logger;
-        _hangs = HangWatch.LimitOf(assignment.Spec, IsBuiltIn) is { } limit ? new HangWatch(limit, time) : null;
+
+        // The ranks of a run go step by step together, and rank 0 tells of them all.
+        _hangs = assignment.Rank == 0 && HangWatch.LimitOf(assignment.Spec, IsBuiltIn) is { } limit ? new HangWatch(limit, time) : null;
     }
 
     public Guid Run => _assignment.Run;
@@ -73,7 +78,10 @@ internal sealed partial class Attempt
 
     public int Number => _assignment.Attempt;
 
-    public RunnerInfo Info => new() { Run = Run, Attempt = Number, Pid = _process?.Pid };
+    /// <summary>Place among the workers that train the run together, from 0.</summary>
+    public int Rank => _assignment.Rank;
+
+    public RunnerInfo Info => new() { Run = Run, Attempt = Number, Pid = _process?.Pid, Rank = Rank };
 
     /// <summary>Called when there is a process, and when there is none any more.</summary>
     public Action OnChange { get; init; } = () => { };
@@ -134,13 +142,14 @@ internal sealed partial class Attempt
             await PrepareAsync(relay);
             var gate = new ReportGate(_time);
             var log = new RunnerLog();
+            var meeting = _assignment.Workers is null ? null : new RankMeeting(_grains.GetGrain<ITrainingRunGrain>(Run), _assignment, Kill, _time);
             await using var socket = await RunnerSocket.OpenAsync(
-                Number, IsCode, report => TakeReportAsync(relay, IsCode ? gate.Take(report, line => log.Take(line, error: false)) : report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
+                Number, IsCode, report => TakeReportAsync(relay, IsCode ? gate.Take(report, line => log.Take(line, error: false)) : report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time, meeting);
             _socket = socket;
             await using var sandbox = IsCode ? await _code.OpenAsync(_assignment, _folder, DataFolder, socket.Path, _device) : null;
             await using var process = Start(relay, socket, sandbox);
             await relay.LogAsync(
-                $"Attempt {Number} runs as process {process.Pid} on {_device}, from step {_assignment.ResumeFrom?.Step ?? 0}.");
+                $"Attempt {Number} runs as process {process.Pid} on {_device}, from step {_assignment.ResumeFrom?.Step ?? 0}{(_assignment.Workers is { } workers ? $", rank {Rank} of {workers.Count}" : "")}.");
             OnChange();
             using var over = new CancellationTokenSource();
             _ = EndHungAsync(process, relay, over.Token);
@@ -188,6 +197,9 @@ internal sealed partial class Attempt
                 Socket = socket.Path,
                 Device = _device,
                 Threads = _assignment.Spec.Threads,
+                Rank = Rank,
+                WorldSize = _assignment.Workers?.Count ?? 1,
+                Advertise = _advertise,
                 Program = _options.Program ?? RunnerLaunch.BuiltIn,
                 Sandbox = sandbox,
             };
@@ -237,6 +249,7 @@ internal sealed partial class Attempt
                 Labels = await LabelsAsync(),
                 ShardDirectory = shards is null ? null : paths?.Data ?? _folder.Shards,
                 Shards = shards,
+                GangSecret = _assignment.GangSecret,
             },
             OdlJson.Options);
     }
@@ -382,9 +395,8 @@ internal sealed partial class Attempt
         var kind = ProgramEnd.KindOf(exitCode, process.Reason(exitCode), ProgramEnd.KernelKills() > _kernelKills);
         return Outcome(kind, kind switch
         {
-            RunOutcomeKind.Lost => exitCode > 128
-                ? $"The program's process was ended by signal {exitCode - 128}."
-                : "The program asked for another try.",
+            RunOutcomeKind.Lost when exitCode > 128 => $"The program's process was ended by signal {exitCode - 128}.",
+            RunOutcomeKind.Lost => _assignment.Workers is null ? "The program asked for another try." : process.Reason(exitCode),
             RunOutcomeKind.Crashed when exitCode > 128 => $"The program's process ended itself with signal {exitCode - 128}. {process.Reason(exitCode)}",
             _ => process.Reason(exitCode),
         });
@@ -419,6 +431,7 @@ internal sealed partial class Attempt
             Kind = RunOutcomeKind.Done,
             Artifact = artifact.ToDictionary(),
             Metrics = await ReadMetricsAsync(),
+            Rank = Rank,
         };
     }
 
@@ -454,7 +467,7 @@ internal sealed partial class Attempt
         }
     }
 
-    private RunOutcome Outcome(RunOutcomeKind kind, string reason) => new() { Attempt = Number, Kind = kind, Reason = reason };
+    private RunOutcome Outcome(RunOutcomeKind kind, string reason) => new() { Attempt = Number, Kind = kind, Reason = reason, Rank = Rank };
 
     [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of training run {Run} ended {Kind}: {Reason}")]
     private partial void LogEnded(Guid run, int attempt, RunOutcomeKind kind, string? reason);

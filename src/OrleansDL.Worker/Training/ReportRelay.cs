@@ -53,7 +53,7 @@ internal sealed partial class ReportRelay
     /// <summary>Takes a report. It waits while the buffer is full, and with it the program.</summary>
     public ValueTask ReportAsync(RunReport report) => AddAsync(report);
 
-    public ValueTask LogAsync(string line) => AddAsync(line);
+    public ValueTask LogAsync(string line) => AddAsync(_assignment.Rank == 0 ? line : $"[rank {_assignment.Rank}] {line}");
 
     public ValueTask CheckpointAsync(CheckpointReady checkpoint) => AddAsync(checkpoint);
 
@@ -118,6 +118,7 @@ internal sealed partial class ReportRelay
             Metrics = metrics,
             Log = log,
             Progress = progress,
+            Rank = _assignment.Rank,
         };
         await SendAsync(() => _run.ReportAsync(message));
     }

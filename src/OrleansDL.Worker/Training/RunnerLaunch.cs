@@ -15,6 +15,15 @@ internal sealed record RunnerLaunch
     public required string Device { get; init; }
     public required int Threads { get; init; }
 
+    /// <summary>Place among the processes that train the run together, from 0.</summary>
+    public int Rank { get; init; }
+
+    /// <summary>Number of those processes.</summary>
+    public int WorldSize { get; init; } = 1;
+
+    /// <summary>Name or address under which those on other machines reach this one; null: all are on this machine.</summary>
+    public string? Advertise { get; init; }
+
     /// <summary>The built-in trainers, beside the worker's own assemblies; or any other program under the contract.</summary>
     public required string Program { get; init; }
 
@@ -28,8 +37,9 @@ internal sealed record RunnerLaunch
     {
         ["ODL_RUN"] = Run.ToString(),
         ["ODL_ATTEMPT"] = Invariant(Attempt),
-        ["ODL_RANK"] = "0",
-        ["ODL_WORLD_SIZE"] = "1",
+        ["ODL_RANK"] = Invariant(Rank),
+        ["ODL_WORLD_SIZE"] = Invariant(WorldSize),
+        ["ODL_ADVERTISE"] = Advertise ?? "",
         ["ODL_SPEC"] = Folder.Spec,
         ["ODL_DATA_DIR"] = Folder.Data,
         ["ODL_OUTPUT_DIR"] = Folder.Output,

@@ -40,8 +40,9 @@ internal sealed class RunnerSocket : IAsyncDisposable
     /// <param name="onReport">Takes a report; it is called once for each, in order.</param>
     /// <param name="onCheckpoint">Takes a checkpoint's path.</param>
     /// <param name="time">Times the long poll.</param>
+    /// <param name="meeting">Finds the other ranks; null: the process trains alone.</param>
     public static async Task<RunnerSocket> OpenAsync(
-        int attempt, bool untrusted, Func<RunReport, ValueTask> onReport, Func<CheckpointReady, ValueTask> onCheckpoint, TimeProvider time)
+        int attempt, bool untrusted, Func<RunReport, ValueTask> onReport, Func<CheckpointReady, ValueTask> onCheckpoint, TimeProvider time, RankMeeting? meeting = null)
     {
         // A path of a Unix socket has 107 bytes at most, and the folder is ours alone (0700).
         var folder = Directory.CreateTempSubdirectory("odl-").FullName;
@@ -64,6 +65,11 @@ internal sealed class RunnerSocket : IAsyncDisposable
         }
 
         socket.Map(app, attempt, onReport, onCheckpoint);
+        if (meeting is not null)
+        {
+            socket.MapMeeting(app, meeting);
+        }
+
         await app.StartAsync();
         if (!OperatingSystem.IsWindows())
         {
@@ -125,6 +131,17 @@ internal sealed class RunnerSocket : IAsyncDisposable
         app.MapGet("/control", async (CancellationToken aborted) =>
             TypedResults.Ok(new ControlAnswer { Command = await NextCommandAsync(aborted) }));
     }
+
+    private void MapMeeting(WebApplication app, RankMeeting meeting) => app.MapPost("/rendezvous", async Task<IResult> (RankAddress address, CancellationToken aborted) =>
+    {
+        if (!meeting.IsOwn(address))
+        {
+            return TypedResults.Conflict();
+        }
+
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(aborted, _closing.Token);
+        return TypedResults.Ok(await meeting.MeetAsync(address, cancel.Token));
+    });
 
     private async Task<RunnerCommand> NextCommandAsync(CancellationToken aborted)
     {

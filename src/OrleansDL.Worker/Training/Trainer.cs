@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
@@ -13,7 +14,7 @@ internal sealed partial class Trainer(
     ILogger<Trainer> logger)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<Guid, Running> _running = [];
+    private readonly Dictionary<(Guid Run, int Rank), Running> _running = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _draining;
 
@@ -46,6 +47,9 @@ internal sealed partial class Trainer(
     private string WorkDirectory => Path.GetFullPath(
         options.Value.WorkDirectory ?? Path.Combine(node.DirectoryOrDefault, "work", node.WorkerNameOrDefault));
 
+    /// <summary>Where ranks on other machines reach this one; null: it is known to itself alone.</summary>
+    private string? Advertise => IPAddress.TryParse(node.Address, out var address) && IPAddress.IsLoopback(address) ? null : node.Address;
+
     public IReadOnlyList<RunnerInfo> List()
     {
         lock (_lock)
@@ -69,20 +73,24 @@ internal sealed partial class Trainer(
                 throw new NoCapacityException($"Worker '{node.WorkerNameOrDefault}' is leaving and takes no new work.");
             }
 
-            var before = _running.GetValueOrDefault(assignment.Run);
-            if (before is not null && before.Attempt.Number >= assignment.Attempt)
+            var ofRun = _running.Values.Where(running => running.Attempt.Run == assignment.Run).ToList();
+            if (ofRun.Exists(running => running.Attempt.Number > assignment.Attempt
+                || (running.Attempt.Number == assignment.Attempt && running.Attempt.Rank == assignment.Rank)))
             {
                 return;
             }
 
-            before?.Attempt.Kill();
-            var folder = Path.Combine(WorkDirectory, string.Create(CultureInfo.InvariantCulture, $"{assignment.Run:N}-{assignment.Attempt}"));
+            // Of an older attempt no rank goes on, whatever the rank that begins.
+            var before = ofRun.Where(running => running.Attempt.Number < assignment.Attempt).ToList();
+            before.ForEach(running => running.Attempt.Kill());
+            var folder = Path.Combine(WorkDirectory, string.Create(
+                CultureInfo.InvariantCulture, $"{assignment.Run:N}-{assignment.Attempt}{(assignment.Rank == 0 ? "" : $"-{assignment.Rank}")}"));
             var attempt = new Attempt(
-                assignment, new AttemptFolder(folder), node.Device, blobs, shards, code, grains, options.Value, time, logger)
+                assignment, new AttemptFolder(folder), node.Device, Advertise, blobs, shards, code, grains, options.Value, time, logger)
             {
                 OnChange = OnChange,
             };
-            _running[assignment.Run] = new Running(attempt, Task.Run(() => RunAsync(attempt, before?.Completion)));
+            _running[(assignment.Run, assignment.Rank)] = new Running(attempt, Task.Run(() => RunAsync(attempt, Task.WhenAll(before.Select(running => running.Completion)))));
         }
 
         OnChange();
@@ -91,22 +99,17 @@ internal sealed partial class Trainer(
     /// <param name="run">The run.</param>
     /// <param name="attempt">Its attempt.</param>
     /// <param name="cancel">Whether the run is not to go on.</param>
-    /// <returns>Whether the attempt is here.</returns>
+    /// <returns>Whether a rank of the attempt is here.</returns>
     public bool Stop(Guid run, int attempt, bool cancel)
     {
-        Attempt? found;
+        List<Attempt> found;
         lock (_lock)
         {
-            found = _running.GetValueOrDefault(run)?.Attempt;
+            found = [.. _running.Values.Select(running => running.Attempt).Where(here => here.Run == run && here.Number == attempt)];
         }
 
-        if (found is null || found.Number != attempt)
-        {
-            return false;
-        }
-
-        found.Stop(cancel);
-        return true;
+        found.ForEach(here => here.Stop(cancel));
+        return found.Count > 0;
     }
 
     /// <summary>Takes no more work, and sends what runs away with a checkpoint.</summary>
@@ -160,15 +163,11 @@ internal sealed partial class Trainer(
         }
     }
 
-    private async Task RunAsync(Attempt attempt, Task? before)
+    private async Task RunAsync(Attempt attempt, Task before)
     {
         try
         {
-            if (before is not null)
-            {
-                await before;
-            }
-
+            await before;
             await attempt.RunAsync();
         }
         catch (Exception e)
@@ -179,9 +178,9 @@ internal sealed partial class Trainer(
         {
             lock (_lock)
             {
-                if (_running.TryGetValue(attempt.Run, out var current) && current.Attempt == attempt)
+                if (_running.TryGetValue((attempt.Run, attempt.Rank), out var current) && current.Attempt == attempt)
                 {
-                    _running.Remove(attempt.Run);
+                    _running.Remove((attempt.Run, attempt.Rank));
                 }
             }
 

@@ -71,7 +71,7 @@ internal sealed partial class WorkerAgent(
             Pool = node.Pool,
             Device = node.Device,
             Slots = node.Slots ?? Math.Max(1, Environment.ProcessorCount - 1),
-            Runs = [.. runners.Select(runner => runner.Run)],
+            Runs = [.. runners.Select(runner => runner.Run).Distinct()],
             Runners = runners,
             Draining = trainer.IsDraining,
             StartedAt = _startedAt,

@@ -37,7 +37,7 @@ internal static class Scenario
     }
 
     /// <summary>A run of a tiny network. More epochs make it last.</summary>
-    public static Task<JsonElement> TrainAsync(Api api, string dataset, int epochs = 3, string? name = null, string? registerAs = null, int slots = 1) =>
+    public static Task<JsonElement> TrainAsync(Api api, string dataset, int epochs = 3, string? name = null, string? registerAs = null, int slots = 1, int? workers = null, int? minWorkers = null) =>
         api.PostAsync($"{Project}/training-runs", new
         {
             name,
@@ -50,6 +50,8 @@ internal static class Scenario
             checkpointSeconds = 0.1,
             registerAs,
             slots,
+            workers,
+            minWorkers,
         });
 
     public static Task<JsonElement> RunAsync(Api api, string run) => api.GetAsync($"{Project}/training-runs/{run}");

@@ -57,6 +57,26 @@ public sealed class DataParallelTests
     }
 
     [Fact]
+    public void Texts_of_many_lengths_count_by_their_tokens_whoever_reads_them()
+    {
+        using var folder = new TestFolder();
+        var spec = Spec("gpt") with
+        {
+            Optimizer = "sgd",
+            LearningRate = 0.05,
+            Network = new NetworkSpec { Family = "gpt", Width = 16, Layers = 1, AttentionHeads = 2 },
+            Input = new InputSpec { Tokenizer = "words", Columns = ["text"], MaxTokens = 12 },
+            Head = new HeadSpec { Kind = "next-token" },
+            BatchSize = 5,
+        };
+        var lines = Enumerable.Range(0, 41).Select(row => string.Join(' ', Enumerable.Range(0, 2 + (row * row % 11)).Select(word => "red green blue pink".Split(' ')[(row + word) % 4])));
+        RunnerAssignment Texts(string data) => Assignments.Csv(data, spec, [Assignments.Text("text")], lines);
+        var alone = Weights(Train(folder, "alone", spec, 1, assign: Texts));
+        var together = Weights(Train(folder, "together", spec, 2, assign: Texts));
+        Assert.InRange(alone.Zip(together).Max(pair => Math.Abs(pair.First - pair.Second)), 0, 2e-5);
+    }
+
+    [Fact]
     public void Workers_that_do_not_hold_the_same_weights_stop_and_say_so()
     {
         using var folder = new TestFolder();
@@ -122,9 +142,9 @@ public sealed class DataParallelTests
     }
 
     /// <summary>Trains on as many threads as workers; answers the path of the weights.</summary>
-    private static string Train(TestFolder folder, string name, TrainingSpec spec, int workers, Func<int, TrainingSpec>? specOf = null, int rows = Rows)
+    private static string Train(TestFolder folder, string name, TrainingSpec spec, int workers, Func<int, TrainingSpec>? specOf = null, int rows = Rows, Func<string, RunnerAssignment>? assign = null)
     {
-        var assignment = Assignments.Digits(folder[$"{name}-data"], spec, row => row < rows);
+        var assignment = assign?.Invoke(folder[$"{name}-data"]) ?? Assignments.Digits(folder[$"{name}-data"], spec, row => row < rows);
         var meeting = new TestRendezvous(folder.Make($"{name}-ranks"), workers);
         var errors = new Exception?[workers];
         var threads = Enumerable.Range(0, workers).Select(rank => new Thread(() =>

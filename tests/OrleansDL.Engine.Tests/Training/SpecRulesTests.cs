@@ -56,6 +56,12 @@ public sealed class SpecRulesTests
     [InlineData("""{"family":"mlp"}""", ""","rateFinder":{"then":"stop"},"registerAs":"m" """, "registerAs does not belong to rateFinder.then 'stop'")]
     [InlineData("null", ""","program":"evaluate","model":"m@1","precision":"bf16" """, "precision does not belong to program 'evaluate'")]
     [InlineData("null", ""","program":"evaluate","model":"m@1","rateFinder":{}""", "rateFinder does not belong to program 'evaluate'")]
+    [InlineData("""{"family":"mlp"}""", ""","workers":65""", "workers is 65. Give a number from 1 to 64.")]
+    [InlineData("""{"family":"mlp"}""", ""","workers":2,"minWorkers":3""", "minWorkers is 3. Give a number from 1 to 2.")]
+    [InlineData("""{"family":"mlp"}""", ""","minWorkers":1""", "minWorkers is set and workers is not.")]
+    [InlineData("""{"family":"mlp"}""", ""","workers":4,"batchSize":3""", "batchSize is 3 and workers 4: a worker would have no row.")]
+    [InlineData("""{"family":"mlp"}""", ""","workers":2,"head":{"kind":"embedding"}""", "workers: head.kind 'embedding' compares each row")]
+    [InlineData("null", ""","program":"evaluate","model":"m","workers":2""", "workers and minWorkers do not belong to program 'evaluate'")]
     [InlineData("null", "", "network is missing.")]
     [InlineData("null", ""","program":"evaluate" """, "model is missing.")]
     public void A_spec_that_breaks_a_rule_is_refused_by_its_json_path(string network, string more, string message)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using OrleansDL.Models;
 using OrleansDL.Training;
@@ -91,6 +92,34 @@ public sealed class RealTrainingTests
     }
 
     [Fact]
+    public async Task A_run_of_two_workers_ends_like_that_of_one_and_to_the_bit_alike_though_a_rank_is_killed()
+    {
+        await using var node = await TrainingNode.StartAsync(slots: 2);
+        var spec = await SpecAsync(node, epochs: 150) with { Optimizer = "sgd", CheckpointSeconds = 0.05 };
+        var alone = await node.EndedAsync((await node.CreateAsync(spec)).Id);
+        var unbroken = await node.EndedAsync((await node.CreateAsync(spec with { Workers = 2 })).Id);
+        Assert.True(unbroken.Status is RunStatus.Completed, unbroken.Reason);
+        Assert.Equal(["w1", "w1"], Assert.Single(unbroken.Attempts).Workers);
+        var (one, two) = (await WeightsAsync(node, alone), await WeightsAsync(node, unbroken));
+        Assert.InRange(one.Zip(two).Max(pair => Math.Abs(pair.First - pair.Second)), 0, 2e-4);
+        Assert.Equal(alone.Progress!.TotalSteps, unbroken.Progress!.Step);
+
+        var broken = await node.CreateAsync(spec with { Workers = 2, RegisterAs = "points" });
+        await node.UntilAsync(broken.Id, run => run.LastCheckpoint is not null);
+        using (var process = Process.GetProcessById(await node.PidAsync(broken.Id, rank: 1)))
+        {
+            process.Kill();
+        }
+
+        var resumed = await node.EndedAsync(broken.Id);
+        Assert.True(resumed.Status is RunStatus.Completed, resumed.Reason);
+        Assert.True(resumed.ResumedFromStep > 0);
+        Assert.Equal([0, resumed.ResumedFromStep], resumed.Attempts.Select(attempt => attempt.FromStep));
+        Assert.Equal(unbroken.Artifact!["weights.safetensors"], resumed.Artifact!["weights.safetensors"]);
+        Assert.Equal("2, 2", (await node.Grains.GetGrain<IModelsGrain>(TrainingNode.Project).ResolveAsync("points")).Parameters["workers"]);
+    }
+
+    [Fact]
     public async Task A_run_goes_on_from_a_kept_checkpoint_of_another_as_if_it_were_that_one()
     {
         await using var node = await TrainingNode.StartAsync(slots: 2);
@@ -124,6 +153,12 @@ public sealed class RealTrainingTests
         var run = await node.EndedAsync((await node.CreateAsync(spec)).Id);
         Assert.Equal(RunStatus.Failed, run.Status);
         Assert.Contains("step", run.Reason, StringComparison.Ordinal);
+    }
+
+    private static async Task<float[]> WeightsAsync(TrainingNode node, TrainingRun run)
+    {
+        var bytes = await node.Blobs.ReadAsync(run.Artifact!["weights.safetensors"].Blob);
+        return MemoryMarshal.Cast<byte, float>(bytes.AsSpan(8 + (int)BitConverter.ToUInt64(bytes))).ToArray();
     }
 
     private static async Task<TrainingSpec> SpecAsync(TrainingNode node, int epochs)

@@ -242,6 +242,30 @@ public sealed class SchedulerCoreTests
     }
 
     [Fact]
+    public void A_gang_takes_fewer_members_only_where_the_pool_could_not_hold_all()
+    {
+        Join("a", slots: 1);
+        Join("b", slots: 1);
+        Request(Run(1));
+        var gang = new SlotRequest { Run = Run(2), Attempt = 1, Slots = 1, QueuedAt = Start, Members = 2, LeastMembers = 1 };
+        Assert.Null(_scheduler.Request(gang, Start).Worker);
+        _scheduler.Release(Run(1), 1, Start);
+        Assert.Equal(["a", "b"], _scheduler.Request(gang, Start).Members.Select(member => member.Worker));
+
+        var later = Start.AddSeconds(7);
+        Join("a", slots: 1, at: later);
+        _scheduler.Check(later);
+        Assert.True(_scheduler.Request(gang, later).Lost);
+        var again = _scheduler.Request(gang with { Attempt = 2 }, later);
+        Assert.Equal("a", Assert.Single(again.Members).Worker);
+        Assert.Equal(0, _scheduler.Describe().FreeSlots);
+        Assert.Contains("It needs 2 members of 1 slot", Request(gang with { Run = Run(3), LeastMembers = 2 }).Reason, StringComparison.Ordinal);
+
+        _scheduler.Release(Run(2), 2, later);
+        Assert.Equal(1, _scheduler.Describe().FreeSlots);
+    }
+
+    [Fact]
     public void A_waiting_run_can_be_moved_before_another_and_only_one_that_waits()
     {
         Join("a", slots: 1);
@@ -272,6 +296,8 @@ public sealed class SchedulerCoreTests
 
     private SlotGrant Request(Guid run, int slots = 1, int attempt = 1, DateTimeOffset? queuedAt = null) =>
         _scheduler.Request(new SlotRequest { Run = run, Attempt = attempt, Slots = slots, QueuedAt = queuedAt ?? Start }, Start);
+
+    private SlotGrant Request(SlotRequest request) => _scheduler.Request(request, Start);
 
     private void Join(string worker, int slots, string? incarnation = null, bool draining = false, DateTimeOffset? at = null) => _scheduler.Report(
         new WorkerReport

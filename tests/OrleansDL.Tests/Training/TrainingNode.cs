@@ -83,11 +83,11 @@ internal sealed class TrainingNode : IAsyncDisposable
     }
 
     /// <summary>The process of a run, once it is there.</summary>
-    public async Task<int> PidAsync(Guid run)
+    public async Task<int> PidAsync(Guid run, int rank = 0)
     {
         var workers = await UntilAsync(
-            () => Scheduler.ListWorkersAsync(), list => list.Any(w => w.Runners.Any(r => r.Run == run && r.Pid is not null)));
-        return workers.SelectMany(worker => worker.Runners).Single(runner => runner.Run == run).Pid!.Value;
+            () => Scheduler.ListWorkersAsync(), list => list.Any(w => w.Runners.Any(r => r.Run == run && r.Rank == rank && r.Pid is not null)));
+        return workers.SelectMany(worker => worker.Runners).Single(runner => runner.Run == run && runner.Rank == rank).Pid!.Value;
     }
 
     public async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> condition)

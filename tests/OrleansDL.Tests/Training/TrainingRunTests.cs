@@ -334,6 +334,61 @@ public sealed class TrainingRunTests
         Assert.Contains(log, line => line.Contains("thread", StringComparison.Ordinal) && line.Contains("'sleep'", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Each_rank_of_a_run_is_a_process_of_its_own_and_all_that_is_kept_is_rank_0s()
+    {
+        await using var node = await TrainingNode.StartAsync($"echo I am $ODL_RANK of $ODL_WORLD_SIZE; if [ $ODL_RANK = 0 ]; then {Done}; else echo mine > $ODL_OUTPUT_DIR/mine; fi", slots: 2);
+        var run = await node.EndedAsync((await node.CreateAsync(await SpecAsync(node) with { Workers = 2 })).Id);
+        Assert.True(run.Status is RunStatus.Completed, run.Reason);
+        Assert.Equal(["metrics.json", "weights.safetensors"], run.Artifact!.Keys.Order());
+        var log = (await node.Runs.ListLogsAsync(run.Name, PageRequest.First)).Items.Select(line => line.Text).ToList();
+        Assert.Contains("I am 0 of 2", log);
+        Assert.Contains("[rank 1] I am 1 of 2", log);
+        Assert.Equal(["w1", "w1"], Assert.Single(run.Attempts).Workers);
+        Assert.Equal(2, Assert.Single(await node.Scheduler.ListWorkersAsync()).FreeSlots);
+    }
+
+    [Fact]
+    public async Task A_rank_that_fails_fails_the_run_though_another_says_before_that_it_is_lost()
+    {
+        await using var node = await TrainingNode.StartAsync(
+            "if [ $ODL_RANK = 0 ]; then touch ../../../lost; exit 75; fi; while [ ! -e ../../../lost ]; do sleep 0.05; done; sleep 0.5; echo 'Row 7 is bad.' >&2; exit 1", slots: 2);
+        var run = await node.EndedAsync((await node.CreateAsync(await SpecAsync(node) with { Workers = 2 })).Id);
+        Assert.Equal(RunStatus.Failed, run.Status);
+        Assert.Equal(1, run.Attempt);
+        Assert.Equal("Rank 1 on worker 'w1': Row 7 is bad.", run.Reason);
+    }
+
+    [Fact]
+    public async Task The_ranks_of_a_run_wait_for_slots_pause_and_are_cancelled_together()
+    {
+        await using var node = await TrainingNode.StartAsync(Waits, slots: 2);
+        var spec = await SpecAsync(node);
+        var first = await node.CreateAsync(spec);
+        await node.UntilAsync(first.Id, r => r.Status is RunStatus.Running);
+        var gang = await node.CreateAsync(spec with { Workers = 2, MinWorkers = 1 });
+        var waiting = await node.UntilAsync(gang.Id, r => r.Reason is not null);
+        Assert.Contains("waits for 2 slots: 1 of 2 slots", waiting.Reason, StringComparison.Ordinal);
+        await node.Grains.GetGrain<ITrainingRunGrain>(first.Id).CancelAsync();
+
+        var pids = new[] { await node.PidAsync(gang.Id, rank: 0), await node.PidAsync(gang.Id, rank: 1) };
+        var grain = node.Grains.GetGrain<ITrainingRunGrain>(gang.Id);
+        await grain.PauseAsync();
+        await node.UntilAsync(gang.Id, r => r.Status is RunStatus.Paused);
+        Assert.All(pids, pid => Assert.Equal(0, ProcessMark.StartTimeOf(pid)));
+        await grain.ResumeAsync();
+        await node.UntilAsync(gang.Id, r => r is { Status: RunStatus.Running, Attempt: 2 });
+        await Assert.ThrowsAsync<StaleAttemptException>(() => grain.MeetAsync(new RankAddress { Attempt = 1, Rank = 0, Address = "127.0.0.1:1" }));
+        Assert.Null(await grain.MeetAsync(new RankAddress { Attempt = 2, Rank = 0, Address = "127.0.0.1:1" }));
+        var others = grain.AwaitRanksAsync(2);
+        Assert.Equal(["127.0.0.1:1", "127.0.0.1:2"], await grain.MeetAsync(new RankAddress { Attempt = 2, Rank = 1, Address = "127.0.0.1:2" }));
+        Assert.Equal(["127.0.0.1:1", "127.0.0.1:2"], await others);
+        pids = [await node.PidAsync(gang.Id, rank: 0), await node.PidAsync(gang.Id, rank: 1)];
+        await grain.CancelAsync();
+        Assert.Equal(RunStatus.Cancelled, (await node.EndedAsync(gang.Id)).Status);
+        Assert.All(pids, pid => Assert.Equal(0, ProcessMark.StartTimeOf(pid)));
+    }
+
     private static async Task<TrainingSpec> SpecAsync(TrainingNode node) => new()
     {
         Dataset = await node.AddTableAsync("numbers-" + Guid.NewGuid().ToString("N")[..8], "x,y,label\n1,2,a\n2,1,b\n"),

@@ -40,6 +40,10 @@ internal sealed class FakeTrainingRun(FakeWorld world, Guid id) : ITrainingRunGr
 
     public Task RecordCheckpointAsync(Checkpoint checkpoint) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<string>?> MeetAsync(RankAddress address) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>?> AwaitRanksAsync(int attempt) => throw new NotSupportedException();
+
     public Task FinishAsync(RunOutcome outcome) => throw new NotSupportedException();
 
     public Task WakeAsync(string name, string? payload) => throw new NotSupportedException();

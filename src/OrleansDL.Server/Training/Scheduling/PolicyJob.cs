@@ -10,6 +10,9 @@ internal sealed record PolicyJob
     public int Members { get; init; } = 1;
     public int Slots { get; init; } = 1;
 
+    /// <summary>Members that will do where the pool could not hold <see cref="Members"/> if all of it were free; 0: all of them.</summary>
+    public int LeastMembers { get; init; }
+
     /// <summary>Bytes each member needs; 0: not counted.</summary>
     public long Memory { get; init; }
 

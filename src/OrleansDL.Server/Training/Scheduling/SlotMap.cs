@@ -104,6 +104,18 @@ internal sealed class SlotMap
         return seats;
     }
 
+    /// <summary>The job with as many of its members as there is room for, if those will do; else as it is.</summary>
+    public PolicyJob Shrink(PolicyJob job)
+    {
+        if (job.Holds || job.LeastMembers == 0 || job.LeastMembers >= job.Members)
+        {
+            return job;
+        }
+
+        var room = Enumerable.Range(0, _slots.Length).Sum(worker => (long)Math.Min(job.Members, Fits(job, worker)));
+        return room >= job.LeastMembers && room < job.Members ? job with { Members = (int)room } : job;
+    }
+
     private int Fits(PolicyJob job, int worker) => !Suits(job, worker) || _slots[worker] < job.Slots
         ? 0
         : (int)Math.Min(_slots[worker] / job.Slots, job.Memory == 0 ? int.MaxValue : Math.Max(0, _memory[worker]) / job.Memory);

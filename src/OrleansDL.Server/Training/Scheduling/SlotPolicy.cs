@@ -30,7 +30,8 @@ internal sealed class SlotPolicy(PoolSettings settings)
     public PolicyDecision Decide(
         string pool, IReadOnlyList<PolicyWorker> workers, IReadOnlyList<PolicyJob> jobs, DateTimeOffset now, IReadOnlyList<JobMove>? moves = null)
     {
-        var board = new Board(settings, pool, workers, jobs, now);
+        var whole = new SlotMap(workers);
+        var board = new Board(settings, pool, workers, [.. jobs.Select(whole.Shrink)], now);
         foreach (var job in Rank(board, moves ?? []))
         {
             Serve(board, job);
