@@ -71,7 +71,7 @@ public sealed class KillTests(PostgresServer postgres) : IDisposable
 
             await cluster.KillAsync(victim, before.Text("worker"), runner);
             // What lost its node stops itself; two attempts never train at once.
-            await Runners.GoneAsync(runner);
+            await Runners.GoneAsync(id, runner);
 
             var after = await Scenario.CompletedAsync(api, name, TimeSpan.FromSeconds(120));
             var attempts = $"{what}\n{after}";

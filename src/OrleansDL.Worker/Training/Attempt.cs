@@ -19,6 +19,7 @@ internal sealed partial class Attempt
     private readonly BlobStore _blobs;
     private readonly RunShards _shards;
     private readonly CodeRuns _code;
+    private readonly RunnerPool _runners;
     private readonly IGrainFactory _grains;
     private readonly TrainerOptions _options;
     private readonly string _device;
@@ -28,7 +29,7 @@ internal sealed partial class Attempt
     private readonly HangWatch? _hangs;
     private readonly long _kernelKills = ProgramEnd.KernelKills();
     private RunnerSocket? _socket;
-    private RunnerProcess? _process;
+    private IRunningProgram? _process;
     private bool _cancelled;
     private volatile bool _stopping;
     private volatile bool _hung;
@@ -39,12 +40,13 @@ internal sealed partial class Attempt
     /// <param name="blobs">The blob store.</param>
     /// <param name="shards">Brings the dataset's shards.</param>
     /// <param name="code">Runs user code.</param>
+    /// <param name="runners">Starts the program.</param>
     /// <param name="grains">The cluster.</param>
     /// <param name="options">How programs are treated.</param>
     /// <param name="time">The time.</param>
     /// <param name="logger">The log.</param>
     public Attempt(
-        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, RunShards shards, CodeRuns code, IGrainFactory grains, TrainerOptions options,
+        TrainerAssignment assignment, AttemptFolder folder, string device, BlobStore blobs, RunShards shards, CodeRuns code, RunnerPool runners, IGrainFactory grains, TrainerOptions options,
         TimeProvider time, ILogger logger)
     {
         _assignment = assignment;
@@ -53,6 +55,7 @@ internal sealed partial class Attempt
         _blobs = blobs;
         _shards = shards;
         _code = code;
+        _runners = runners;
         _grains = grains;
         _options = options;
         _time = time;
@@ -94,7 +97,7 @@ internal sealed partial class Attempt
     /// <param name="cancel">Whether the run is not to go on elsewhere.</param>
     public void Stop(bool cancel)
     {
-        RunnerProcess? process;
+        IRunningProgram? process;
         lock (_lock)
         {
             _cancelled |= cancel;
@@ -117,7 +120,7 @@ internal sealed partial class Attempt
     /// <summary>Ends the program at once: it has no right to go on.</summary>
     public void Kill()
     {
-        RunnerProcess? process;
+        IRunningProgram? process;
         lock (_lock)
         {
             _stopping = true;
@@ -175,7 +178,7 @@ internal sealed partial class Attempt
         }
     }
 
-    private RunnerProcess Start(ReportRelay relay, RunnerSocket socket, CodeSandbox? sandbox)
+    private IRunningProgram Start(ReportRelay relay, RunnerSocket socket, CodeSandbox? sandbox)
     {
         lock (_lock)
         {
@@ -191,7 +194,7 @@ internal sealed partial class Attempt
                 Program = _options.Program ?? RunnerLaunch.BuiltIn,
                 Sandbox = sandbox,
             };
-            return _process = RunnerProcess.Start(launch, relay.LogAsync, _time);
+            return _process = _runners.Start(launch, _assignment.Project, relay.LogAsync);
         }
     }
 
@@ -304,7 +307,7 @@ internal sealed partial class Attempt
     }
 
     /// <summary>Ends a process that makes no progress for its limit, and keeps what its threads were doing.</summary>
-    private async Task EndHungAsync(RunnerProcess process, ReportRelay relay, CancellationToken over)
+    private async Task EndHungAsync(IRunningProgram process, ReportRelay relay, CancellationToken over)
     {
         if (_hangs is null)
         {
@@ -355,7 +358,7 @@ internal sealed partial class Attempt
         await relay.CheckpointAsync(checkpoint with { Path = taken });
     }
 
-    private async Task<RunOutcome> ConcludeAsync(RunnerProcess process, int exitCode)
+    private async Task<RunOutcome> ConcludeAsync(IRunningProgram process, int exitCode)
     {
         if (exitCode == 0 && !_cancelled)
         {
