@@ -137,10 +137,12 @@ internal sealed partial class Attempt
             await PrepareAsync(relay);
             var gate = new ReportGate(_time);
             var log = new RunnerLog();
+            Redaction? secrets = null;
             await using var socket = await RunnerSocket.OpenAsync(
-                Number, IsCode, report => TakeReportAsync(relay, IsCode ? gate.Take(report, line => log.Take(line, error: false)) : report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
+                Number, IsCode, report => TakeReportAsync(relay, IsCode ? gate.Take(report, line => log.Take(secrets?.Of(line) ?? line, error: false)) : report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time);
             _socket = socket;
             await using var sandbox = IsCode ? await _code.OpenAsync(_assignment, _folder, DataFolder, socket.Path, _device) : null;
+            secrets = sandbox?.Redaction;
             await using var process = Start(relay, socket, sandbox);
             await relay.LogAsync(
                 $"Attempt {Number} runs as process {process.Pid} on {_device}, from step {_assignment.ResumeFrom?.Step ?? 0}.");

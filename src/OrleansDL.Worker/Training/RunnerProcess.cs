@@ -8,13 +8,15 @@ internal sealed class RunnerProcess : IRunningProgram
 {
     private readonly Process _process;
     private readonly RunnerLog _log;
+    private readonly Redaction? _secrets;
     private readonly TimeProvider _time;
     private readonly Task _output;
     private readonly Task _errors;
 
-    private RunnerProcess(Process process, RunnerLog log, Func<string, ValueTask> onLine, TimeProvider time)
+    private RunnerProcess(Process process, RunnerLog log, Redaction? secrets, Func<string, ValueTask> onLine, TimeProvider time)
     {
         _process = process;
+        _secrets = secrets;
         _log = log;
         _time = time;
         Pid = process.Id;
@@ -32,7 +34,7 @@ internal sealed class RunnerProcess : IRunningProgram
     {
         var process = launch.Sandbox is { } sandbox ? LastingThread.Start(sandbox.Command()) : StartProgram(launch);
         File.WriteAllText(launch.Folder.Process, new ProcessMark(process.Id, ProcessMark.StartTimeOf(process.Id)).ToString());
-        var runner = new RunnerProcess(process, new RunnerLog(), onLine, time) { ProgramOf = launch.Sandbox is { } box ? box.ProgramOf : pid => pid };
+        var runner = new RunnerProcess(process, new RunnerLog(), launch.Sandbox?.Redaction, onLine, time) { ProgramOf = launch.Sandbox is { } box ? box.ProgramOf : pid => pid };
         _ = FeedAsync(process.StandardInput, launch.Sandbox?.Script());
         launch.Sandbox?.Watch(runner);
         return runner;
@@ -141,5 +143,5 @@ internal sealed class RunnerProcess : IRunningProgram
     }
 
     private Task ReadAsync(StreamReader reader, bool error, Func<string, ValueTask> onLine) =>
-        OutputLines.ReadAsync(reader.BaseStream, 4 * RunnerLog.MaximumLine, line => _log.Take(line, error) is { } kept ? onLine(kept) : ValueTask.CompletedTask);
+        OutputLines.ReadAsync(reader.BaseStream, 4 * RunnerLog.MaximumLine, line => _log.Take(_secrets?.Of(line) ?? line, error) is { } kept ? onLine(kept) : ValueTask.CompletedTask);
 }
