@@ -41,6 +41,7 @@ internal static class OdlCommand
         RunCommands.Create(),
         ModelCommands.Create(),
         CodeCommands.Create(),
+        SecretCommands.Create(),
         LineageCommand.Create(),
         DeploymentCommands.Create(),
         PredictCommand.Create(),

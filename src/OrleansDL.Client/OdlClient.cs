@@ -36,6 +36,7 @@ public sealed class OdlClient : IDisposable
         TrainingRuns = new TrainingRunsClient(_connection);
         Models = new ModelsClient(_connection);
         Code = new CodeClient(_connection);
+        Secrets = new SecretsClient(_connection);
         Lineage = new LineageClient(_connection);
         Deployments = new DeploymentsClient(_connection);
         Inference = new InferenceClient(_connection);
@@ -56,6 +57,7 @@ public sealed class OdlClient : IDisposable
     public TrainingRunsClient TrainingRuns { get; }
     public ModelsClient Models { get; }
     public CodeClient Code { get; }
+    public SecretsClient Secrets { get; }
     public LineageClient Lineage { get; }
     public DeploymentsClient Deployments { get; }
     public InferenceClient Inference { get; }

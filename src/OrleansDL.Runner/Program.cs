@@ -6,27 +6,35 @@ using OrleansDL.Runner;
 using OrleansDL.Training;
 
 // The built-in training program: one attempt of one run, under the training contract (docs/architecture.md).
+// With the argument "wait" it runs one after another, as it is told on stdin, until one does not end well.
 ParentWatch.Start();
-try
+return args is [WaitingRunner.Argument]
+    ? await WaitingRunner.RunAsync(of => EndAsync(() => RunAsync(RunnerEnvironment.Read(of))))
+    : await EndAsync(() => RunAsync(RunnerEnvironment.Read(Environment.GetEnvironmentVariable)));
+
+static async Task<int> EndAsync(Func<Task<int>> run)
 {
-    return await RunAsync(RunnerEnvironment.Read());
-}
-catch (GroupLostException error)
-{
-    // The run goes on from its last checkpoint with whoever is left.
-    await Console.Error.WriteLineAsync(error.Message);
-    return ExitCodes.TryAgain;
-}
-catch (OrleansDLException error)
-{
-    // What the user can act on; a stack would only hide it.
-    await Console.Error.WriteLineAsync(error.Message);
-    return ExitCodes.Failed;
-}
-catch (Exception error)
-{
-    await Console.Error.WriteLineAsync(error.ToString());
-    return ExitCodes.Of(error);
+    try
+    {
+        return await run();
+    }
+    catch (GroupLostException error)
+    {
+        // The run goes on from its last checkpoint with whoever is left.
+        await Console.Error.WriteLineAsync(error.Message);
+        return ExitCodes.TryAgain;
+    }
+    catch (OrleansDLException error)
+    {
+        // What the user can act on; a stack would only hide it.
+        await Console.Error.WriteLineAsync(error.Message);
+        return ExitCodes.Failed;
+    }
+    catch (Exception error)
+    {
+        await Console.Error.WriteLineAsync(error.ToString());
+        return ExitCodes.Of(error);
+    }
 }
 
 static async Task<int> RunAsync(RunnerEnvironment environment)

@@ -23,9 +23,13 @@ internal sealed record RunnerEnvironment
     /// <summary>Name or address under which the other workers reach this process; null: all are on this machine.</summary>
     public string? Advertise { get; init; }
 
+    /// <param name="of">The value of a variable, null where it is not set. A process that runs several programs is told them one by one.</param>
     /// <exception cref="InvalidException">Something is missing or contradicts itself.</exception>
-    public static RunnerEnvironment Read()
+    public static RunnerEnvironment Read(Func<string, string?> of)
     {
+        string Variable(string name) => of(name) is { Length: > 0 } value
+            ? value
+            : throw new InvalidException($"{name} is not set. This program is started by a worker, under the training contract.");
         var assignment = ReadAssignment(Variable("ODL_SPEC"));
         if (Variable("ODL_RUN") != assignment.Run.ToString() || Variable("ODL_ATTEMPT") != assignment.Attempt.ToString(CultureInfo.InvariantCulture))
         {
@@ -47,10 +51,10 @@ internal sealed record RunnerEnvironment
             OutputFolder = Variable("ODL_OUTPUT_DIR"),
             CheckpointFolder = Variable("ODL_CHECKPOINT_DIR"),
             Socket = Variable("ODL_SOCKET"),
-            Device = Environment.GetEnvironmentVariable("ODL_DEVICE") ?? "cpu",
-            Rank = Number("ODL_RANK", 0),
-            WorldSize = Number("ODL_WORLD_SIZE", 1),
-            Advertise = Environment.GetEnvironmentVariable("ODL_ADVERTISE") is { Length: > 0 } advertise ? advertise : null,
+            Device = of("ODL_DEVICE") ?? "cpu",
+            Rank = Number("ODL_RANK", of("ODL_RANK"), 0),
+            WorldSize = Number("ODL_WORLD_SIZE", of("ODL_WORLD_SIZE"), 1),
+            Advertise = of("ODL_ADVERTISE") is { Length: > 0 } advertise ? advertise : null,
         };
     }
 
@@ -67,14 +71,10 @@ internal sealed record RunnerEnvironment
         }
     }
 
-    private static int Number(string name, int absent) => Environment.GetEnvironmentVariable(name) switch
+    private static int Number(string name, string? value, int absent) => value switch
     {
         null or "" => absent,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
         var text => throw new InvalidException($"{name} is '{text}', which is no number."),
     };
-
-    private static string Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
-        ? value
-        : throw new InvalidException($"{name} is not set. This program is started by a worker, under the training contract.");
 }

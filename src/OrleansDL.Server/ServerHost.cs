@@ -115,6 +115,7 @@ public static class ServerHost
         v1.MapScheduling();
         v1.MapModels();
         v1.MapCode();
+        v1.MapSecrets();
         v1.MapLineage();
         v1.MapDeployments();
         v1.MapMonitoring();

@@ -21,6 +21,8 @@ IBenchmark[] benchmarks =
     new Dropout(),
     new AllReduce(),
     new TrainParallel(),
+    new TrialFirstStep(),
+    new TrialThroughput(),
     new PredictTiny(),
     new PredictBatching(),
     new JsonNumbers(),

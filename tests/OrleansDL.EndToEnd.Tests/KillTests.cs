@@ -69,9 +69,13 @@ public sealed class KillTests(PostgresServer postgres) : IDisposable
             var before = await ReachesAsync(api, name, moment);
             var what = $"{name}: {victim} killed at {moment:P0}: {before}";
 
-            await cluster.KillAsync(victim, before.Text("worker"), runner);
+            var killed = TimeProvider.System.GetUtcNow();
+
+            // Where another worker is left, the run goes on there before the dead one is back.
+            var elsewhere = victim is Victim.Worker && cluster.Nodes.Count > 2;
+            await cluster.KillAsync(victim, before.Text("worker"), runner, elsewhere ? () => GoesOnAsync(api, id, before, killed) : null);
             // What lost its node stops itself; two attempts never train at once.
-            await Runners.GoneAsync(runner);
+            await Runners.GoneAsync(id, runner);
 
             var after = await Scenario.CompletedAsync(api, name, TimeSpan.FromSeconds(120));
             var attempts = $"{what}\n{after}";
@@ -89,6 +93,31 @@ public sealed class KillTests(PostgresServer postgres) : IDisposable
 
         var finished = (await api.GetAsync($"{Scenario.Project}/models/sides/versions?pageSize=1000")).Items().Select(version => version.Text("run"));
         Assert.Equal(victims.Length + 1, finished.Distinct().Count());
+    }
+
+    /// <summary>A dead worker is noticed within 10 s, training goes on elsewhere within 20 s of the kill, and 30 s of work are lost at most.</summary>
+    private static async Task GoesOnAsync(Api api, string run, JsonElement before, DateTimeOffset killed)
+    {
+        var attempt = before.GetProperty("attempt").GetInt32() + 1;
+        var point = JsonSerializer.Deserialize<JsonElement>(await Eventually.GetAsync($"a step of attempt {attempt} of run {run}", async () =>
+            (await api.GetAsync($"{Scenario.Project}/training-runs/{run}/logs?pageSize=1000")).Items()
+                .FirstOrDefault(line => line.GetProperty("attempt").GetInt32() == attempt && line.Text("text").StartsWith("Resumed from step", StringComparison.Ordinal))
+                is { ValueKind: JsonValueKind.Object } line ? line.ToString() : null));
+        var changes = new List<JsonElement>();
+        while ((await api.GetAsync($"{Scenario.Project}/events?limit=1000&after={(changes.Count == 0 ? 0 : changes[^1].GetProperty("sequence").GetInt64())}")).Items() is { Count: > 0 } more)
+        {
+            changes.AddRange(more);
+        }
+
+        var queued = changes.Single(change => change.Text("subject") == run && change.GetProperty("data").Text("status") == "queued" && change.GetProperty("data").GetProperty("attempt").GetInt32() == attempt);
+        var noticed = queued.GetProperty("time").GetDateTimeOffset() - killed;
+        var wentOn = point.GetProperty("time").GetDateTimeOffset() - killed;
+        var now = await Scenario.RunAsync(api, run);
+        var lost = killed - before.GetProperty("lastCheckpoint").GetProperty("time").GetDateTimeOffset();
+        var measured = string.Create(CultureInfo.InvariantCulture, $"noticed after {noticed.TotalSeconds:0.0} s, went on after {wentOn.TotalSeconds:0.0} s, lost {lost.TotalSeconds:0.0} s at most");
+        Assert.True(now.Text("worker") != before.Text("worker"), now.ToString());
+        Assert.True(now.GetProperty("resumedFromStep").GetInt64() >= before.GetProperty("lastCheckpoint").GetProperty("step").GetInt64(), now.ToString());
+        Assert.True(noticed <= TimeSpan.FromSeconds(10) && wentOn <= TimeSpan.FromSeconds(20) && lost <= TimeSpan.FromSeconds(30), measured);
     }
 
     /// <summary>Waits until a run has a checkpoint and has done a share of its steps.</summary>

@@ -1,10 +1,10 @@
-using System.Text.RegularExpressions;
+using OrleansDL.UserCode;
 using static OrleansDL.Training.SpecCheck;
 
 namespace OrleansDL.Training;
 
 /// <summary>What the part of a spec about user code must keep to.</summary>
-internal static partial class CodeSpecRules
+internal static class CodeSpecRules
 {
     private const int MaximumVariables = 256;
     private const int MaximumVariable = 32 * 1024;
@@ -50,7 +50,7 @@ internal static partial class CodeSpecRules
         }
 
         Require(
-            code.Assembly is null || (code.Assembly.EndsWith(".dll", StringComparison.Ordinal) && UserCode.CodePath.IsValid(code.Assembly)),
+            code.Assembly is null || (code.Assembly.EndsWith(".dll", StringComparison.Ordinal) && CodePath.IsValid(code.Assembly)),
             $"code.assembly '{code.Assembly}' is no path of a .dll in the code. Give one such as 'MyTrainer.dll'.");
     }
 
@@ -59,11 +59,13 @@ internal static partial class CodeSpecRules
         var environment = code.Environment ?? new Dictionary<string, string>();
         Range("code.environment.length", environment.Count, 0, MaximumVariables);
         Range("code.secrets.length", code.Secrets?.Count ?? 0, 0, MaximumVariables);
+        var both = code.Secrets?.FirstOrDefault(name => name is not null && environment.ContainsKey(name));
+        Require(both is null, $"code.environment and code.secrets both have the name '{both}'. Take one out.");
         foreach (var name in environment.Keys.Concat(code.Secrets ?? []))
         {
             Require(
-                VariableName().IsMatch(name) && !name.StartsWith("ODL_", StringComparison.Ordinal),
-                $"code.environment or code.secrets has the name '{name}'. A name is letters, digits and '_', does not begin with a digit or with ODL_, and has 128 characters at most.");
+                VariableName.IsValid(name),
+                $"code.environment or code.secrets has the name '{name}'. {VariableName.Rule}");
         }
 
         foreach (var (name, value) in environment)
@@ -82,7 +84,4 @@ internal static partial class CodeSpecRules
         Range("code.limits.diskBytes", limits.DiskBytes, 1L << 20, 16L << 40);
         Range("code.limits.cpus", limits.Cpus, 0.1, 1024);
     }
-
-    [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]{0,127}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex VariableName();
 }

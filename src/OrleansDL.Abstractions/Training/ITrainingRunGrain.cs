@@ -30,6 +30,12 @@ public interface ITrainingRunGrain : IGrainWithGuidKey, IWakeable
     /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
     [Alias("report")] Task ReportAsync(RunReport report);
 
+    /// <summary>Waits until something was reported or the run has changed since, 5 s at most. For whoever follows its log.</summary>
+    /// <param name="seen">What this answered before; 0 answers at once.</param>
+    /// <param name="within">How long to wait.</param>
+    /// <returns>A number that grows with every report and change.</returns>
+    [Alias("wait-for-report"), Requires(Role.Viewer), AlwaysInterleave] Task<long> WaitForReportAsync(long seen, TimeSpan within);
+
     /// <summary>From the worker: a checkpoint whose bytes are in the blob store.</summary>
     /// <exception cref="StaleAttemptException">A newer attempt has begun.</exception>
     [Alias("checkpoint")] Task RecordCheckpointAsync(Checkpoint checkpoint);

@@ -85,13 +85,18 @@ internal static class RunCommands
     private static Command Watch() =>
         new Command("watch", "Follow a run to its end.") { Run }.Does((session, cancel) => WatchAsync(session, session.Get(Run), cancel));
 
-    private static Command Logs() => new Command("logs", "Print what a run wrote.") { Run }.Does(async (session, cancel) =>
+    private static Command Logs()
     {
-        await foreach (var line in session.Client.TrainingRuns.ListLogsAsync(session.Get(Run), cancel))
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what it writes, until it has ended." };
+        return new Command("logs", "Print what a run wrote.") { Run, follow }.Does(async (session, cancel) =>
         {
-            session.Screen.Show(line, l => session.Screen.Line($"{Format.Time(l.Time)} [{l.Attempt}] {l.Text}"));
-        }
-    });
+            var runs = session.Client.TrainingRuns;
+            await foreach (var line in session.Get(follow) ? runs.FollowLogsAsync(session.Get(Run), cancel) : runs.ListLogsAsync(session.Get(Run), cancel))
+            {
+                session.Screen.Show(line, l => session.Screen.Line($"{Format.Time(l.Time)} [{l.Attempt}] {l.Text}"));
+            }
+        });
+    }
 
     private static Command Metrics()
     {

@@ -1,9 +1,14 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
 namespace OrleansDL.Training;
 
 /// <summary>Training runs of the client's project.</summary>
 public sealed class TrainingRunsClient
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(300);
+
+    private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(20);
 
     private readonly OdlConnection _http;
 
@@ -51,6 +56,35 @@ public sealed class TrainingRunsClient
 
     public IAsyncEnumerable<LogLine> ListLogsAsync(string run, CancellationToken cancellationToken = default) =>
         _http.ListAsync<LogLine>($"{Of(run)}/logs", cancellationToken);
+
+    /// <summary>What the run has written and writes, line by line as it comes, until the run has ended.</summary>
+    public async IAsyncEnumerable<LogLine> FollowLogsAsync(string run, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string? token = null;
+        var ended = false;
+        while (true)
+        {
+            var wait = (ended ? 0 : LogPatience.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            var page = await _http.GetAsync<Page<LogLine>>(
+                OdlConnection.Query($"{Of(run)}/logs", ("waitSeconds", wait), ("pageToken", token)), cancellationToken);
+            foreach (var line in page.Items)
+            {
+                yield return line;
+            }
+
+            token = page.NextPageToken;
+            if (page.Items.Count == 0)
+            {
+                if (ended)
+                {
+                    yield break;
+                }
+
+                // Once more after its end: what it wrote last came between the two questions.
+                ended = (await GetAsync(run, cancellationToken)).Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
+            }
+        }
+    }
 
     /// <summary>The checkpoints that are kept, oldest first.</summary>
     public IAsyncEnumerable<Checkpoint> ListCheckpointsAsync(string run, CancellationToken cancellationToken = default) =>

@@ -563,7 +563,8 @@ internal sealed class TrainingLoop : IDisposable
 
     private void ReportWhenDue()
     {
-        if (_time.GetElapsedTime(_reported) >= ReportInterval)
+        // The first step is told at once: whoever waits learns that it runs, and what the restart has cost.
+        if (_state.Step == _firstStep + 1 || _time.GetElapsedTime(_reported) >= ReportInterval)
         {
             Report([]);
         }

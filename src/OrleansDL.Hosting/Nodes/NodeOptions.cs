@@ -39,6 +39,9 @@ public sealed record NodeOptions
     public bool Worker { get; init; }
     public string ClusterId { get; init; } = "orleansdl";
 
+    /// <summary>How many slots the worker has.</summary>
+    public int SlotsOrDefault => Slots ?? Math.Max(1, Environment.ProcessorCount - 1);
+
     /// <summary>Name the worker goes by.</summary>
     public string WorkerNameOrDefault => WorkerName ?? $"worker-{SiloPort}";
 

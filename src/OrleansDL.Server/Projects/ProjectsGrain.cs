@@ -8,7 +8,7 @@ namespace OrleansDL.Projects;
 internal sealed class ProjectsGrain(Db database, NameTable names, TimeProvider time) : Grain, IProjectsGrain
 {
     private static readonly string[] HistoryTables =
-        ["event", "event_head", "event_trigger", "event_stream_position", "idempotency_key", "lineage_node", "lineage_edge", "serving_window"];
+        ["event", "event_head", "event_trigger", "event_stream_position", "idempotency_key", "lineage_node", "lineage_edge", "serving_window", "project_secret"];
 
     private const string Columns = "id AS Id, name AS Name, description AS Description, public_inference AS PublicInference, created_at AS CreatedAt";
 

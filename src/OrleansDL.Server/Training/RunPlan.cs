@@ -87,9 +87,12 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
             return null;
         }
 
-        return code.Secrets is not [var secret, ..]
-            ? await grains.GetGrain<ICodeGrain>(project).ResolveAsync(code.Reference)
-            : throw new NotFoundException($"There is no secret '{secret}' in project '{project}': this version keeps no secrets yet. Take code.secrets out.");
+        if (code.Secrets is { Count: > 0 } secrets)
+        {
+            await grains.GetGrain<ISecretsGrain>(project).EnsureAsync(secrets);
+        }
+
+        return await grains.GetGrain<ICodeGrain>(project).ResolveAsync(code.Reference);
     }
 
     /// <summary>The files of a dataset version, page by page.</summary>

@@ -35,8 +35,7 @@ internal static class TrainingEndpoints
         }).RequireRole(Role.Developer);
         runs.MapGet("/{run}/metrics", (string project, string run, string? name, Paging paging, IGrainFactory grains) =>
             Runs(grains, project).ListMetricsAsync(run, name, paging.Page)).RequireRole(Role.Viewer);
-        runs.MapGet("/{run}/logs", (string project, string run, Paging paging, IGrainFactory grains) =>
-            Runs(grains, project).ListLogsAsync(run, paging.Page)).RequireRole(Role.Viewer);
+        runs.MapGet("/{run}/logs", LogsAsync).RequireRole(Role.Viewer);
         runs.MapGet("/{run}/checkpoints", async (string project, string run, NameTable names, IGrainFactory grains) => new Page<Checkpoint>
         {
             Items = await grains.GetGrain<ITrainingRunGrain>(await names.ResolveAsync(project, ThingKind.TrainingRun, run)).ListCheckpointsAsync(),
@@ -44,15 +43,50 @@ internal static class TrainingEndpoints
         runs.MapGet("/{run}/artifact/{file}", DownloadAsync).RequireRole(Role.Viewer);
     }
 
-    /// <summary>The run now; with <paramref name="waitSeconds"/> as soon as it has ended, or once that time is over.</summary>
-    private static async Task<TrainingRun> GetAsync(
-        string project, string run, double? waitSeconds, EventSignal signal, TimeProvider time, IGrainFactory grains, CancellationToken cancel)
+    /// <summary>A page of what the run wrote; with <paramref name="waitSeconds"/> the lines that come, as soon as one does, the run ends or that time is over.
+    /// Then every page has a token, from which the next call goes on.</summary>
+    private static async Task<Page<LogLine>> LogsAsync(
+        string project, string run, double? waitSeconds, Paging paging, NameTable names, TimeProvider time, IGrainFactory grains, CancellationToken cancel)
+    {
+        CheckWait(waitSeconds);
+        if (waitSeconds is null)
+        {
+            return await Runs(grains, project).ListLogsAsync(run, paging.Page);
+        }
+
+        var begun = time.GetTimestamp();
+        var grain = grains.GetGrain<ITrainingRunGrain>(await names.ResolveAsync(project, ThingKind.TrainingRun, run));
+        var seen = await grain.WaitForReportAsync(seen: 0, TimeSpan.Zero);
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+
+            // Asked before the lines are read: what it wrote before its end is then among them.
+            var status = (await grain.GetAsync()).Status;
+            var page = await Runs(grains, project).ListLogsAsync(run, paging.Page);
+            var left = TimeSpan.FromSeconds(waitSeconds.Value) - time.GetElapsedTime(begun);
+            if (page.Items.Count > 0 || left <= TimeSpan.Zero || status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled)
+            {
+                return page with { NextPageToken = page.NextPageToken ?? (page.Items is [.., var last] ? TrainingTables.After(last) : paging.Page.Token) };
+            }
+
+            seen = await grain.WaitForReportAsync(seen, left);
+        }
+    }
+
+    private static void CheckWait(double? waitSeconds)
     {
         if (waitSeconds is not (null or (>= 0 and <= MaximumWaitSeconds)))
         {
             throw new InvalidException($"waitSeconds is 0 to {MaximumWaitSeconds}. Ask again to wait longer.");
         }
+    }
 
+    /// <summary>The run now; with <paramref name="waitSeconds"/> as soon as it has ended, or once that time is over.</summary>
+    private static async Task<TrainingRun> GetAsync(
+        string project, string run, double? waitSeconds, EventSignal signal, TimeProvider time, IGrainFactory grains, CancellationToken cancel)
+    {
+        CheckWait(waitSeconds);
         var begun = time.GetTimestamp();
         while (true)
         {

@@ -42,6 +42,7 @@ internal sealed partial class TrainingRunGrain(
     private DateTimeOffset? _endingSince;
     private (RunStatus Status, int Attempt, string? Reason)? _published;
     private int _started;
+    private readonly ReportSignal _reports = new(time);
     private bool _pinned;
 
     private Guid Id => this.GetPrimaryKey();
@@ -189,7 +190,11 @@ internal sealed partial class TrainingRunGrain(
 
             _progress = report.Progress;
         }
+
+        _reports.Raise();
     }
+
+    public Task<long> WaitForReportAsync(long seen, TimeSpan within) => _reports.WaitAsync(seen, within);
 
     public async Task RecordCheckpointAsync(Checkpoint checkpoint)
     {
@@ -799,6 +804,11 @@ internal sealed partial class TrainingRunGrain(
             run.State = before;
             DeactivateOnIdle();
             throw;
+        }
+        finally
+        {
+            // After a failed write too: who waits would hold up the next activation.
+            _reports.Raise();
         }
 
         if (next.Attempt != before.Attempt || next.HasEnded)

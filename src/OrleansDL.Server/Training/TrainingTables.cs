@@ -180,6 +180,9 @@ internal sealed class TrainingTables(Db database, TimeProvider time)
         }).ToList().ToPage(page, line => [Number(line.Number)]);
     }
 
+    /// <summary>The page token that goes on after a line.</summary>
+    public static string After(LogLine line) => PageTokens.Encode(Number(line.Number));
+
     /// <summary>Remembers that a pool has a scheduler, so that its workers can be listed.</summary>
     public async Task AddPoolAsync(string pool)
     {

@@ -4,5 +4,9 @@ namespace OrleansDL.UserCode;
 
 internal static class CodeSetup
 {
-    public static IServiceCollection AddCode(this IServiceCollection services) => services.AddSingleton<CodeStore>().AddSingleton<CodeArchive>();
+    public static IServiceCollection AddCode(this IServiceCollection services)
+    {
+        services.AddOptions<SecretOptions>().BindConfiguration("Secrets");
+        return services.AddSingleton<CodeStore>().AddSingleton<CodeArchive>().AddSingleton<SecretKey>().AddSingleton<SecretStore>();
+    }
 }

@@ -19,6 +19,7 @@ internal sealed partial class Attempt
     private readonly BlobStore _blobs;
     private readonly RunShards _shards;
     private readonly CodeRuns _code;
+    private readonly RunnerPool _runners;
     private readonly IGrainFactory _grains;
     private readonly TrainerOptions _options;
     private readonly string _device;
@@ -29,7 +30,7 @@ internal sealed partial class Attempt
     private readonly HangWatch? _hangs;
     private readonly long _kernelKills = ProgramEnd.KernelKills();
     private RunnerSocket? _socket;
-    private RunnerProcess? _process;
+    private IRunningProgram? _process;
     private bool _cancelled;
     private volatile bool _stopping;
     private volatile bool _hung;
@@ -41,13 +42,14 @@ internal sealed partial class Attempt
     /// <param name="blobs">The blob store.</param>
     /// <param name="shards">Brings the dataset's shards.</param>
     /// <param name="code">Runs user code.</param>
+    /// <param name="runners">Starts the program.</param>
     /// <param name="grains">The cluster.</param>
     /// <param name="options">How programs are treated.</param>
     /// <param name="time">The time.</param>
     /// <param name="logger">The log.</param>
     public Attempt(
-        TrainerAssignment assignment, AttemptFolder folder, string device, string? advertise, BlobStore blobs, RunShards shards, CodeRuns code, IGrainFactory grains,
-        TrainerOptions options, TimeProvider time, ILogger logger)
+        TrainerAssignment assignment, AttemptFolder folder, string device, string? advertise, BlobStore blobs, RunShards shards, CodeRuns code, RunnerPool runners,
+        IGrainFactory grains, TrainerOptions options, TimeProvider time, ILogger logger)
     {
         _assignment = assignment;
         _folder = folder;
@@ -56,6 +58,7 @@ internal sealed partial class Attempt
         _blobs = blobs;
         _shards = shards;
         _code = code;
+        _runners = runners;
         _grains = grains;
         _options = options;
         _time = time;
@@ -102,7 +105,7 @@ internal sealed partial class Attempt
     /// <param name="cancel">Whether the run is not to go on elsewhere.</param>
     public void Stop(bool cancel)
     {
-        RunnerProcess? process;
+        IRunningProgram? process;
         lock (_lock)
         {
             _cancelled |= cancel;
@@ -125,7 +128,7 @@ internal sealed partial class Attempt
     /// <summary>Ends the program at once: it has no right to go on.</summary>
     public void Kill()
     {
-        RunnerProcess? process;
+        IRunningProgram? process;
         lock (_lock)
         {
             _stopping = true;
@@ -143,10 +146,12 @@ internal sealed partial class Attempt
             var gate = new ReportGate(_time);
             var log = new RunnerLog();
             var meeting = _assignment.Workers is null ? null : new RankMeeting(_grains.GetGrain<ITrainingRunGrain>(Run), _assignment, Kill, _time);
+            Redaction? secrets = null;
             await using var socket = await RunnerSocket.OpenAsync(
-                Number, IsCode, report => TakeReportAsync(relay, IsCode ? gate.Take(report, line => log.Take(line, error: false)) : report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time, meeting);
+                Number, IsCode, report => TakeReportAsync(relay, IsCode ? gate.Take(report, line => log.Take(secrets?.Of(line) ?? line, error: false)) : report), checkpoint => TakeCheckpointAsync(relay, checkpoint), _time, meeting);
             _socket = socket;
             await using var sandbox = IsCode ? await _code.OpenAsync(_assignment, _folder, DataFolder, socket.Path, _device) : null;
+            secrets = sandbox?.Redaction;
             await using var process = Start(relay, socket, sandbox);
             await relay.LogAsync(
                 $"Attempt {Number} runs as process {process.Pid} on {_device}, from step {_assignment.ResumeFrom?.Step ?? 0}{(_assignment.Workers is { } workers ? $", rank {Rank} of {workers.Count}" : "")}.");
@@ -184,7 +189,7 @@ internal sealed partial class Attempt
         }
     }
 
-    private RunnerProcess Start(ReportRelay relay, RunnerSocket socket, CodeSandbox? sandbox)
+    private IRunningProgram Start(ReportRelay relay, RunnerSocket socket, CodeSandbox? sandbox)
     {
         lock (_lock)
         {
@@ -203,7 +208,7 @@ internal sealed partial class Attempt
                 Program = _options.Program ?? RunnerLaunch.BuiltIn,
                 Sandbox = sandbox,
             };
-            return _process = RunnerProcess.Start(launch, relay.LogAsync, _time);
+            return _process = _runners.Start(launch, _assignment.Project, relay.LogAsync);
         }
     }
 
@@ -317,7 +322,7 @@ internal sealed partial class Attempt
     }
 
     /// <summary>Ends a process that makes no progress for its limit, and keeps what its threads were doing.</summary>
-    private async Task EndHungAsync(RunnerProcess process, ReportRelay relay, CancellationToken over)
+    private async Task EndHungAsync(IRunningProgram process, ReportRelay relay, CancellationToken over)
     {
         if (_hangs is null)
         {
@@ -368,7 +373,7 @@ internal sealed partial class Attempt
         await relay.CheckpointAsync(checkpoint with { Path = taken });
     }
 
-    private async Task<RunOutcome> ConcludeAsync(RunnerProcess process, int exitCode)
+    private async Task<RunOutcome> ConcludeAsync(IRunningProgram process, int exitCode)
     {
         if (exitCode == 0 && !_cancelled)
         {

@@ -32,8 +32,8 @@ internal sealed record RunnerLaunch
 
     public static string BuiltIn { get; } = Path.Combine(AppContext.BaseDirectory, "runner", "OrleansDL.Runner.dll");
 
-    /// <summary>What the process finds in its environment besides what it inherits.</summary>
-    public IReadOnlyDictionary<string, string> Environment() => new Dictionary<string, string>
+    /// <summary>What the process finds in its environment besides what it inherits: the contract (<c>ODL_...</c>) and <see cref="ProcessEnvironment"/>.</summary>
+    public IReadOnlyDictionary<string, string> Environment() => new Dictionary<string, string>(ProcessEnvironment(Threads))
     {
         ["ODL_RUN"] = Run.ToString(),
         ["ODL_ATTEMPT"] = Invariant(Attempt),
@@ -46,9 +46,13 @@ internal sealed record RunnerLaunch
         ["ODL_CHECKPOINT_DIR"] = Folder.Checkpoints,
         ["ODL_DEVICE"] = Device,
         ["ODL_SOCKET"] = Socket,
+    };
 
+    /// <summary>What libraries read when the process starts, and never again.</summary>
+    public static IReadOnlyDictionary<string, string> ProcessEnvironment(int threads) => new Dictionary<string, string>
+    {
         // Spinning OpenMP threads on shared cores cost most of the throughput, and libgomp reads this only at start.
-        ["OMP_NUM_THREADS"] = Invariant(Threads),
+        ["OMP_NUM_THREADS"] = Invariant(threads),
         ["OMP_WAIT_POLICY"] = "passive",
 
         // Tensors come and go by the megabyte: without these the process keeps what it has freed.

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansDL.Training;
 
 /// <summary>What a program writes, within limits: a program gone mad fills neither memory nor the database.</summary>
@@ -41,6 +43,11 @@ internal sealed class RunnerLog
             };
         }
     }
+
+    /// <summary>Why a program failed, in its own words where it left any.</summary>
+    public string Reason(int exitCode) => Reason() is { Length: > 0 } reason
+        ? reason
+        : string.Create(CultureInfo.InvariantCulture, $"The program ended with exit code {exitCode} and wrote nothing to stderr.");
 
     /// <summary>The last lines of stderr: why a program failed. Empty when it wrote none.</summary>
     public string Reason()

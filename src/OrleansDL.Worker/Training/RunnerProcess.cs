@@ -1,21 +1,22 @@
 using System.Diagnostics;
-using System.Globalization;
 using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Training;
 
-/// <summary>One training program's process.</summary>
-internal sealed class RunnerProcess : IAsyncDisposable
+/// <summary>A training program in a process of its own.</summary>
+internal sealed class RunnerProcess : IRunningProgram
 {
     private readonly Process _process;
     private readonly RunnerLog _log;
+    private readonly Redaction? _secrets;
     private readonly TimeProvider _time;
     private readonly Task _output;
     private readonly Task _errors;
 
-    private RunnerProcess(Process process, RunnerLog log, Func<string, ValueTask> onLine, TimeProvider time)
+    private RunnerProcess(Process process, RunnerLog log, Redaction? secrets, Func<string, ValueTask> onLine, TimeProvider time)
     {
         _process = process;
+        _secrets = secrets;
         _log = log;
         _time = time;
         Pid = process.Id;
@@ -33,7 +34,7 @@ internal sealed class RunnerProcess : IAsyncDisposable
     {
         var process = launch.Sandbox is { } sandbox ? LastingThread.Start(sandbox.Command()) : StartProgram(launch);
         File.WriteAllText(launch.Folder.Process, new ProcessMark(process.Id, ProcessMark.StartTimeOf(process.Id)).ToString());
-        var runner = new RunnerProcess(process, new RunnerLog(), onLine, time) { ProgramOf = launch.Sandbox is { } box ? box.ProgramOf : pid => pid };
+        var runner = new RunnerProcess(process, new RunnerLog(), launch.Sandbox?.Redaction, onLine, time) { ProgramOf = launch.Sandbox is { } box ? box.ProgramOf : pid => pid };
         _ = FeedAsync(process.StandardInput, launch.Sandbox?.Script());
         launch.Sandbox?.Watch(runner);
         return runner;
@@ -41,36 +42,47 @@ internal sealed class RunnerProcess : IAsyncDisposable
 
     private static Process StartProgram(RunnerLaunch launch)
     {
-        if (!File.Exists(launch.Program))
+        var start = StartInfo(launch.Program, launch.Environment());
+        start.WorkingDirectory = launch.Folder.Root;
+        return Start(start);
+    }
+
+    /// <summary>How a program is started whose pipes we hold.</summary>
+    /// <param name="program">An assembly (<c>.dll</c>) or an executable.</param>
+    /// <param name="environment">What it finds besides what it inherits.</param>
+    /// <exception cref="InvalidOperationException">It is not there.</exception>
+    public static ProcessStartInfo StartInfo(string program, IReadOnlyDictionary<string, string> environment)
+    {
+        if (!File.Exists(program))
         {
             throw new InvalidOperationException(
-                $"The training program is not at '{launch.Program}'. Build or publish the worker again: its output has a folder 'runner'.");
+                $"The training program is not at '{program}'. Build or publish the worker again: its output has a folder 'runner'.");
         }
 
-        var isAssembly = launch.Program.EndsWith(".dll", StringComparison.Ordinal);
-        var start = new ProcessStartInfo(isAssembly ? RunnerLaunch.DotnetPath() : launch.Program)
+        var isAssembly = program.EndsWith(".dll", StringComparison.Ordinal);
+        var start = new ProcessStartInfo(isAssembly ? RunnerLaunch.DotnetPath() : program)
         {
-            WorkingDirectory = launch.Folder.Root,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
         if (isAssembly)
         {
-            start.ArgumentList.Add(launch.Program);
+            start.ArgumentList.Add(program);
         }
 
-        foreach (var (name, value) in launch.Environment())
+        foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
         }
 
-        return Process.Start(start)
-            ?? throw new InvalidOperationException($"'{start.FileName}' did not start.");
+        return start;
     }
 
-    /// <summary>Waits for the end of the process and of what it wrote.</summary>
-    /// <returns>The exit code; 128 and the signal's number for one that was killed.</returns>
+    /// <exception cref="InvalidOperationException">It does not start.</exception>
+    public static Process Start(ProcessStartInfo start) =>
+        Process.Start(start) ?? throw new InvalidOperationException($"'{start.FileName}' did not start.");
+
     public async Task<int> WaitAsync()
     {
         await _process.WaitForExitAsync();
@@ -80,12 +92,8 @@ internal sealed class RunnerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>The last lines of stderr.</summary>
-    public string Reason(int exitCode) => _log.Reason() is { Length: > 0 } reason
-        ? reason
-        : string.Create(CultureInfo.InvariantCulture, $"The program ended with exit code {exitCode} and wrote nothing to stderr.");
+    public string Reason(int exitCode) => _log.Reason(exitCode);
 
-    /// <summary>Asks it to leave; kills it when it has not within the grace time.</summary>
     public async Task StopAsync(TimeSpan grace)
     {
         if (_process.HasExited)
@@ -135,5 +143,5 @@ internal sealed class RunnerProcess : IAsyncDisposable
     }
 
     private Task ReadAsync(StreamReader reader, bool error, Func<string, ValueTask> onLine) =>
-        OutputLines.ReadAsync(reader.BaseStream, 4 * RunnerLog.MaximumLine, line => _log.Take(line, error) is { } kept ? onLine(kept) : ValueTask.CompletedTask);
+        OutputLines.ReadAsync(reader.BaseStream, 4 * RunnerLog.MaximumLine, line => _log.Take(_secrets?.Of(line) ?? line, error) is { } kept ? onLine(kept) : ValueTask.CompletedTask);
 }

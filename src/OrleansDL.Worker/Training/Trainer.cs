@@ -10,7 +10,7 @@ namespace OrleansDL.Training;
 
 /// <summary>The attempts that run on this worker.</summary>
 internal sealed partial class Trainer(
-    NodeOptions node, IOptions<TrainerOptions> options, BlobStore blobs, RunShards shards, CodeRuns code, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time,
+    NodeOptions node, IOptions<TrainerOptions> options, BlobStore blobs, RunShards shards, CodeRuns code, RunnerPool runners, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time,
     ILogger<Trainer> logger)
 {
     private readonly Lock _lock = new();
@@ -86,7 +86,7 @@ internal sealed partial class Trainer(
             var folder = Path.Combine(WorkDirectory, string.Create(
                 CultureInfo.InvariantCulture, $"{assignment.Run:N}-{assignment.Attempt}{(assignment.Rank == 0 ? "" : $"-{assignment.Rank}")}"));
             var attempt = new Attempt(
-                assignment, new AttemptFolder(folder), node.Device, Advertise, blobs, shards, code, grains, options.Value, time, logger)
+                assignment, new AttemptFolder(folder), node.Device, Advertise, blobs, shards, code, runners, grains, options.Value, time, logger)
             {
                 OnChange = OnChange,
             };

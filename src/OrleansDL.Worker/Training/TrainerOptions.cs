@@ -11,6 +11,27 @@ internal sealed class TrainerOptions
     /// <summary>The training program: an assembly (<c>.dll</c>) or an executable. Null for the built-in trainers beside the worker.</summary>
     public string? Program { get; set; }
 
+    /// <summary>Processes of the built-in trainers that wait for the next program of their project: at most this many, and at most the worker's
+    /// slots. 0: every attempt starts its own. Null: the slots on a CPU, none on a GPU, whose memory they would hold.</summary>
+    [Range(0, 10_000)]
+    public int? WarmRunners { get; set; }
+
+    /// <summary>How many of them are started with the worker, before there is anything to run. They are for runs of one thread.</summary>
+    [Range(0, 10_000)]
+    public int PrewarmedRunners { get; set; }
+
+    /// <summary>How long a process waits for its next program.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan WarmRunnerIdle { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A process that holds more memory than this after a program gets no other; default 1 GiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long WarmRunnerMemoryBytes { get; set; } = 1L << 30;
+
+    /// <summary>How many programs a process runs before another takes its place.</summary>
+    [Range(1, int.MaxValue)]
+    public int WarmRunnerPrograms { get; set; } = 100;
+
     /// <summary>How long a program that is told to leave may take to write its checkpoint.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(5);

@@ -6,7 +6,7 @@ namespace OrleansDL.Training;
 
 /// <summary>Speaks for the worker: reports to its pool's scheduler while the silo lives, and takes leave before it goes.</summary>
 internal sealed partial class WorkerAgent(
-    NodeOptions node, Trainer trainer, Isolation isolation, IGrainFactory grains, TimeProvider time, ILogger<WorkerAgent> logger) : ILifecycleParticipant<ISiloLifecycle>
+    NodeOptions node, Trainer trainer, RunnerPool runners, Isolation isolation, IGrainFactory grains, TimeProvider time, ILogger<WorkerAgent> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(2);
@@ -24,6 +24,7 @@ internal sealed partial class WorkerAgent(
     private Task StartAsync(CancellationToken cancellationToken)
     {
         trainer.CleanUp();
+        runners.Prewarm();
         _reporting = Task.Run(ReportAsync, CancellationToken.None);
         return Task.CompletedTask;
     }
@@ -70,7 +71,7 @@ internal sealed partial class WorkerAgent(
             Incarnation = trainer.Incarnation,
             Pool = node.Pool,
             Device = node.Device,
-            Slots = node.Slots ?? Math.Max(1, Environment.ProcessorCount - 1),
+            Slots = node.SlotsOrDefault,
             Runs = [.. runners.Select(runner => runner.Run).Distinct()],
             Runners = runners,
             Draining = trainer.IsDraining,

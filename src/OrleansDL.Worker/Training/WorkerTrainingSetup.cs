@@ -13,6 +13,7 @@ internal static class WorkerTrainingSetup
             .AddSingleton<RunShards>()
             .AddSingleton<Isolation>()
             .AddSingleton<CodeRuns>()
+            .AddSingleton<RunnerPool>()
             .AddSingleton<Trainer>()
             .AddSingleton<WorkerAgent>()
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<WorkerAgent>());

@@ -10,10 +10,16 @@ internal static class TableModel
     public const int Features = 10;
     private const string Project = "/v1/projects/default";
 
-    public static async Task TrainAsync(Api api, string name, params int[] hidden)
+    /// <summary>Makes the dataset <c>rows</c>.</summary>
+    public static async Task AddRowsAsync(Api api)
     {
         await api.PostAsync($"{Project}/datasets", new { name = "rows", kind = "table" });
         await api.UploadAsync($"{Project}/datasets/rows/commits?message=rows&format=csv&path=rows.csv&mode=replace", Csv());
+    }
+
+    public static async Task TrainAsync(Api api, string name, params int[] hidden)
+    {
+        await AddRowsAsync(api);
         await api.PostAsync($"{Project}/training-runs", new { name, dataset = "rows", network = new { family = "mlp", hidden }, epochs = 2, registerAs = name });
         await Eventually.TrueAsync("the model", async () =>
             (await api.TryAsync(HttpMethod.Get, $"{Project}/models/{name}/versions/1")).Status is System.Net.HttpStatusCode.OK, TimeSpan.FromMinutes(2));

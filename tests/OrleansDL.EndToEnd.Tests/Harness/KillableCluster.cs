@@ -17,7 +17,11 @@ internal sealed class KillableCluster : IAsyncDisposable
     /// <summary>A client of the first node, which is the server.</summary>
     public Api Api() => _nodes[0].Api();
 
-    public async Task KillAsync(Victim victim, string worker, int runner)
+    /// <param name="victim">What is killed.</param>
+    /// <param name="worker">The worker that is meant.</param>
+    /// <param name="runner">The runner that is meant.</param>
+    /// <param name="whileGone">What happens before it is started again.</param>
+    public async Task KillAsync(Victim victim, string worker, int runner, Func<Task>? whileGone = null)
     {
         if (victim is Victim.Runner)
         {
@@ -32,6 +36,7 @@ internal sealed class KillableCluster : IAsyncDisposable
             _ => true,
         }).ToList();
         await Task.WhenAll(indexes.Select(index => _nodes[index].KillAsync()));
+        await (whileGone?.Invoke() ?? Task.CompletedTask);
         foreach (var index in indexes)
         {
             var options = _nodes[index].Options;

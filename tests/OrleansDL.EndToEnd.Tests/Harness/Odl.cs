@@ -27,10 +27,22 @@ internal static class Odl
     }
 
     /// <summary>Runs a command to its end.</summary>
+    /// <param name="arguments">What is typed after <c>odl</c>.</param>
+    /// <param name="environment">Variables besides those of this process.</param>
+    /// <param name="within">How long it may take; null: a minute.</param>
+    /// <param name="input">What its standard input holds; null: that of this process.</param>
     public static async Task<CommandResult> RunAsync(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? within = null)
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? within = null, string? input = null)
     {
-        using var process = Process.Start(Start(arguments, environment))!;
+        var start = Start(arguments, environment);
+        start.RedirectStandardInput = input is not null;
+        using var process = Process.Start(start)!;
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+
         using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(60));
         try
         {

@@ -56,9 +56,9 @@ internal sealed class TrainingNode : IAsyncDisposable
     }
 
     /// <summary>Puts a CSV file into the project as the newest version of a dataset.</summary>
-    public async Task<string> AddTableAsync(string name, string csv)
+    public async Task<string> AddTableAsync(string name, string csv, string project = Project)
     {
-        var dataset = await Grains.GetGrain<IDatasetsGrain>(Project).CreateAsync(
+        var dataset = await Grains.GetGrain<IDatasetsGrain>(project).CreateAsync(
             Guid.CreateVersion7(), new DatasetSpec { Name = name, Kind = DatasetKind.Table });
         using var bytes = new MemoryStream(Encoding.UTF8.GetBytes(csv));
         await Services.GetRequiredService<DatasetUploads>().CommitAsync(
@@ -70,8 +70,8 @@ internal sealed class TrainingNode : IAsyncDisposable
         return name;
     }
 
-    public async Task<TrainingRun> CreateAsync(TrainingSpec spec) =>
-        await Runs.CreateAsync(Guid.CreateVersion7(), spec);
+    public async Task<TrainingRun> CreateAsync(TrainingSpec spec, string project = Project) =>
+        await Grains.GetGrain<ITrainingRunsGrain>(project).CreateAsync(Guid.CreateVersion7(), spec);
 
     public Task<TrainingRun> EndedAsync(Guid run) =>
         UntilAsync(run, r => r.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled);

@@ -36,6 +36,8 @@ internal sealed class FakeTrainingRun(FakeWorld world, Guid id) : ITrainingRunGr
 
     public Task ReportAsync(RunReport report) => throw new NotSupportedException();
 
+    public Task<long> WaitForReportAsync(long seen, TimeSpan within) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<Checkpoint>> ListCheckpointsAsync() => Task.FromResult<IReadOnlyList<Checkpoint>>([]);
 
     public Task RecordCheckpointAsync(Checkpoint checkpoint) => throw new NotSupportedException();

@@ -5,7 +5,7 @@ using OrleansDL.UserCode;
 namespace OrleansDL.Training.Sandbox;
 
 /// <summary>What attempts of user code need of their worker: its isolation, the code's files, the helper module.</summary>
-internal sealed class CodeRuns(Isolation isolation, BlobStore blobs, IOptions<TrainerOptions> options, TimeProvider time)
+internal sealed class CodeRuns(Isolation isolation, BlobStore blobs, IGrainFactory grains, IOptions<TrainerOptions> options, TimeProvider time)
 {
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -44,6 +44,7 @@ internal sealed class CodeRuns(Isolation isolation, BlobStore blobs, IOptions<Tr
     }
 
     /// <summary>Closes the box around an attempt whose folders are filled.</summary>
+    /// <exception cref="NotFoundException">A secret that it asks for was deleted.</exception>
     public async Task<CodeSandbox> OpenAsync(TrainerAssignment assignment, AttemptFolder folder, string data, string socket, string device)
     {
         var plan = new SandboxPlan
@@ -56,6 +57,9 @@ internal sealed class CodeRuns(Isolation isolation, BlobStore blobs, IOptions<Tr
             Device = device,
             Threads = assignment.Spec.Threads,
             Code = assignment.Spec.Code!,
+            Secrets = assignment.Spec.Code!.Secrets is { Count: > 0 } secrets
+                ? await grains.GetGrain<ISecretsGrain>(assignment.Project).OpenAsync(secrets)
+                : new Dictionary<string, string>(),
             ReadOnly = [.. options.Value.ReadOnlyPaths],
         };
         return new CodeSandbox(await isolation.MeansAsync(), plan, time);

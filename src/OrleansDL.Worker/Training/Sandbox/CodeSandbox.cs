@@ -24,10 +24,14 @@ internal sealed class CodeSandbox : IAsyncDisposable
         _means = means;
         _plan = plan;
         _time = time;
+        Redaction = new Redaction(plan.Secrets.Values);
         SandboxFolders.Prepare(plan);
         _group = means.Cgroups?.Create(
             string.Create(CultureInfo.InvariantCulture, $"odl-{plan.Run:N}-{plan.Attempt}"), plan.Limits, plan.Cpus, time);
     }
+
+    /// <summary>Keeps its secrets out of its log.</summary>
+    public Redaction Redaction { get; }
 
     private bool IsBoxed => _means.Bubblewrap is not null;
 

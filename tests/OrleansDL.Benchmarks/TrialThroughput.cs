@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using OrleansDL.Benchmarks.Harness;
+using OrleansDL.Tests.Harness;
+
+namespace OrleansDL.Benchmarks;
+
+/// <summary>200 runs of about a second on two slots: the share of the slots' time that is spent in training proper. The limit is all of it.</summary>
+internal sealed class TrialThroughput : IBenchmark
+{
+    private const int Runs = 200;
+    private const int Slots = 2;
+    private const int Probe = 200;
+
+    public string Name => "trial.throughput";
+
+    public string Unit => "share";
+
+    public double? Goal => 0.8;
+
+    public async Task<Comparison> RunAsync()
+    {
+        using var folder = new TempFolder();
+        await using var node = await OdlProcess.StartAsync(new OdlOptions { Data = folder.Path, Slots = Slots });
+        using var api = node.Api();
+        await TableModel.AddRowsAsync(api);
+
+        // Both slots at once, and once more: how many epochs are a second on this machine when it is full and warm.
+        var probe = 0.0;
+        for (var round = 0; round < 2; round++)
+        {
+            var ended = await Task.WhenAll((await Task.WhenAll(Trials.CreateAsync(api, Probe), Trials.CreateAsync(api, Probe))).Select(run => Trials.EndedAsync(api, run)));
+            probe = ended.Average(Trials.Seconds);
+        }
+
+        var epochs = Math.Max(1, (int)(Probe / probe));
+        var watch = Stopwatch.StartNew();
+        var runs = new List<string>();
+        for (var run = 0; run < Runs; run++)
+        {
+            runs.Add(await Trials.CreateAsync(api, epochs));
+        }
+
+        var trained = 0.0;
+        foreach (var run in runs)
+        {
+            trained += Trials.Seconds(await Trials.EndedAsync(api, run));
+        }
+
+        return new Comparison(trained / (Slots * watch.Elapsed.TotalSeconds), 1);
+    }
+}
