@@ -117,12 +117,7 @@ public sealed class ShardsClient
             {
                 (string, string)[] range = target.Position > 0 ? [("Range", string.Create(CultureInfo.InvariantCulture, $"bytes={target.Position}-"))] : [];
                 await using var answer = await _http.OpenAsync(path, cancellationToken, range);
-                for (int read; (read = await answer.ReadAsync(buffer, cancellationToken)) > 0;)
-                {
-                    hash.AppendData(buffer, 0, read);
-                    await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-                    progress?.Report(read);
-                }
+                await CopyAsync(answer, target, hash, progress, cancellationToken);
             }
         }
 
@@ -133,6 +128,33 @@ public sealed class ShardsClient
         }
 
         File.Move(part, file, overwrite: true);
+    }
+
+    /// <summary>While one buffer is hashed and written the next one is filled.</summary>
+    private static async Task CopyAsync(Stream source, FileStream target, IncrementalHash hash, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        var (filling, full, keeping) = (new byte[Buffer], new byte[Buffer], Task.CompletedTask);
+        try
+        {
+            for (int read; (read = await source.ReadAtLeastAsync(filling, Buffer, throwOnEndOfStream: false, cancellationToken)) > 0;)
+            {
+                await keeping;
+                (filling, full) = (full, filling);
+                var bytes = full.AsMemory(0, read);
+                keeping = Task.Run(
+                    () =>
+                    {
+                        hash.AppendData(bytes.Span);
+                        target.Write(bytes.Span);
+                    },
+                    CancellationToken.None);
+                progress?.Report(read);
+            }
+        }
+        finally
+        {
+            await keeping;
+        }
     }
 
     private string Of(string dataset, string version) => $"{_http.Project}/datasets/{OdlConnection.Escape(dataset)}/versions/{OdlConnection.Escape(version)}/mds";

@@ -115,7 +115,7 @@ internal sealed class TrainingLoop : IDisposable
             order += _data.Training.Count > SampleOrder.Whole ? string.Create(CultureInfo.InvariantCulture, $"/nodes={Nodes}") : "";
             order += _accumulate > 1 ? string.Create(CultureInfo.InvariantCulture, $"/accumulate={_accumulate}") : "";
             order += _spec.Precision == "bf16" ? "/precision=bf16" : "";
-            order += _data.SplitByNumbers ? "/split-by-numbers=2" : "";
+            order += _data.SplitByNumbers ? CheckpointFile.SplitByNumbers : "";
             order += _spec.Initialize is { } initialize ? $"/initialize={JsonSerializer.Serialize(initialize, OdlJson.Options)}" : "";
             return order + (_spec.Reader?.Split is { } split ? $"/split={JsonSerializer.Serialize(split, OdlJson.Options)}" : "");
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OrleansDL.Blobs;
 
@@ -6,6 +7,8 @@ namespace OrleansDL.Blobs;
 internal static partial class CLibrary
 {
     private const int ReadOnly = 0;
+    private const int WriteOnly = 1;
+    private const int CloseOnExecute = 0x80000;
     private const int NoSuchFile = 2;
 
     /// <summary>Makes what was moved into a folder durable: a file's own flush does not say under which name it lies.</summary>
@@ -51,6 +54,26 @@ internal static partial class CLibrary
         {
             return false;
         }
+    }
+
+    /// <summary>Opens a file that is there for writing past the page cache: only whole, aligned blocks.</summary>
+    /// <returns>Null where the file system or the processor's kernel does not offer that.</returns>
+    public static SafeFileHandle? OpenDirect(string path)
+    {
+        // The kernel's O_DIRECT is not the same number everywhere.
+        var direct = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => 0x4000,
+            Architecture.Arm64 => 0x10000,
+            _ => 0,
+        };
+        if (direct == 0 || !OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        var descriptor = Open(path, WriteOnly | CloseOnExecute | direct);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

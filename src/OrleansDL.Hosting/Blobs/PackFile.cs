@@ -3,7 +3,7 @@ namespace OrleansDL.Blobs;
 /// <summary>A pack being written.</summary>
 internal sealed class PackFile : IDisposable
 {
-    private readonly FileStream _file;
+    private readonly AppendedFile _file;
     private readonly List<PackEntry> _entries = [];
     private readonly HashSet<BlobId> _blobs = [];
     private bool _disposed;
@@ -11,21 +11,13 @@ internal sealed class PackFile : IDisposable
     public PackFile(string path)
     {
         Path = path;
-        try
-        {
-            _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 18);
-            _file.Write(PackFormat.Magic);
-        }
-        catch (IOException e) when (Disk.IsFull(e))
-        {
-            File.Delete(path);
-            throw Disk.Full();
-        }
+        _file = new AppendedFile(path, create: true);
+        _file.Append(PackFormat.Magic);
     }
 
     public string Path { get; }
 
-    public long Length => _file.Position;
+    public long Length => _file.Length;
 
     public IReadOnlyList<PackEntry> Entries => _entries;
 
@@ -33,16 +25,8 @@ internal sealed class PackFile : IDisposable
 
     public void Add(BlobId blob, ReadOnlySpan<byte> bytes)
     {
-        var position = _file.Position;
-        try
-        {
-            _file.Write(bytes);
-        }
-        catch (IOException e) when (Disk.IsFull(e))
-        {
-            throw Disk.Full();
-        }
-
+        var position = _file.Length;
+        _file.Append(bytes);
         _entries.Add(new PackEntry(blob, position, bytes.Length));
         _blobs.Add(blob);
     }
@@ -50,19 +34,12 @@ internal sealed class PackFile : IDisposable
     /// <summary>Writes index and footer, makes the file durable and closes it. Answers the pack's id and length.</summary>
     public (string Pack, long Bytes) End()
     {
-        var (pack, tail) = PackFormat.End(_entries, _file.Position);
-        try
-        {
-            _file.Write(tail);
-            _file.Flush(flushToDisk: true);
-            var bytes = _file.Length;
-            _file.Dispose();
-            return (pack, bytes);
-        }
-        catch (IOException e) when (Disk.IsFull(e))
-        {
-            throw Disk.Full();
-        }
+        var (pack, tail) = PackFormat.End(_entries, _file.Length);
+        _file.Append(tail);
+        _file.Flush();
+        _file.Sync();
+        _file.Dispose();
+        return (pack, _file.Length);
     }
 
     public void Dispose()
@@ -73,15 +50,7 @@ internal sealed class PackFile : IDisposable
         }
 
         _disposed = true;
-        try
-        {
-            _file.Dispose();
-        }
-        catch (IOException e) when (Disk.IsFull(e))
-        {
-            // What could not be flushed is thrown away.
-        }
-
+        _file.Dispose();
         File.Delete(Path);
     }
 }

@@ -69,16 +69,15 @@ public sealed class StagedBlob : IDisposable
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task AppendAsync(Stream body, long limit, long durableEvery, Func<long, Task> durable, CancellationToken cancellationToken)
     {
-        await using var file = new FileStream(_path, FileMode.Open, FileAccess.Write, FileShare.Read, 0);
-        file.Position = Length;
-        var (filling, full) = (ArrayPool<byte>.Shared.Rent(BufferSize), ArrayPool<byte>.Shared.Rent(BufferSize));
+        using var file = new AppendedFile(_path, create: false, Length);
+        var (filling, full) = (AlignedBuffer.Rent(), AlignedBuffer.Rent());
         var (writing, syncing, synced) = (Task.CompletedTask, Task.CompletedTask, Length);
         try
         {
             while (true)
             {
                 // While one buffer is written and hashed the next one is filled. When the connection is lost, what came before counts.
-                var (read, lost) = await FillAsync(body, filling, cancellationToken);
+                var (read, lost) = await FillAsync(body, filling.Memory, cancellationToken);
                 await writing;
                 if (read == 0)
                 {
@@ -92,13 +91,13 @@ public sealed class StagedBlob : IDisposable
                 }
 
                 (filling, full) = (full, filling);
-                var bytes = full.AsMemory(0, read);
+                var bytes = full.Memory[..read];
                 writing = Task.Run(() => Write(file, bytes.Span), CancellationToken.None);
                 lost?.Throw();
-                if (Length - synced >= durableEvery && syncing.IsCompleted)
+                if (file.Written - synced >= durableEvery && syncing.IsCompleted)
                 {
                     await syncing;
-                    synced = Length;
+                    synced = file.Written;
                     syncing = SyncAsync(file, synced, durable);
                 }
             }
@@ -107,9 +106,10 @@ public sealed class StagedBlob : IDisposable
         {
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await syncing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ArrayPool<byte>.Shared.Return(filling);
-            ArrayPool<byte>.Shared.Return(full);
-            await SyncAsync(file, Length, durable);
+            filling.Dispose();
+            full.Dispose();
+            file.Flush();
+            await SyncAsync(file, file.Written, durable);
         }
     }
 
@@ -171,17 +171,9 @@ public sealed class StagedBlob : IDisposable
         }
     }
 
-    private void Write(FileStream file, ReadOnlySpan<byte> bytes)
+    private void Write(AppendedFile file, ReadOnlySpan<byte> bytes)
     {
-        try
-        {
-            file.Write(bytes);
-        }
-        catch (IOException e) when (Disk.IsFull(e))
-        {
-            throw Disk.Full();
-        }
-
+        file.Append(bytes);
         Count(bytes);
     }
 
@@ -192,9 +184,9 @@ public sealed class StagedBlob : IDisposable
         Length += bytes.Length;
     }
 
-    private static Task SyncAsync(FileStream file, long length, Func<long, Task> durable) => Task.Run(async () =>
+    private static Task SyncAsync(AppendedFile file, long length, Func<long, Task> durable) => Task.Run(async () =>
     {
-        file.Flush(flushToDisk: true);
+        file.Sync();
         await durable(length);
     });
 }

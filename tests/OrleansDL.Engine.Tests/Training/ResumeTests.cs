@@ -123,6 +123,22 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public void A_checkpoint_whose_rows_were_split_by_how_numbers_were_spelt_is_refused()
+    {
+        using var folder = new TestFolder();
+        Stop(folder, Spec("mlp"), 3, "none", "taken");
+        var path = Path.Combine(folder["taken"], TrainingJob.ResumeFile);
+        var (tensors, metadata) = SafeTensors.Read(path);
+        Assert.Contains("/split-by-numbers=2", metadata["order"], StringComparison.Ordinal);
+        metadata["order"] = metadata["order"].Replace("/split-by-numbers=2", "", StringComparison.Ordinal);
+        File.WriteAllBytes(path, SafeTensors.Write([.. tensors.Values], metadata));
+
+        var error = Assert.Throws<InvalidException>(() => Train(folder, "old", Spec("mlp"), "taken"));
+        Assert.Contains("an older OrleansDL wrote it, which split rows by how their numbers are spelt", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Start the run anew", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_loss_that_is_no_number_fails_the_run_and_names_the_step()
     {
         using var folder = new TestFolder();

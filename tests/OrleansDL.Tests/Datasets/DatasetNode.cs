@@ -26,10 +26,16 @@ public class DatasetNode : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        Prepare(_folder);
         _app = await InProcess.StartAsync(InProcess.Options(_folder), Configure);
         Http.BaseAddress = new Uri(_app.Urls.First());
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Bearer", (await File.ReadAllTextAsync(Path.Combine(_folder, "admin.token"))).Trim());
+    }
+
+    /// <summary>Puts what the node finds into its folder.</summary>
+    protected virtual void Prepare(string folder)
+    {
     }
 
     /// <summary>Changes services before the node starts.</summary>

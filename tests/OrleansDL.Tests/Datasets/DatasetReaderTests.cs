@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Apache.Arrow;
 using Dapper;
+using OrleansDL.Blobs;
 using OrleansDL.Database;
 using OrleansDL.Datasets;
 using OrleansDL.Datasets.Formats;
@@ -60,6 +62,24 @@ public sealed class DatasetReaderTests(DatasetNode node) : IClassFixture<Dataset
         Assert.Null(await indexes.FindAsync(entry.Blob, "csv", header: true));
         Assert.Equal(77_777, ((Int64Array)(await ListAsync(version, 77_777, 1)).Single().Column("a")).GetValue(0));
         Assert.Equal(made.Points, (await indexes.FindAsync(entry.Blob, "csv", header: true))!.Points);
+    }
+
+    [Fact]
+    public async Task An_index_goes_away_with_its_blob()
+    {
+        await node.CreateAsync("forgotten", "table");
+        await node.CommitAsync("forgotten", "path=a.csv", "a,b\n" + string.Concat(Enumerable.Range(0, 100_000).Select(i => $"{i},\"z\ny\"\n")));
+        var entry = await node.Service<DatasetReader>().EntriesAsync(await VersionAsync("forgotten@latest"), 0).Select(e => e.Entry).FirstAsync();
+        var indexes = node.Service<RowIndexes>();
+        Assert.NotNull(await indexes.FindAsync(entry.Blob, "csv", header: true));
+
+        await node.SendAsync(HttpMethod.Post, $"{DatasetNode.Root}/forgotten/purge", HttpStatusCode.OK, DatasetNode.Json(new { path = "a.csv", reason = "asked", force = true }));
+        Assert.False(await node.Service<BlobStore>().ExistsAsync(entry.Blob));
+        Assert.Null(await indexes.FindAsync(entry.Blob, "csv", header: true));
+
+        // Nor is one made again for bytes that are gone.
+        await indexes.WriteAsync(entry.Blob, "csv", header: true, new RowIndex([new RowPoint(1, 1)]));
+        Assert.Null(await indexes.FindAsync(entry.Blob, "csv", header: true));
     }
 
     [Fact]
