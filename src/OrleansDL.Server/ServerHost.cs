@@ -26,6 +26,7 @@ using OrleansDL.Monitoring;
 using OrleansDL.Nodes;
 using OrleansDL.Projects;
 using OrleansDL.Serving;
+using OrleansDL.Serving.OpenAi;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Training;
 using OrleansDL.UserCode;
@@ -122,6 +123,7 @@ public static class ServerHost
         v1.MapWorkflows();
         v1.MapBlobs();
         app.MapInferenceProtocol();
+        app.MapOpenAi();
         app.MapInferenceRpc();
         app.MapMetrics();
     }

@@ -17,4 +17,8 @@ public interface IReplicaGrain : IGrainWithStringKey
 
     /// <exception cref="NoCapacityException">The generation is not loaded here (any more).</exception>
     [Alias("predict"), AlwaysInterleave] Task<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Continues a text, part by part; whoever stops reading ends it.</summary>
+    /// <exception cref="NoCapacityException">The generation is not loaded here (any more).</exception>
+    [Alias("generate"), AlwaysInterleave] IAsyncEnumerable<GeneratePiece> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken = default);
 }

@@ -9,4 +9,7 @@ public sealed record ModelSignature
 
     /// <summary>Labels in the order of the outputs' last axis; null where the model has none.</summary>
     [Id(2)] public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>How it continues texts; null where it does not, and in the artifact's file.</summary>
+    [Id(23)] public GenerationFacts? Generation { get; init; }
 }

@@ -15,4 +15,7 @@ public sealed class PredictAnswer
 
     /// <summary>For each row its vector, where the model gives one.</summary>
     [Id(3)] public IReadOnlyList<IReadOnlyList<float>>? Vectors { get; init; }
+
+    /// <summary>For each row how many tokens the model saw of it, where rows are texts and the model gives vectors.</summary>
+    [Id(24)] public IReadOnlyList<int>? Tokens { get; init; }
 }

@@ -82,14 +82,7 @@ public sealed class ModelSession : IDisposable
 
         var pipelineFile = folder is null ? null : Path.Combine(folder, "pipeline.json");
         var pipeline = File.Exists(pipelineFile) ? Pipeline.Parse(File.ReadAllBytes(pipelineFile)) : null;
-        using var options = new SessionOptions
-        {
-            IntraOpNumThreads = 1,
-            InterOpNumThreads = 1,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-        };
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        using var options = Options();
         try
         {
             return new ModelSession(new InferenceSession(file, options), pipeline, model);
@@ -98,6 +91,20 @@ public sealed class ModelSession : IDisposable
         {
             throw new InvalidException($"Model '{model}' cannot be loaded: {error.Message}");
         }
+    }
+
+    /// <summary>A run takes its caller's thread and no other.</summary>
+    internal static SessionOptions Options()
+    {
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        return options;
     }
 
     /// <summary>Runs one row of zeros, so that the first caller does not pay for what the runtime does once.</summary>
@@ -273,6 +280,9 @@ public sealed class ModelSession : IDisposable
 
         return pipeline.Tokenized.Decode(written[begun..].ToArray());
     }
+
+    /// <summary>Whether it says what comes next in a text.</summary>
+    internal bool ForetellsTokens => _answer >= 0 && _pipeline is TextPipeline { Head: HeadNames.NextToken };
 
     internal Pipeline Pipeline => _pipeline is not null && _answer >= 0
         ? _pipeline

@@ -16,6 +16,7 @@ internal sealed class RowAnswers
     private readonly List<IReadOnlyDictionary<string, double>> _values = [];
     private readonly List<IReadOnlyList<LabelScore>> _steps = [];
     private readonly List<IReadOnlyList<float>> _vectors = [];
+    private readonly List<int> _tokens = [];
 
     /// <param name="pipeline">Of the model.</param>
     /// <param name="top">Labels per row at most.</param>
@@ -63,6 +64,7 @@ internal sealed class RowAnswers
                 break;
             case HeadNames.Embedding:
                 _vectors.Add(output.ToArray());
+                AddTokens(input);
                 break;
             case HeadNames.Reconstruction:
                 AddReconstruction(MemoryMarshal.Cast<byte, float>(input), output, embedding);
@@ -79,16 +81,13 @@ internal sealed class RowAnswers
         Values = _values is [] ? null : _values,
         Steps = _steps is [] ? null : _steps,
         Vectors = _vectors is [] ? null : _vectors,
+        Tokens = _tokens is [] ? null : _tokens,
     };
 
     private LabelScore[] Steps(ReadOnlySpan<byte> input, ReadOnlySpan<float> output)
     {
-        var (labels, count) = (_pipeline.Labels.Count, (int)_pipeline.RowShape[0]);
-        if (_pipeline is TextPipeline)
-        {
-            var end = MemoryMarshal.Cast<byte, long>(input).IndexOf((long)Tokenizer.Padding);
-            count = end < 0 ? count : end;
-        }
+        var labels = _pipeline.Labels.Count;
+        var count = _pipeline is TextPipeline ? TokensOf(input) : (int)_pipeline.RowShape[0];
 
         var steps = new LabelScore[count];
         for (var step = 0; step < steps.Length; step++)
@@ -97,6 +96,22 @@ internal sealed class RowAnswers
         }
 
         return steps;
+    }
+
+    private void AddTokens(ReadOnlySpan<byte> input)
+    {
+        if (_pipeline is TextPipeline)
+        {
+            _tokens.Add(TokensOf(input));
+        }
+    }
+
+    /// <summary>Tokens before any padding.</summary>
+    private static int TokensOf(ReadOnlySpan<byte> input)
+    {
+        var tokens = MemoryMarshal.Cast<byte, long>(input);
+        var end = tokens.IndexOf((long)Tokenizer.Padding);
+        return end < 0 ? tokens.Length : end;
     }
 
     private void AddReconstruction(ReadOnlySpan<float> input, ReadOnlySpan<float> output, ReadOnlySpan<float> embedding)

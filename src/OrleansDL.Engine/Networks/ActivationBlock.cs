@@ -8,6 +8,8 @@ internal sealed class ActivationBlock(string function) : Block
 {
     private const double Slope = 0.01;
 
+    public override bool GoesOn => true;
+
     public override Tensor Forward(Tensor input, Pass pass) => function switch
     {
         "relu" => nn.functional.relu(input),

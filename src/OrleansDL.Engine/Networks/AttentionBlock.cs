@@ -32,6 +32,8 @@ internal sealed class AttentionBlock : Block
 
     private long HeadWidth => _width / _heads;
 
+    public override bool GoesOn => _causal;
+
     public override Tensor Forward(Tensor input, Pass pass)
     {
         var (batch, steps) = (input.shape[0], input.shape[1]);
@@ -64,6 +66,11 @@ internal sealed class AttentionBlock : Block
         var all = graph.Node("Reshape", [LinearBlock.EmitLinear(graph, input, _inWeight, _inBias), graph.Integers(0, 0, 3, _heads, HeadWidth)]);
         all = graph.Node("Transpose", [all], null, OnnxAttribute.Of("perm", [2, 0, 3, 1, 4]));
         string Part(long index) => graph.Node("Gather", [all, graph.Integer(index)], null, OnnxAttribute.Of("axis", 0));
+        if (graph.Past is { } past)
+        {
+            return EmitOut(graph, EmitTaken(graph, past, Part(0), Part(1), Part(2)));
+        }
+
         var keys = graph.Node("Transpose", [Part(1)], null, OnnxAttribute.Of("perm", [0, 1, 3, 2]));
         var scores = graph.Node("Mul", [graph.Node("MatMul", [Part(0), keys]), graph.Scalar((float)(1 / Math.Sqrt(HeadWidth)))]);
         if (_rows is not null)
@@ -73,14 +80,43 @@ internal sealed class AttentionBlock : Block
 
         if (_causal)
         {
-            var places = graph.Range(graph.Size(input, 1));
-            var seen = graph.Node("GreaterOrEqual", [graph.Node("Unsqueeze", [places, graph.Integers(1)]), graph.Node("Unsqueeze", [places, graph.Integers(0)])]);
-            scores = graph.Node("Add", [scores, Penalty(graph, seen)]);
+            scores = graph.Node("Add", [scores, EmitCausal(graph, graph.Size(input, 1))]);
         }
 
         var weights = graph.Node("Softmax", [scores], null, OnnxAttribute.Of("axis", -1));
-        var taken = graph.Node("Transpose", [graph.Node("MatMul", [weights, Part(2)])], null, OnnxAttribute.Of("perm", [0, 2, 1, 3]));
-        return LinearBlock.EmitLinear(graph, graph.Node("Reshape", [taken, graph.Integers(0, 0, _width)]), _outWeight, _outBias);
+        return EmitOut(graph, graph.Node("MatMul", [weights, Part(2)]));
+    }
+
+    /// <summary>What steps take from those before them, whose keys and values are given, and from one another. Nothing of the past is copied: its scores stand before
+    /// the new ones only for the softmax.</summary>
+    private string EmitTaken(OnnxGraph graph, OnnxPast past, string queries, string keys, string values)
+    {
+        var (pastKeys, pastValues) = past.Keep(_heads, HeadWidth, keys, values);
+        string Scores(string of) => graph.Node(
+            "Mul",
+            [graph.Node("MatMul", [queries, graph.Node("Transpose", [of], null, OnnxAttribute.Of("perm", [0, 1, 3, 2]))]), graph.Scalar((float)(1 / Math.Sqrt(HeadWidth)))]);
+        var room = graph.Size(pastKeys, 2);
+        var old = graph.Node("Add", [Scores(pastKeys), graph.Node("Unsqueeze", [Penalty(graph, past.Filled(room)), graph.Integers(1, 2)])]);
+        var own = graph.Node("Add", [Scores(keys), EmitCausal(graph, graph.Size(keys, 2))]);
+        var weights = graph.Node("Softmax", [graph.Node("Concat", [old, own], null, OnnxAttribute.Of("axis", -1))], null, OnnxAttribute.Of("axis", -1));
+        var border = graph.Node("Unsqueeze", [room, graph.Integers(0)]);
+        var ofPast = graph.Node("Slice", [weights, graph.Integers(0), border, graph.Integers(-1)]);
+        var ofOwn = graph.Node("Slice", [weights, border, graph.Integers(long.MaxValue), graph.Integers(-1)]);
+        return graph.Node("Add", [graph.Node("MatMul", [ofPast, pastValues]), graph.Node("MatMul", [ofOwn, values])]);
+    }
+
+    private string EmitOut(OnnxGraph graph, string taken)
+    {
+        var turned = graph.Node("Transpose", [taken], null, OnnxAttribute.Of("perm", [0, 2, 1, 3]));
+        return LinearBlock.EmitLinear(graph, graph.Node("Reshape", [turned, graph.Integers(0, 0, _width)]), _outWeight, _outBias);
+    }
+
+    /// <summary>[steps, steps]: what a score loses where the key comes after the query.</summary>
+    private static string EmitCausal(OnnxGraph graph, string steps)
+    {
+        var places = graph.Range(steps);
+        var seen = graph.Node("GreaterOrEqual", [graph.Node("Unsqueeze", [places, graph.Integers(1)]), graph.Node("Unsqueeze", [places, graph.Integers(0)])]);
+        return Penalty(graph, seen);
     }
 
     private static Tensor Penalty(Tensor seen, Tensor like) => (1 - seen.to(like.dtype)) * Hidden;

@@ -16,6 +16,8 @@ internal sealed class BatchNormBlock(ParameterPlan plan, long channels, bool ser
     private readonly Parameter _mean = plan.Buffer("runningMean", 0, channels);
     private readonly Parameter _variance = plan.Buffer("runningVariance", 1, channels);
 
+    public override bool GoesOn => series;
+
     public override Tensor Forward(Tensor input, Pass pass)
     {
         var value = series ? input.transpose(1, 2) : input;

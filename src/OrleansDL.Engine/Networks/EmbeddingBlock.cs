@@ -8,6 +8,8 @@ internal sealed class EmbeddingBlock(ParameterPlan plan, long vocabulary, long w
 {
     private readonly Parameter _embedding = plan.Uniform("embedding", 0.1, vocabulary, width);
 
+    public override bool GoesOn => true;
+
     public override Tensor Forward(Tensor input, Pass pass)
     {
         rows.Set(input);

@@ -11,6 +11,8 @@ internal sealed class LayerNormBlock(ParameterPlan plan, long width) : Block
     private readonly Parameter _weight = plan.Precise("weight", 1, width);
     private readonly Parameter _bias = plan.Precise("bias", 0, width);
 
+    public override bool GoesOn => true;
+
     public override Tensor Forward(Tensor input, Pass pass) =>
         nn.functional.layer_norm(input, [width], _weight.Tensor, _bias.Tensor, Epsilon);
 

@@ -9,6 +9,8 @@ internal sealed class LinearBlock(ParameterPlan plan, long inputs, long outputs,
     private readonly Parameter _weight = plan.Uniform("weight", 1 / Math.Sqrt(inputs), outputs, inputs);
     private readonly Parameter? _bias = biased ? plan.Uniform("bias", 1 / Math.Sqrt(inputs), outputs) : null;
 
+    public override bool GoesOn => series;
+
     public override Tensor Forward(Tensor input, Pass pass) => nn.functional.linear(_weight.Fit(input), _weight.Tensor, _bias?.Tensor);
 
     public override string Emit(OnnxGraph graph, string input) => series

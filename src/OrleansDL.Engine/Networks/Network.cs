@@ -1,4 +1,5 @@
 using OrleansDL.Data;
+using OrleansDL.Heads;
 using OrleansDL.Native;
 using OrleansDL.Onnx;
 using static TorchSharp.torch;
@@ -96,6 +97,26 @@ internal sealed class Network : IDisposable
 
         HeadOutputs.Emit(graph, _plan.Ends.Head, value, _plan.Output, embedding);
         return graph.Write(_definition.Network.Family);
+    }
+
+    /// <summary>The network as an ONNX model that goes on from steps seen before: <c>input</c> and what is kept of the steps before it, to <c>logits</c> [batch, vocabulary]
+    /// of the last step and what is to be kept. Its weights are named, not written.</summary>
+    /// <returns>Null when the network foretells no tokens, or has blocks that cannot go on.</returns>
+    public byte[]? ExportGeneration()
+    {
+        if (_plan.Ends.Head is not HeadNames.NextToken || !_blocks.All(block => block.GoesOn))
+        {
+            return null;
+        }
+
+        var past = new OnnxPast();
+        var graph = new OnnxGraph { Past = past, LeavesWeightsOut = true };
+        var value = graph.Input("input", OnnxType.Int64, [-1, -1]);
+        past.Begin(graph);
+        value = _blocks.Aggregate(value, (name, block) => block.Emit(graph, name));
+        graph.Node("Gather", [value, graph.Integer(-1)], "logits", OnnxAttribute.Of("axis", 1));
+        graph.Output("logits", [-1, _plan.Ends.Outputs]);
+        return past.Layers == 0 ? null : graph.Write("generation-1");
     }
 
     public void Dispose()

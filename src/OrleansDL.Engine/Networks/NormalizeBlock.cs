@@ -8,6 +8,8 @@ internal sealed class NormalizeBlock : Block
 {
     private const float LeastLength = 1e-12f;
 
+    public override bool GoesOn => true;
+
     /// <summary>The floor stands before the root, whose slope at 0 is infinite.</summary>
     public override Tensor Forward(Tensor input, Pass pass) =>
         input / (input * input).sum(-1, keepdim: true).clamp_min((double)LeastLength * LeastLength).sqrt();

@@ -6,6 +6,8 @@ namespace OrleansDL.Networks;
 /// <summary>Adds what blocks make of the input to the input itself, or to what a shortcut makes of it.</summary>
 internal sealed class ResidualBlock(IReadOnlyList<Block> blocks, IReadOnlyList<Block> shortcut) : Block
 {
+    public override bool GoesOn => blocks.Concat(shortcut).All(block => block.GoesOn);
+
     public override Tensor Forward(Tensor input, Pass pass) =>
         blocks.Aggregate(input, (value, block) => block.Forward(value, pass)) + shortcut.Aggregate(input, (value, block) => block.Forward(value, pass));
 

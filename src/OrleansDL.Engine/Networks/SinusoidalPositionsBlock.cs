@@ -9,6 +9,8 @@ internal sealed class SinusoidalPositionsBlock(long width) : Block
     private readonly float[] _frequencies =
         [.. Enumerable.Range(0, (int)((width + 1) / 2)).Select(index => (float)Math.Pow(10_000, -2.0 * index / width))];
 
+    public override bool GoesOn => true;
+
     public override Tensor Forward(Tensor input, Pass pass)
     {
         var places = arange(input.shape[1], ScalarType.Float32, input.device).unsqueeze(1);
@@ -18,9 +20,9 @@ internal sealed class SinusoidalPositionsBlock(long width) : Block
 
     public override string Emit(OnnxGraph graph, string input)
     {
-        var places = graph.Node("Cast", [graph.Range(graph.Size(input, 1))], null, OnnxAttribute.Of("to", (int)OnnxType.Float));
-        var angles = graph.Node("Mul", [graph.Node("Unsqueeze", [places, graph.Integers(1)]), graph.Floats(_frequencies)]);
-        var waves = graph.Node("Concat", [graph.Node("Sin", [angles]), graph.Node("Cos", [angles])], null, OnnxAttribute.Of("axis", 1));
-        return graph.Node("Add", [input, graph.Node("Slice", [waves, graph.Integers(0), graph.Integers(width), graph.Integers(1)])]);
+        var places = graph.Node("Cast", [graph.Past?.Places(input) ?? graph.Range(graph.Size(input, 1))], null, OnnxAttribute.Of("to", (int)OnnxType.Float));
+        var angles = graph.Node("Mul", [graph.Node("Unsqueeze", [places, graph.Integers(-1)]), graph.Floats(_frequencies)]);
+        var waves = graph.Node("Concat", [graph.Node("Sin", [angles]), graph.Node("Cos", [angles])], null, OnnxAttribute.Of("axis", -1));
+        return graph.Node("Add", [input, graph.Node("Slice", [waves, graph.Integers(0), graph.Integers(width), graph.Integers(-1)])]);
     }
 }

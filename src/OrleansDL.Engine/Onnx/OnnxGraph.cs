@@ -8,11 +8,19 @@ internal sealed class OnnxGraph
 {
     private const int IrVersion = 8;
     private const int Opset = 17;
+    private const int GraphField = 7;
+    private const int InitializerField = 5;
 
     private readonly ProtoWriter _graph = new();
     private readonly ProtoWriter _initializers = new();
     private readonly ProtoWriter _ends = new();
     private int _names;
+
+    /// <summary>What was seen before the steps at hand; null in a graph that is given all steps.</summary>
+    public OnnxPast? Past { get; init; }
+
+    /// <summary>Whether weights are only named, to be added from where they lie.</summary>
+    public bool LeavesWeightsOut { get; init; }
 
     /// <summary>Adds a node with one output and returns the output's name.</summary>
     public string Node(string operation, IReadOnlyList<string> inputs, string? output = null, params IEnumerable<OnnxAttribute> attributes)
@@ -37,7 +45,7 @@ internal sealed class OnnxGraph
     public string Weights(string name, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape) =>
         Initializer(name, OnnxType.Float, MemoryMarshal.AsBytes(values), shape);
 
-    public string Weights(Parameter parameter) => Weights(parameter.Name, parameter.Values(), parameter.Shape);
+    public string Weights(Parameter parameter) => LeavesWeightsOut ? parameter.Name : Weights(parameter.Name, parameter.Values(), parameter.Shape);
 
     public string Floats(params ReadOnlySpan<float> values) => Weights($"floats_{_names++}", values, values.Length);
 
@@ -55,14 +63,14 @@ internal sealed class OnnxGraph
     /// <summary>0, 1, ... up to, not including, <paramref name="end"/>, as int64.</summary>
     public string Range(string end) => Node("Range", [Integer(0), end, Integer(1)]);
 
-    /// <summary>Declares the model's input. A negative size is dynamic: the first is the batch.</summary>
-    public string Input(string name, OnnxType type, ReadOnlySpan<long> shape)
+    /// <summary>Declares the model's input. A negative size is dynamic: the first is the batch, others are called <paramref name="open"/>.</summary>
+    public string Input(string name, OnnxType type, ReadOnlySpan<long> shape, string open = "length")
     {
-        _ends.Message(11, Value(name, type, shape));
+        _ends.Message(11, Value(name, type, shape, open));
         return name;
     }
 
-    public void Output(string name, ReadOnlySpan<long> shape) => _ends.Message(12, Value(name, OnnxType.Float, shape));
+    public void Output(string name, ReadOnlySpan<long> shape) => _ends.Message(12, Value(name, OnnxType.Float, shape, "length"));
 
     public byte[] Write(string name)
     {
@@ -71,9 +79,23 @@ internal sealed class OnnxGraph
         return new ProtoWriter()
             .Int(1, IrVersion)
             .Text(2, "OrleansDL")
-            .Bytes(7, graph)
+            .Bytes(GraphField, graph)
             .Message(8, new ProtoWriter().Text(1, "").Int(2, Opset))
             .ToArray();
+    }
+
+    /// <summary>Completes a model written with <see cref="LeavesWeightsOut"/>: messages of protocol buffers that follow one another are one message.</summary>
+    /// <param name="model">The model's bytes.</param>
+    /// <param name="weights">Name, shape and float32 bytes of each.</param>
+    public static byte[] AddWeights(ReadOnlySpan<byte> model, IEnumerable<(string Name, long[] Shape, byte[] Data)> weights)
+    {
+        var graph = new OnnxGraph();
+        foreach (var (name, shape, data) in weights)
+        {
+            graph.Initializer(name, OnnxType.Float, data, shape);
+        }
+
+        return [.. model, .. new ProtoWriter().Bytes(GraphField, graph._initializers.ToArray()).ToArray()];
     }
 
     private string Initializer(string name, OnnxType type, ReadOnlySpan<byte> bytes, ReadOnlySpan<long> shape)
@@ -84,17 +106,17 @@ internal sealed class OnnxGraph
             tensor.Int(1, size);
         }
 
-        _initializers.Message(5, tensor.Int(2, (int)type).Text(8, name).Bytes(9, bytes));
+        _initializers.Message(InitializerField, tensor.Int(2, (int)type).Text(8, name).Bytes(9, bytes));
         return name;
     }
 
-    private static ProtoWriter Value(string name, OnnxType type, ReadOnlySpan<long> shape)
+    private static ProtoWriter Value(string name, OnnxType type, ReadOnlySpan<long> shape, string open)
     {
         var dimensions = new ProtoWriter();
         for (var axis = 0; axis < shape.Length; axis++)
         {
             dimensions.Message(1, shape[axis] < 0
-                ? new ProtoWriter().Text(2, axis == 0 ? "batch" : "length")
+                ? new ProtoWriter().Text(2, axis == 0 ? "batch" : open)
                 : new ProtoWriter().Int(1, shape[axis]));
         }
 

@@ -11,14 +11,24 @@ internal static class Artifact
 {
     public static void Write(string folder, Network network, NetworkDefinition definition, TrainingData data, IReadOnlyDictionary<string, double> metrics)
     {
-        Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "model.onnx"), network.ExportOnnx());
-        AtomicFile.Write(Path.Combine(folder, "weights.safetensors"), Weights(network));
+        WriteNetwork(folder, network);
         AtomicFile.Write(Path.Combine(folder, "pipeline.json"), data.Pipeline.Write());
         WriteJson(folder, "network.json", definition);
         WriteJson(folder, "signature.json", Signature(definition));
         WriteJson(folder, "reference.json", ReferenceStatistics.Of(data));
         WriteJson(folder, "metrics.json", metrics);
+    }
+
+    /// <summary>The network alone: what it computes and what it learnt.</summary>
+    public static void WriteNetwork(string folder, Network network)
+    {
+        Directory.CreateDirectory(folder);
+        AtomicFile.Write(Path.Combine(folder, "model.onnx"), network.ExportOnnx());
+        AtomicFile.Write(Path.Combine(folder, "weights.safetensors"), Weights(network));
+        if (network.ExportGeneration() is { } generation)
+        {
+            AtomicFile.Write(Path.Combine(folder, "generation.onnx"), generation);
+        }
     }
 
     public static void WriteJson<T>(string folder, string name, T value) =>

@@ -6,4 +6,7 @@ public interface IReplica
     ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken);
 
     ValueTask<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Continues a text. It is refused at once or when the first part is read; the last part says why the text ended.</summary>
+    IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken);
 }

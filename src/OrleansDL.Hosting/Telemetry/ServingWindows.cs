@@ -47,6 +47,8 @@ public sealed class ServingWindows : IServingObserver
         _metrics.OnAnswer(series.Tags, latency);
     }
 
+    public void OnText(Route route, TimeSpan first, TimeSpan whole, int tokens) => _metrics.OnText(SeriesOf(route).Tags, first, whole, tokens);
+
     public void OnError(Route route, TimeSpan latency, int status)
     {
         ServingSeries series;

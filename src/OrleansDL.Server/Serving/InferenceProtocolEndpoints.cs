@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Http;
+using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Protocol;
 
 namespace OrleansDL.Serving;
@@ -13,6 +14,7 @@ internal static class InferenceProtocolEndpoints
     public static void MapInferenceProtocol(this IEndpointRouteBuilder routes)
     {
         var front = routes.ServiceProvider.GetRequiredService<InferenceFront>();
+        var texts = routes.ServiceProvider.GetRequiredService<GenerateFront>();
         foreach (var prefix in (string[])["/v2", "/projects/{project}/v2"])
         {
             var v2 = routes.MapGroup(prefix).WithTags("Inference protocol").ExcludeFromDescription().OpenToAll();
@@ -31,6 +33,8 @@ internal static class InferenceProtocolEndpoints
                 v2.Answer("GET", model + "/config", front.ModelConfigAsync);
                 v2.Answer("GET", model + "/stats", front.StatisticsAsync);
                 v2.Answer("POST", model + "/infer", front.InferAsync);
+                v2.Answer("POST", model + "/generate", texts.GenerateAsync);
+                v2.Answer("POST", model + "/generate_stream", texts.StreamAsync);
             }
 
             v2.Map("/{**path}", InferenceFront.NotFoundAsync).WithOrder(2);

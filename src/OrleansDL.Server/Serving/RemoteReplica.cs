@@ -8,4 +8,7 @@ internal sealed class RemoteReplica(IReplicaGrain grain) : IReplica
 
     public async ValueTask<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken) =>
         await grain.PredictAsync(request, cancellationToken);
+
+    public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) =>
+        grain.GenerateAsync(request, cancellationToken);
 }

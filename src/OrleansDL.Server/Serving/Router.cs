@@ -16,6 +16,10 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
     public ValueTask<Answered<PredictAnswer>> PredictAsync(RouteEntry entry, PredictRequest request, CancellationToken cancellationToken) =>
         SendAsync(entry, request, static (replica, request, cancellationToken) => replica.PredictAsync(request, cancellationToken), cancellationToken);
 
+    /// <summary>Begins to continue a text. Only until its first part has come can it be sent again.</summary>
+    public ValueTask<Answered<GeneratedText>> GenerateAsync(RouteEntry entry, GenerateRequest request, CancellationToken cancellationToken) =>
+        SendAsync(entry, request, static (replica, request, cancellationToken) => GeneratedText.BeginAsync(replica, request, cancellationToken), cancellationToken);
+
     private async ValueTask<Answered<TAnswer>> SendAsync<TRequest, TAnswer>(
         RouteEntry entry, TRequest request, Func<IReplica, TRequest, CancellationToken, ValueTask<TAnswer>> send, CancellationToken cancellationToken)
     {

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.OpenAi;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
@@ -27,6 +29,9 @@ internal static class ServingSetup
         services.AddSingleton<ServerReadiness>();
         services.AddSingleton<InferenceStatistics>();
         services.AddSingleton<InferenceFront>();
+        services.AddSingleton<Generations>();
+        services.AddSingleton<GenerateFront>();
+        services.AddSingleton<OpenAiFront>();
         services.AddInferenceRpc();
         return services;
     }

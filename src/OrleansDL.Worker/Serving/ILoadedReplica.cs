@@ -4,4 +4,7 @@ namespace OrleansDL.Serving;
 internal interface ILoadedReplica : IReplica, IDisposable
 {
     ModelSignature Signature { get; }
+
+    /// <summary>Takes no more texts to continue, and returns when those begun are over or the time is.</summary>
+    Task DrainAsync(TimeSpan limit);
 }

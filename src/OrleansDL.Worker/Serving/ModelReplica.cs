@@ -1,15 +1,21 @@
 using OrleansDL.Inference;
 using OrleansDL.Serving.Batching;
+using OrleansDL.Serving.Generation;
 
 namespace OrleansDL.Serving;
 
 /// <summary>A generation served by ONNX Runtime in this process.</summary>
 /// <param name="session">The model.</param>
 /// <param name="batcher">Runs requests together; null: each for itself.</param>
+/// <param name="generator">Continues texts; null: the model does not.</param>
 /// <param name="folder">Where its files lie.</param>
-internal sealed class ModelReplica(ModelSession session, Batcher? batcher, string folder) : ILoadedReplica
+internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Generator? generator, string folder) : ILoadedReplica
 {
-    public ModelSignature Signature { get; } = session.Labels is [] ? session.Signature : session.Signature with { Labels = session.Labels };
+    public ModelSignature Signature { get; } = session.Signature with
+    {
+        Labels = session.Labels is [] ? null : session.Labels,
+        Generation = generator?.Facts,
+    };
 
     // The run takes the caller's thread: for the models this is made for, handing it to another one costs more than it.
     public ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken) =>
@@ -21,8 +27,15 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, strin
         return ValueTask.FromResult(session.Predict(request));
     }
 
+    public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) =>
+        generator?.Generate(request, cancellationToken)
+        ?? throw new InvalidException($"Model '{session.Model}' continues no texts: it was not trained with head.kind 'next-token'.");
+
+    public Task DrainAsync(TimeSpan limit) => generator?.DrainAsync(limit) ?? Task.CompletedTask;
+
     public void Dispose()
     {
+        generator?.Dispose();
         batcher?.Dispose();
         session.Dispose();
         Directory.Delete(folder, recursive: true);

@@ -1,7 +1,9 @@
 using OrleansDL.Blobs;
 using OrleansDL.Inference;
+using OrleansDL.Inference.Generation;
 using OrleansDL.Nodes;
 using OrleansDL.Serving.Batching;
+using OrleansDL.Serving.Generation;
 
 namespace OrleansDL.Serving;
 
@@ -22,7 +24,8 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}");
             session.Warm();
             var batcher = spec.Batching is { } batching ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
-            return new ModelReplica(session, batcher, folder);
+            var generator = GenerationModel.Load(folder, session) is { } texts ? new Generator(texts, spec.Batching, time) : null;
+            return new ModelReplica(session, batcher, generator, folder);
         }
         catch (Exception error)
         {

@@ -11,6 +11,9 @@ namespace OrleansDL.Serving;
 [GrainType("replica"), OnWorker, Reentrant]
 internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels models, ILogger<ReplicaGrain> logger) : Grain, IReplicaGrain
 {
+    /// <summary>How long texts begun may go on when the generation is unloaded.</summary>
+    private static readonly TimeSpan GreatestDrain = TimeSpan.FromSeconds(20);
+
     private Task<ModelSignature>? _loading;
 
     private long Generation => long.Parse(
@@ -55,6 +58,7 @@ internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels m
         var generation = Generation;
         if (await local.RemoveAsync(generation) is ILoadedReplica replica)
         {
+            await replica.DrainAsync(GreatestDrain);
             await Task.Run(replica.Dispose);
             LogUnloaded(generation);
         }
@@ -88,6 +92,13 @@ internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels m
                 }
             },
             CancellationToken.None);
+    }
+
+    // The lease covers the beginning alone: a generation that is unloaded lets the texts it has begun go on for a while.
+    public IAsyncEnumerable<GeneratePiece> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken)
+    {
+        using var lease = Acquire();
+        return lease.Replica.Generate(request, cancellationToken);
     }
 
     private async Task<ModelSignature> LoadOnceAsync(ReplicaSpec spec)

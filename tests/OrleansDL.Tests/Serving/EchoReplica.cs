@@ -24,4 +24,7 @@ internal sealed class EchoReplica(float offset) : IReplica
 
     public ValueTask<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken) =>
         throw new NotSupportedException("The echo only infers.");
+
+    public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The echo only infers.");
 }

@@ -64,9 +64,22 @@ internal sealed class ServingNode : IAsyncDisposable
         });
     }
 
-    public async Task<Deployment> DeployAsync(string name, bool isPublic = false, BatchingSpec? batching = null)
+    /// <summary>Registers an artifact's files as a version of a model of that name.</summary>
+    public async Task<ModelVersion> RegisterFolderAsync(string name, string folder)
     {
-        var deployment = await Deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = name, Model = Model, Public = isPublic, Batching = batching });
+        var model = await Grains.GetGrain<IModelsGrain>(Project.Default).EnsureAsync(name);
+        var artifact = new Dictionary<string, BlobRef>();
+        foreach (var file in Directory.GetFiles(folder))
+        {
+            artifact[Path.GetFileName(file)] = await Services.GetRequiredService<BlobStore>().PutAsync(await File.ReadAllBytesAsync(file));
+        }
+
+        return await Grains.GetGrain<IModelGrain>(model.Id).RegisterAsync(new ModelRegistration { Id = Guid.CreateVersion7(), Artifact = artifact });
+    }
+
+    public async Task<Deployment> DeployAsync(string name, bool isPublic = false, BatchingSpec? batching = null, string model = Model)
+    {
+        var deployment = await Deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = name, Model = model, Public = isPublic, Batching = batching });
         return await UntilAsync(deployment.Id, current => current.Status is DeploymentStatus.Ready or DeploymentStatus.Failed);
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
 
@@ -12,8 +13,9 @@ internal sealed partial class InferenceFront(
     InferenceModels models, ServerReadiness readiness, Router router, InferenceAccess access, IServingObserver observer, InferenceStatistics statistics,
     ServerReports reports, TimeProvider time, IOptions<ServingOptions> options, ILogger<InferenceFront> logger)
 {
-    private const string InferenceIdHeader = "odl-inference-id";
-    private const string ModelVersionHeader = "odl-model-version";
+    public const string InferenceIdHeader = "odl-inference-id";
+    public const string ModelVersionHeader = "odl-model-version";
+
     /// <summary>Said to whoever asks to load or unload a model by the protocol.</summary>
     public const string NotControlled = "explicit model load / unload is not allowed if polling is enabled. Models are served by deployments: POST /v1/projects/PROJECT/deployments";
 
@@ -143,6 +145,11 @@ internal sealed partial class InferenceFront(
             var call = jsonLength == 0 && header.Length > 0
                 ? RawRequest.Read(body.Bytes, signature, route.Name)
                 : InferenceRequestReader.Read(body.Bytes, jsonLength, route.Name);
+            if (signature.Generation is not null && call.Inputs.Exists(input => input.Name == GenerateFront.TextInput))
+            {
+                throw InferenceProtocolException.Unsupported("HTTP end point doesn't support models with decoupled transaction policy: a text is continued by generate or generate_stream.");
+            }
+
             InferenceRequestCheck.Check(call, signature, route.Name);
             return call;
         }
@@ -152,13 +159,14 @@ internal sealed partial class InferenceFront(
         }
     }
 
-    private ValueTask<RouteEntry> FindAsync(HttpContext context)
+    public ValueTask<RouteEntry> FindAsync(HttpContext context)
     {
         var values = context.Request.RouteValues;
         return models.FindAsync(context, (string)values["model"]!, values.TryGetValue("version", out var version) ? version as string : null);
     }
 
-    private async Task GuardAsync(HttpContext context, Func<Task> answer)
+    /// <summary>Answers, or says in the protocol's words why not.</summary>
+    public async Task GuardAsync(HttpContext context, Func<Task> answer)
     {
         try
         {
@@ -171,7 +179,8 @@ internal sealed partial class InferenceFront(
         }
     }
 
-    private ProtocolError Describe(HttpContext context, Exception error)
+    /// <summary>What the caller is told of an error; one of ours is logged.</summary>
+    public ProtocolError Describe(HttpContext context, Exception error)
     {
         if (error is UnauthorizedException)
         {

@@ -7,14 +7,21 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>Finds the deployment that a request of the protocol names, for those who may ask for it. REST and gRPC both ask here.</summary>
 internal sealed class InferenceModels(RouteTable routes, InferenceAccess access, IOptions<ServingOptions> options)
 {
+    /// <summary>The deployment of that name; null when there is none.</summary>
+    public async ValueTask<RouteEntry?> TryFindAsync(HttpContext context, string model)
+    {
+        var project = await access.ProjectOfAsync(context);
+        var entry = routes.Find(project, model);
+        await access.CheckAsync(context, project, entry?.Route);
+        return entry;
+    }
+
     /// <param name="context">Says who asks, and in which project.</param>
     /// <param name="model">The deployment's name.</param>
     /// <param name="version">Version of the model it must serve now; null or empty for whichever it serves.</param>
     public async ValueTask<RouteEntry> FindAsync(HttpContext context, string model, string? version)
     {
-        var project = await access.ProjectOfAsync(context);
-        var entry = routes.Find(project, model);
-        await access.CheckAsync(context, project, entry?.Route);
+        var entry = await TryFindAsync(context, model);
         if (entry is null)
         {
             throw new InferenceProtocolException(options.Value.UnknownModelStatus, $"Request for unknown model: '{model}' is not found");

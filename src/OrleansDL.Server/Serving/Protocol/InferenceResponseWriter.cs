@@ -74,7 +74,8 @@ internal static class InferenceResponseWriter
         return jsonLength;
     }
 
-    private static void WriteData(PooledBytes body, Tensor output)
+    /// <summary>The elements, with commas between them.</summary>
+    public static void WriteData(PooledBytes body, Tensor output)
     {
         var data = output.Data.Span;
         switch (output.Type)

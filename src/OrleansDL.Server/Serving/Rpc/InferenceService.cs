@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Serving.Statistics;
@@ -12,10 +13,9 @@ namespace OrleansDL.Serving.Rpc;
 /// <summary>The Open Inference Protocol over gRPC. A model of the protocol is a deployment here.</summary>
 internal sealed class InferenceService(
     InferenceModels models, ServerReadiness readiness, ServerReports reports, InferenceAccess access, Router router, RpcErrors errors,
-    IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options)
+    Generations generations, IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
-    private const string InferenceIdTrailer = "odl-inference-id";
     private const string StopOnError = "triton_grpc_error";
     private const string NoSharedMemory = "Client shared memory is disabled. Send tensors in the request.";
 
@@ -58,33 +58,52 @@ internal sealed class InferenceService(
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
         var (response, id) = await InferAsync(request, context);
-        context.ResponseTrailers.Add(InferenceIdTrailer, id);
+        context.ResponseTrailers.Add(RpcTexts.InferenceId, id);
         return response;
     }
 
-    /// <summary>Answers in the order of the requests. A failed request is an answer too, unless the caller asked for the stream to end with it.</summary>
+    /// <summary>
+    /// Answers in the order of the requests, but for texts to continue, whose parts go out as they come. A failed request is an answer too, unless the caller
+    /// asked for the stream to end with it.
+    /// </summary>
     public override async Task ModelStreamInfer(
         IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
     {
         var stopOnError = string.Equals(context.RequestHeaders.GetValue(StopOnError), "true", StringComparison.OrdinalIgnoreCase);
-        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+        using var texts = new RpcTexts(generations, errors, responseStream, context, stopOnError);
+        try
         {
-            ModelStreamInferResponse answer;
-            try
+            await foreach (var request in requestStream.ReadAllAsync(texts.Ending))
             {
-                answer = new ModelStreamInferResponse { InferResponse = (await InferAsync(request, context)).Response };
-            }
-            catch (Exception error) when (!stopOnError && !context.CancellationToken.IsCancellationRequested)
-            {
-                answer = new ModelStreamInferResponse
+                try
                 {
-                    ErrorMessage = errors.ToRpc(error, context).Status.Detail,
-                    InferResponse = new ModelInferResponse { Id = request.Id },
-                };
-            }
+                    var entry = await FindAsync(context, request.ModelName, request.ModelVersion);
+                    if (RpcTexts.IsText(request, entry.Route))
+                    {
+                        texts.Begin(entry, request);
+                        continue;
+                    }
 
-            await responseStream.WriteAsync(answer, context.CancellationToken);
+                    var (response, id) = await InferAsync(request, context);
+                    response.Parameters[RpcTexts.InferenceId] = new InferParameter { StringParam = id };
+                    await texts.WriteAsync(new ModelStreamInferResponse { InferResponse = response });
+                }
+                catch (Exception error) when (!stopOnError && !texts.Ending.IsCancellationRequested)
+                {
+                    await texts.WriteAsync(new ModelStreamInferResponse
+                    {
+                        ErrorMessage = errors.ToRpc(error, context).Status.Detail,
+                        InferResponse = new ModelInferResponse { Id = request.Id },
+                    });
+                }
+            }
         }
+        catch (OperationCanceledException) when (texts.Ending.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        {
+            // A text has failed, and the stream ends with that; below it is told.
+        }
+
+        await texts.EndAsync();
     }
 
     public override async Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
@@ -131,6 +150,11 @@ internal sealed class InferenceService(
         {
             entry = await FindAsync(context, request.ModelName, request.ModelVersion);
             var call = RpcRequestReader.Read(request, entry.Route.Name);
+            if (RpcTexts.IsText(request, entry.Route))
+            {
+                throw InferenceProtocolException.Unsupported("ModelInfer RPC doesn't support models with decoupled transaction policy: a text is continued by ModelStreamInfer.");
+            }
+
             InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry.Route), entry.Route.Name);
             var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.CancellationToken);
             var answer = Classification.Apply(call, raw, InferenceModels.SignatureOf(route));

@@ -1,0 +1,149 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Rpc.Wire;
+
+namespace OrleansDL.Serving.Rpc;
+
+/// <summary>Texts continued on one stream, beside one another and beside what else is answered on it: each part is an answer of its own, the last one says so.</summary>
+internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, bool stopOnError) : IDisposable
+{
+    public const string InferenceId = "odl-inference-id";
+    private const string Final = "triton_final_response";
+    private const string WantsEmptyFinal = "triton_enable_empty_final_response";
+
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly CancellationTokenSource _ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+    private readonly List<Task> _running = [];
+    private Exception? _failure;
+
+    /// <summary>The stream ends: its caller left, or an error ended it.</summary>
+    public CancellationToken Ending => _ending.Token;
+
+    /// <summary>Whether a request holds a text to continue, for a model that does so.</summary>
+    public static bool IsText(ModelInferRequest request, Route route) =>
+        route.Signature?.Generation is not null && request.Inputs.Any(input => input.Name == GenerateFront.TextInput);
+
+    public async Task WriteAsync(ModelStreamInferResponse response)
+    {
+        await _writing.WaitAsync(Ending);
+        try
+        {
+            await responses.WriteAsync(response, Ending);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public void Begin(RouteEntry entry, ModelInferRequest request)
+    {
+        _running.RemoveAll(task => task.IsCompletedSuccessfully);
+        _running.Add(RunAsync(entry, request));
+    }
+
+    /// <summary>Returns when all texts are over.</summary>
+    /// <exception cref="Exception">What ended the stream.</exception>
+    public async Task EndAsync()
+    {
+        await Task.WhenAll(_running);
+        if (_failure is not null)
+        {
+            throw _failure;
+        }
+    }
+
+    public void Dispose()
+    {
+        _writing.Dispose();
+        _ending.Dispose();
+    }
+
+    private async Task RunAsync(RouteEntry entry, ModelInferRequest request)
+    {
+        try
+        {
+            await ContinueAsync(entry, request);
+        }
+        catch (Exception) when (Ending.IsCancellationRequested)
+        {
+            // Nobody reads any more.
+        }
+        catch (Exception error) when (stopOnError)
+        {
+            _failure ??= error;
+            await _ending.CancelAsync();
+        }
+        catch (Exception error)
+        {
+            await WriteAsync(new ModelStreamInferResponse { ErrorMessage = errors.ToRpc(error, context).Status.Detail, InferResponse = new ModelInferResponse { Id = request.Id } });
+        }
+    }
+
+    private async Task ContinueAsync(RouteEntry entry, ModelInferRequest request)
+    {
+        // The stream goes on reading while the text is begun.
+        await Task.Yield();
+        await using var run = await generations.BeginAsync(entry, Read(request, entry.Route.Name), Ending);
+        do
+        {
+            await WriteAsync(new ModelStreamInferResponse { InferResponse = Response(request, run) });
+        }
+        while (await run.NextAsync());
+    }
+
+    private static GenerateRequest Read(ModelInferRequest request, string model)
+    {
+        var call = RpcRequestReader.Read(request, model);
+        return call.Inputs is [{ Name: GenerateFront.TextInput, Type: TensorElementType.Bytes, Data.Length: >= sizeof(uint) } input]
+            && BinaryPrimitives.ReadUInt32LittleEndian(input.Data.Span) == input.Data.Length - sizeof(uint)
+            ? GenerateFields.Read(Encoding.UTF8.GetString(input.Data.Span[sizeof(uint)..]), name => request.Parameters.TryGetValue(name, out var value) ? Json(value) : null)
+            : throw InferenceProtocolException.Invalid($"a text to continue comes as one input, '{GenerateFront.TextInput}', of one BYTES element");
+    }
+
+    private static ModelInferResponse Response(ModelInferRequest request, GenerationRun run)
+    {
+        var piece = run.Current;
+        var response = new ModelInferResponse
+        {
+            ModelName = run.Route.Name,
+            ModelVersion = run.Route.ModelVersion.ToString(CultureInfo.InvariantCulture),
+            Id = request.Id,
+            Parameters = { [Final] = new InferParameter { BoolParam = piece.End is not null }, [InferenceId] = new InferParameter { StringParam = run.Id.ToString() } },
+        };
+        if (piece.End is { } end)
+        {
+            response.Parameters["finish_reason"] = new InferParameter { StringParam = end is GenerateEnd.Stop ? "stop" : "length" };
+            response.Parameters["prompt_tokens"] = new InferParameter { Int64Param = piece.GivenTokens };
+            response.Parameters["completion_tokens"] = new InferParameter { Int64Param = piece.Tokens };
+        }
+
+        var mayBeEmpty = request.Parameters.TryGetValue(WantsEmptyFinal, out var wants) && wants.BoolParam;
+        if (piece.Text.Length > 0 || !mayBeEmpty)
+        {
+            var text = Encoding.UTF8.GetBytes(piece.Text);
+            var bytes = new byte[sizeof(uint) + text.Length];
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, text.Length);
+            text.CopyTo(bytes, sizeof(uint));
+            response.Outputs.Add(new ModelInferResponse.Types.InferOutputTensor { Name = GenerateFront.TextOutput, Datatype = "BYTES", Shape = { 1 } });
+            response.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(bytes));
+        }
+
+        return response;
+    }
+
+    private static JsonElement Json(InferParameter value) => value.ParameterChoiceCase switch
+    {
+        InferParameter.ParameterChoiceOneofCase.BoolParam => JsonSerializer.SerializeToElement(value.BoolParam),
+        InferParameter.ParameterChoiceOneofCase.Int64Param => JsonSerializer.SerializeToElement(value.Int64Param),
+        InferParameter.ParameterChoiceOneofCase.Uint64Param => JsonSerializer.SerializeToElement(value.Uint64Param),
+        InferParameter.ParameterChoiceOneofCase.DoubleParam => JsonSerializer.SerializeToElement(value.DoubleParam),
+        _ => JsonSerializer.SerializeToElement(value.StringParam),
+    };
+}
