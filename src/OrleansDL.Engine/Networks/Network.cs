@@ -11,6 +11,7 @@ internal sealed class Network : IDisposable
     private readonly IReadOnlyList<Block> _blocks;
     private readonly NetworkDefinition _definition;
     private readonly NetworkPlan _plan;
+    private readonly long[] _marks;
 
     /// <summary>A new network, its weights drawn from <paramref name="seed"/>.</summary>
     /// <param name="frozen">What the names of parameters begin with that are not trained; they lie behind the others.</param>
@@ -22,12 +23,14 @@ internal sealed class Network : IDisposable
         using var scope = NewDisposeScope();
         _definition = definition;
         var plan = new ParameterPlan();
-        _blocks = new BlockFactory(_plan, plan).Build();
+        var factory = new BlockFactory(_plan, plan);
+        _blocks = factory.Build();
         var random = new Xoshiro(seed);
         var trained = Freeze(plan, frozen ?? []);
         Weights = Allocate(plan.Learnt, random, device);
         Gradients = zeros_like(Weights).DetachFromDisposeScope();
         Buffers = Allocate(plan.Kept, random, device);
+        _marks = GradientBuckets.Plan(factory.Starts, plan.Learnt, trained);
         TrainedWeights = trained == Weights.numel() ? Weights : Weights.narrow(0, 0, trained).DetachFromDisposeScope();
         TrainedGradients = trained == Weights.numel() ? Gradients : Gradients.narrow(0, 0, trained).DetachFromDisposeScope();
         foreach (var parameter in plan.Learnt)
@@ -64,8 +67,16 @@ internal sealed class Network : IDisposable
 
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    public Tensor Forward(Tensor input, Pass pass) =>
-        _blocks.Aggregate(input, (value, block) => block.Forward(value, pass));
+    public Tensor Forward(Tensor input, Pass pass)
+    {
+        var value = input;
+        foreach (var (block, from) in _blocks.Zip(_marks))
+        {
+            value = block.Forward(pass.Complete is { } complete && from > 0 && value.requires_grad ? GradientMark.Apply(value, complete, from) : value, pass);
+        }
+
+        return value;
+    }
 
     /// <summary>The network as an ONNX model: <c>input</c> to the outputs of its head, for example <c>logits</c> and <c>probabilities</c>.</summary>
     public byte[] ExportOnnx()

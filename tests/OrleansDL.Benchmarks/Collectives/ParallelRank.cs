@@ -28,6 +28,7 @@ internal static class ParallelRank
         var spec = new TrainingSpec { Dataset = "rows", Network = definition.Network };
         using var network = new Network(definition, 1);
         using var optimizer = Optimizer.For(network, spec);
+        Action<long>? complete = exchange is null ? null : from => exchange.Begin(network, from);
         var rows = new RankShare(rank, size).Rows(BatchSize);
         using var inputs = rand(rows, 1, 28, 28);
         using var labels = randint(10, rows, dtype: ScalarType.Int64);
@@ -45,7 +46,7 @@ internal static class ParallelRank
 
             using var scope = NewDisposeScope();
             network.Gradients.zero_();
-            var loss = nn.functional.cross_entropy(network.Forward(inputs, Pass.Learning(1, 0, samples, exchange)), labels) * ((double)rows / BatchSize);
+            var loss = nn.functional.cross_entropy(network.Forward(inputs, Pass.Learning(1, 0, samples, exchange, complete: complete)), labels) * ((double)rows / BatchSize);
             loss.backward();
             exchange?.Sum(network);
             using var guard = no_grad();
