@@ -8,7 +8,11 @@ internal interface IGradientExchange : IDisposable
     /// <summary>Which rows of a batch are this rank's.</summary>
     RankShare Share { get; }
 
-    /// <summary>Called after backward: replaces <see cref="Network.Gradients"/> by their sum over all ranks. Each rank's loss is weighed by its share of the rows, so the sum is one worker's gradient.</summary>
+    /// <summary>Called by backward, and does not throw: the gradients from this place on are made, and nobody touches them until <see cref="Sum(Network)"/>. They may be added up meanwhile.</summary>
+    /// <param name="from">Place in the flat gradients, less each time.</param>
+    void Begin(Network network, long from);
+
+    /// <summary>Called after backward: replaces the network's gradients by their sum over all ranks. Each rank's loss is weighed by its share of the rows, so the sum is one worker's gradient.</summary>
     /// <exception cref="GroupLostException">A rank was lost.</exception>
     void Sum(Network network);
 

@@ -23,6 +23,11 @@ internal sealed unsafe partial class NcclExchange : IGradientExchange
 
     public RankShare Share => _ring.Share;
 
+    // On one stream of the device nothing would go on beside it.
+    public void Begin(Network network, long from)
+    {
+    }
+
     public void Sum(Network network)
     {
         _group.RequireWhole();

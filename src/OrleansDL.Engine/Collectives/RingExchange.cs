@@ -7,24 +7,40 @@ namespace OrleansDL.Collectives;
 /// <summary>The exchange over TCP, for devices whose memory the processor reads.</summary>
 internal sealed class RingExchange(ProcessGroup group) : IGradientExchange
 {
+    private GradientQueue? _queue;
+    private long? _begun;
+
     public RankShare Share { get; } = new(group.Rank, group.Size);
 
     /// <summary>The exchange that suits a device.</summary>
     public static IGradientExchange For(ProcessGroup group, torch.Device device) =>
         device.type is DeviceType.CUDA && Nccl.IsThere ? new NcclExchange(group) : new RingExchange(group);
 
-    public void Sum(Network network)
+    public void Begin(Network network, long from)
     {
         if (network.Gradients.device_type is DeviceType.CPU)
         {
-            group.Gradients.Sum(MemoryMarshal.Cast<byte, float>(network.Gradients.bytes));
+            _queue ??= new GradientQueue(group.Gradients);
+            _queue.Add(network.Gradients, from, _begun ?? network.TrainedGradients.numel());
+            _begun = from;
+        }
+    }
+
+    public void Sum(Network network)
+    {
+        if (network.Gradients.device_type is not DeviceType.CPU)
+        {
+            // Without NCCL a device's gradients go by way of the processor's memory.
+            using var local = network.TrainedGradients.cpu();
+            group.Gradients.Sum(MemoryMarshal.Cast<byte, float>(local.bytes));
+            network.TrainedGradients.copy_(local);
             return;
         }
 
-        // Without NCCL a device's gradients go by way of the processor's memory.
-        using var local = network.Gradients.cpu();
-        group.Gradients.Sum(MemoryMarshal.Cast<byte, float>(local.bytes));
-        network.Gradients.copy_(local);
+        // All that was begun is added up before what is left: one thread at a time speaks to the ring.
+        _queue?.Wait();
+        group.Gradients.Sum(MemoryMarshal.Cast<byte, float>(network.Gradients.bytes)[..(int)(_begun ?? network.TrainedGradients.numel())]);
+        _begun = null;
     }
 
     public void Sum(Span<double> values) => group.Values.Sum(values);
@@ -43,5 +59,10 @@ internal sealed class RingExchange(ProcessGroup group) : IGradientExchange
         }
     }
 
-    public void Dispose() => group.Dispose();
+    public void Dispose()
+    {
+        _queue?.Dispose();
+        _queue = null;
+        group.Dispose();
+    }
 }

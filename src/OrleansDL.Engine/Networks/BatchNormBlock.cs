@@ -38,7 +38,7 @@ internal sealed class BatchNormBlock(ParameterPlan plan, long channels, bool ser
             _variance.Tensor.mul_(1 - Momentum).add_(moments.Variance, Momentum * moments.Count / Math.Max(1, moments.Count - 1));
         }
 
-        return SharedBatchNorm.Apply(value, _weight.Tensor, _bias.Tensor, moments, counts, exchange);
+        return SharedBatchNorm.Apply(value, _weight.Tensor, _bias.Tensor, moments, counts, Epsilon, exchange);
     }
 
     public override string Emit(OnnxGraph graph, string input)

@@ -5,7 +5,20 @@ internal sealed class BlockFactory(NetworkPlan network, ParameterPlan plan)
 {
     private readonly SeriesPadding _padding = new();
 
-    public IReadOnlyList<Block> Build() => Build(network.Blocks);
+    /// <summary>By block, how many parameters those before it learn.</summary>
+    public List<int> Starts { get; } = [];
+
+    public IReadOnlyList<Block> Build()
+    {
+        var blocks = new List<Block>();
+        foreach (var block in network.Blocks)
+        {
+            Starts.Add(plan.Learnt.Count);
+            blocks.Add(Build(block));
+        }
+
+        return blocks;
+    }
 
     private List<Block> Build(IReadOnlyList<PlannedBlock> blocks) => [.. blocks.Select(Build)];
 

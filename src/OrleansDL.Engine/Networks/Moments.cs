@@ -14,26 +14,26 @@ internal sealed record Moments(Tensor Mean, Tensor Variance, Tensor Inverse, dou
     /// <param name="counts">Whether they count: a rank without rows of its own computes with one that does not.</param>
     public static Moments Of(Tensor input, bool counts, double epsilon, IGradientExchange exchange)
     {
-        var channels = (int)input.shape[1];
+        var (channels, others) = ((int)input.shape[1], Others(input));
         var values = counts ? (double)input.numel() / channels : 0;
-        var mean = Numbers(input.mean(Others(input)));
-        var sums = new double[channels + 1];
-        sums[channels] = values;
+        var local = input.mean(others);
+        var (mean, square) = (Numbers(local), Numbers((input - local.view(Broadcast(input))).pow_(2).mean(others)));
+        var sums = new double[(2 * channels) + 1];
+        sums[^1] = values;
         for (var channel = 0; channel < channels; channel++)
         {
             sums[channel] = values * mean[channel];
+            sums[channels + channel] = values * (square[channel] + (mean[channel] * mean[channel]));
         }
 
         exchange.Sum(sums);
-        var count = sums[channels];
 
-        // Around the common mean, not by the difference of two great sums: that would lose the digits that matter.
-        var common = sums.AsSpan(0, channels).ToArray().Select(sum => (float)(sum / count)).ToArray();
-        var shared = tensor(common, device: input.device);
-        var squares = Numbers((input - shared.view(Broadcast(input))).square().mean(Others(input))).Select(square => square * values).ToArray();
-        exchange.Sum(squares);
-        var variance = tensor(squares.Select(square => (float)(square / count)).ToArray(), device: input.device);
-        return new Moments(shared, variance, (variance + epsilon).rsqrt(), count);
+        // Squares are taken around each rank's own mean, and put together in doubles: the difference of two great sums of floats would lose the digits that matter.
+        var count = sums[^1];
+        var common = Enumerable.Range(0, channels).Select(channel => sums[channel] / count).ToArray();
+        var variance = Enumerable.Range(0, channels).Select(channel => Math.Max(0, (sums[channels + channel] / count) - (common[channel] * common[channel])));
+        var (shared, spread) = (Floats(common, input.device), Floats(variance, input.device));
+        return new Moments(shared, spread, (spread + epsilon).rsqrt(), count);
     }
 
     /// <summary>Adds up two rows of numbers over all ranks.</summary>
@@ -42,7 +42,7 @@ internal sealed record Moments(Tensor Mean, Tensor Variance, Tensor Inverse, dou
         double[] sums = [.. Numbers(first), .. Numbers(second)];
         exchange.Sum(sums);
         var width = sums.Length / 2;
-        return [.. new[] { sums[..width], sums[width..] }.Select(half => tensor(half.Select(value => (float)value).ToArray(), device: first.device))];
+        return [Floats(sums[..width], first.device), Floats(sums[width..], first.device)];
     }
 
     /// <summary>Every axis but the channels'.</summary>
@@ -50,6 +50,8 @@ internal sealed record Moments(Tensor Mean, Tensor Variance, Tensor Inverse, dou
 
     /// <summary>Shape in which one number per channel meets the input.</summary>
     public static long[] Broadcast(Tensor input) => [.. Enumerable.Range(0, input.shape.Length).Select(axis => axis == 1 ? input.shape[1] : 1)];
+
+    private static Tensor Floats(IEnumerable<double> values, Device device) => tensor(values.Select(value => (float)value).ToArray(), device: device);
 
     private static double[] Numbers(Tensor values) => [.. values.detach().to_type(ScalarType.Float64).cpu().contiguous().data<double>()];
 }

@@ -13,6 +13,7 @@ internal sealed class Network : IDisposable
     private readonly NetworkDefinition _definition;
     private readonly NetworkPlan _plan;
     private readonly HalfWeights? _half;
+    private readonly long[] _marks;
 
     /// <summary>A new network, its weights drawn from <paramref name="seed"/>.</summary>
     /// <param name="frozen">What the names of parameters begin with that are not trained; they lie behind the others.</param>
@@ -25,12 +26,14 @@ internal sealed class Network : IDisposable
         using var scope = NewDisposeScope();
         _definition = definition;
         var plan = new ParameterPlan();
-        _blocks = new BlockFactory(_plan, plan).Build();
+        var factory = new BlockFactory(_plan, plan);
+        _blocks = factory.Build();
         var random = new Xoshiro(seed);
         var trained = Freeze(plan, frozen ?? []);
         Weights = Allocate(plan.Learnt, random, device);
         Gradients = zeros_like(Weights).DetachFromDisposeScope();
         Buffers = Allocate(plan.Kept, random, device);
+        _marks = GradientBuckets.Plan(factory.Starts, plan.Learnt, trained);
         TrainedWeights = trained == Weights.numel() ? Weights : Weights.narrow(0, 0, trained).DetachFromDisposeScope();
         TrainedGradients = trained == Weights.numel() ? Gradients : Gradients.narrow(0, 0, trained).DetachFromDisposeScope();
         foreach (var parameter in plan.Learnt)
@@ -72,8 +75,13 @@ internal sealed class Network : IDisposable
     public Tensor Forward(Tensor input, Pass pass)
     {
         using var half = pass.IsTraining ? _half?.Lend() : null;
-        var output = _blocks.Aggregate(input, (value, block) => block.Forward(value, pass));
-        return half is null ? output : output.to(ScalarType.Float32);
+        var value = input;
+        foreach (var (block, from) in _blocks.Zip(_marks))
+        {
+            value = block.Forward(pass.Complete is { } complete && from > 0 && value.requires_grad ? GradientMark.Apply(value, complete, from) : value, pass);
+        }
+
+        return half is null ? value : value.to(ScalarType.Float32);
     }
 
     /// <summary>Adds to <see cref="Gradients"/> those that backward left in 16 bits.</summary>

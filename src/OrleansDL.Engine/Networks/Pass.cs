@@ -30,13 +30,18 @@ internal sealed class Pass
     /// <summary>A pass that learns, its randomness a function of seed, epoch and sample.</summary>
     /// <param name="exchange">The ranks that learn together; null: one alone.</param>
     /// <param name="counts">Whether the samples count; one that does not stands in where a rank has none.</param>
-    public static Pass Learning(long seed, int epoch, ReadOnlyMemory<long> samples, IGradientExchange? exchange = null, bool counts = true) =>
-        new(seed, epoch, samples) { Exchange = exchange, Counts = counts };
+    /// <param name="complete">Told while backward goes on from where on the flat gradients are made; null: nobody asks.</param>
+    public static Pass Learning(
+        long seed, int epoch, ReadOnlyMemory<long> samples, IGradientExchange? exchange = null, bool counts = true, Action<long>? complete = null) =>
+        new(seed, epoch, samples) { Exchange = exchange, Counts = counts, Complete = complete };
 
     public bool IsTraining { get; }
 
     /// <summary>The ranks whose rows make the batch together with this one's; null: this one's are all.</summary>
     public IGradientExchange? Exchange { get; private init; }
+
+    /// <summary>Told while backward goes on from where on the flat gradients are made; null: nobody asks.</summary>
+    public Action<long>? Complete { get; private init; }
 
     /// <summary>Whether this rank's rows count in what is taken over the batch.</summary>
     public bool Counts { get; private init; } = true;

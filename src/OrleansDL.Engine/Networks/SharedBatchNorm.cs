@@ -13,37 +13,43 @@ internal sealed class SharedBatchNorm : autograd.SingleTensorFunction<SharedBatc
     /// <param name="bias">[channels].</param>
     /// <param name="moments">Mean and variance over all ranks.</param>
     /// <param name="counts">Whether this rank's rows count in them.</param>
-    public static Tensor Apply(Tensor input, Tensor weight, Tensor bias, Moments moments, bool counts, IGradientExchange exchange) =>
-        apply(input, weight, bias, moments, counts, exchange);
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="exchange">The ranks.</param>
+    public static Tensor Apply(Tensor input, Tensor weight, Tensor bias, Moments moments, bool counts, double epsilon, IGradientExchange exchange) =>
+        apply(input, weight, bias, moments, counts, epsilon, exchange);
 
     public override Tensor forward(autograd.AutogradContext context, params object[] arguments)
     {
         var (input, weight, bias) = ((Tensor)arguments[0], (Tensor)arguments[1], (Tensor)arguments[2]);
-        var moments = (Moments)arguments[3];
-        var shape = Moments.Broadcast(input);
-        var normal = (input - moments.Mean.view(shape)) * moments.Inverse.view(shape);
-        context.save_for_backward([normal, weight, moments.Inverse]);
+        var (moments, epsilon) = ((Moments)arguments[3], (double)arguments[5]);
+        context.save_for_backward([input, weight, moments.Mean, moments.Variance, moments.Inverse]);
         context.save_data("count", moments.Count);
         context.save_data("counts", arguments[4]);
-        context.save_data("exchange", arguments[5]);
-        return (normal * weight.view(shape)) + bias.view(shape);
+        context.save_data("epsilon", epsilon);
+        context.save_data("exchange", arguments[6]);
+        return nn.functional.batch_norm(input, moments.Mean, moments.Variance, weight, bias, training: false, eps: epsilon);
     }
 
     public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
     {
         var saved = context.get_saved_variables();
-        var (normal, weight, inverse) = (saved[0], saved[1], saved[2]);
-        var shape = Moments.Broadcast(normal);
-        var others = Moments.Others(normal);
-        var (biases, weights) = (gradient.sum(others), (gradient * normal).sum(others));
-        var inputs = zeros_like(gradient);
+        var (input, weight, mean, variance, inverse) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
+        var local = Local(input, weight, mean, variance, (double)context.get_data("epsilon"), gradient);
+        var (inputs, weights, biases) = (local[0], local[1], local[2]);
         try
         {
             var sums = Moments.Sum((IGradientExchange)context.get_data("exchange"), biases, weights);
             if ((bool)context.get_data("counts"))
             {
-                var mean = (sums[0].view(shape) + (normal * sums[1].view(shape))) / (double)context.get_data("count");
-                inputs = (gradient - mean) * (weight * inverse).view(shape);
+                // What moves mean and variance of all rows moves every row: (sum + normal * weighted sum) / count, as slope and offset of the input.
+                var shape = Moments.Broadcast(input);
+                var scale = weight * inverse / (double)context.get_data("count");
+                var slope = scale * sums[1] * inverse;
+                inputs.addcmul_(input, slope.view(shape), -1).sub_(((scale * sums[0]) - (slope * mean)).view(shape));
+            }
+            else
+            {
+                inputs.zero_();
             }
         }
         catch (GroupLostException)
@@ -51,6 +57,15 @@ internal sealed class SharedBatchNorm : autograd.SingleTensorFunction<SharedBatc
             // It cannot pass through libtorch, which called this. The exchange of the gradients throws it again.
         }
 
-        return [inputs, weights, biases, null!, null!, null!];
+        return [inputs, weights, biases, null!, null!, null!, null!];
+    }
+
+    /// <summary>Gradients of input, weight and bias as if mean and variance were given: libtorch's own kernel makes all three in two passes.</summary>
+    private static IList<Tensor> Local(Tensor input, Tensor weight, Tensor mean, Tensor variance, double epsilon, Tensor gradient)
+    {
+        using var tracked = enable_grad();
+        Tensor[] leaves = [input.detach().requires_grad_(), weight.detach().requires_grad_(), zeros_like(weight).detach().requires_grad_()];
+        var output = nn.functional.batch_norm(leaves[0], mean, variance, leaves[1], leaves[2], training: false, eps: epsilon);
+        return autograd.grad([output], leaves, [gradient]);
     }
 }

@@ -40,6 +40,9 @@ internal sealed class TrainingLoop : IDisposable
     private readonly CheckpointPacing _pacing;
     private LearningRates _rates;
     private readonly IGradientExchange? _exchange;
+
+    /// <summary>Told by a step's last backward how far the gradients are made, so that they leave while the others are made.</summary>
+    private readonly Action<long>? _complete;
     private readonly Batches _batches;
     private readonly Device _device;
     private readonly string _definition;
@@ -70,6 +73,9 @@ internal sealed class TrainingLoop : IDisposable
         _accumulate = _spec.Accumulate ?? 1;
         _rates = new LearningRates(_spec, StepsPerEpoch);
         _exchange = exchange;
+
+        // In bf16 the gradients are in their place only after backward.
+        _complete = exchange is null || _spec.Precision == "bf16" ? null : from => exchange.Begin(_network, from);
         _times = new StepTimes(time);
         _pacing = new CheckpointPacing(_spec.CheckpointSeconds, _spec.Checkpoints?.LossSeconds);
         _batches = Batches.Of(data, _spec.BatchSize, _batchesPerEpoch, device, Augmentation.For(_spec, data.Pipeline), Share);
@@ -400,7 +406,7 @@ internal sealed class TrainingLoop : IDisposable
         float loss = 0;
         for (var batch = _state.Position; batch < _state.Position + batches; batch++)
         {
-            loss += Learn(Rows(batch + 1) - Rows(batch), rows);
+            loss += Learn(Rows(batch + 1) - Rows(batch), rows, isLast: batch + 1 == _state.Position + batches);
         }
 
         if (_exchange is not null)
@@ -440,7 +446,7 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>Adds the gradients of this rank's part of the next batch of <paramref name="size"/> rows, as a part of a step over <paramref name="rows"/> rows.</summary>
-    private float Learn(long size, long rows)
+    private float Learn(long size, long rows, bool isLast)
     {
         using var scope = NewDisposeScope();
         var asked = _time.GetTimestamp();
@@ -448,7 +454,7 @@ internal sealed class TrainingLoop : IDisposable
         _waited += _time.GetElapsedTime(asked);
         _times.Add(StepTimes.Data);
         var own = Share.Rows((int)size);
-        var pass = _state.Randomness == TrainingState.Keyed ? Pass.Learning(_spec.Seed, _state.Epoch, batch.Samples, _exchange, own > 0) : Pass.Training;
+        var pass = _state.Randomness == TrainingState.Keyed ? Pass.Learning(_spec.Seed, _state.Epoch, batch.Samples, _exchange, own > 0, isLast ? _complete : null) : Pass.Training;
         var output = _network.Forward(batch.Inputs, pass);
         var loss = _head.Loss(output, batch.Targets);
         if (batch.Partners is { } partners)

@@ -56,6 +56,26 @@ public sealed class DataParallelTests
         Assert.InRange(alone.Zip(together).Max(pair => Math.Abs(pair.First - pair.Second)), 0, 2e-4);
     }
 
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    public void Gradients_that_leave_while_backward_goes_on_are_those_that_would_leave_after_it(int workers, int accumulate)
+    {
+        using var folder = new TestFolder();
+        var spec = Spec("mlp") with
+        {
+            Network = new NetworkSpec { Family = "mlp", Hidden = [600, 600, 600] },
+            Optimizer = "sgd",
+            LearningRate = 0.01,
+            Epochs = 1,
+            Accumulate = accumulate,
+        };
+        var alone = Weights(Train(folder, "alone", spec, 1));
+        var together = Weights(Train(folder, "together", spec, workers));
+        Assert.InRange(alone.Zip(together).Max(pair => Math.Abs(pair.First - pair.Second)), 0, 2e-4);
+        Assert.Equal(together, Weights(Train(folder, "again", spec, workers)));
+    }
+
     [Fact]
     public void Texts_of_many_lengths_count_by_their_tokens_whoever_reads_them()
     {
