@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using OrleansDL.Collectives;
 using OrleansDL.Tests.Collectives;
 using OrleansDL.Tests.Runner;
@@ -94,6 +95,18 @@ public sealed class DataParallelTests
         var alone = Weights(Train(folder, "alone", spec, 1, assign: Texts));
         var together = Weights(Train(folder, "together", spec, 2, assign: Texts));
         Assert.InRange(alone.Zip(together).Max(pair => Math.Abs(pair.First - pair.Second)), 0, 2e-5);
+    }
+
+    [Fact]
+    public void Several_workers_find_the_rate_that_one_finds_and_learn_in_16_bits()
+    {
+        using var folder = new TestFolder();
+        var spec = Spec("cnn") with { Precision = "bf16", RateFinder = new RateFinderSpec { Least = 1e-5 } };
+        var (alone, together) = (Rate("alone", 1), Rate("together", 2));
+        Assert.InRange(together, alone / 1.5, alone * 1.5);
+
+        double Rate(string name, int workers) => JsonSerializer.Deserialize<Dictionary<string, double>>(
+            File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(Train(folder, name, spec, workers))!, "metrics.json")))!["find.learningRate"];
     }
 
     [Fact]

@@ -95,7 +95,7 @@ public sealed class ResumeTests
         var hooks = new TrainingHooks
         {
             // At the end of an epoch it is told twice, once while the mean of the weights stands in for them.
-            Progressed = (_, progress) => counts[progress.Step] = Math.Min(counts.GetValueOrDefault(progress.Step, long.MaxValue), Tensor.TotalCount),
+            Progressed = (_, progress) => counts[progress.Step] = Math.Min(counts.GetValueOrDefault(progress.Step, long.MaxValue), TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount),
         };
         TrainingJob.Run(assignment, folder["data"], folder["out"], folder.Make("checkpoints"), "cpu", hooks, new SteppingTime());
 
