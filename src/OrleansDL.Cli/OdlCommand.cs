@@ -45,6 +45,8 @@ internal static class OdlCommand
         LineageCommand.Create(),
         DeploymentCommands.Create(),
         PredictCommand.Create(),
+        BatchPredictionCommands.Start(),
+        BatchPredictionCommands.List(),
         MetricsCommand.Create(),
         WorkflowCommands.Create(),
         EventsCommand.Create(),

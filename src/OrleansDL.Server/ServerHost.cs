@@ -11,6 +11,7 @@ using Orleans.Dashboard;
 using OrleansDL.Blobs;
 using OrleansDL.Database;
 using OrleansDL.Datasets;
+using OrleansDL.Datasets.BatchPredictions;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Retention;
@@ -111,6 +112,7 @@ public static class ServerHost
         v1.MapRetention();
         v1.MapUploads();
         v1.MapImports();
+        v1.MapBatchPredictions();
         v1.MapDatasetValidation();
         v1.MapTraining();
         v1.MapScheduling();

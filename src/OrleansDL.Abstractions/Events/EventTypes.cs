@@ -5,6 +5,7 @@ public static class EventTypes
 {
     public const string DatasetCommitted = "dataset.committed";
     public const string DatasetImportFinished = "dataset-import.finished";
+    public const string BatchPredictionFinished = "batch-prediction.finished";
     public const string TrainingRunChanged = "training-run.changed";
     public const string ModelVersionRegistered = "model-version.registered";
     public const string ModelAliasChanged = "model-alias.changed";

@@ -18,4 +18,8 @@ public sealed record Prediction
 
     /// <summary>For each row its vector, where the model gives one.</summary>
     [Id(7)] public IReadOnlyList<IReadOnlyList<float>>? Vectors { get; init; }
+
+    /// <summary>The labels of one row, best first; none where the model gives no labels of rows.</summary>
+    /// <param name="row">Counted from 0.</param>
+    public IReadOnlyList<LabelScore> LabelsOf(int row) => row < Predictions.Count ? Predictions[row] : [];
 }

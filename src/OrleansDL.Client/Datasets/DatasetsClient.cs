@@ -13,6 +13,7 @@ public sealed class DatasetsClient
         _http = http;
         Uploads = new UploadsClient(http);
         Imports = new ImportsClient(http);
+        BatchPredictions = new BatchPredictionsClient(http);
     }
 
     /// <summary>The single calls of an upload.</summary>
@@ -20,6 +21,7 @@ public sealed class DatasetsClient
 
     /// <summary>Files that the server fetches itself.</summary>
     public ImportsClient Imports { get; }
+    public BatchPredictionsClient BatchPredictions { get; }
 
     public BranchesClient Branches => new(_http);
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Datasets.BatchPredictions;
 using OrleansDL.Datasets.Branches;
 using OrleansDL.Datasets.Exports;
 using OrleansDL.Datasets.Formats;
@@ -44,6 +45,7 @@ internal static class DatasetSetup
         services.AddDatasetShards();
         services.AddUploads();
         services.AddImports();
+        services.AddBatchPredictions();
         return services;
     }
 }
