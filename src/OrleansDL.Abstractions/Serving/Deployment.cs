@@ -31,4 +31,7 @@ public sealed record Deployment
 
     /// <summary>How requests are run together; null: each for itself, at once.</summary>
     [Id(16)] public BatchingSpec? Batching { get; init; }
+
+    /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
+    [Id(37)] public SequenceSpec? Sequence { get; init; }
 }

@@ -17,4 +17,7 @@ public sealed record DeploymentSpec
 
     /// <summary>How requests are run together; null: each for itself, at once.</summary>
     [Id(4)] public BatchingSpec? Batching { get; init; }
+
+    /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
+    [Id(25)] public SequenceSpec? Sequence { get; init; }
 }

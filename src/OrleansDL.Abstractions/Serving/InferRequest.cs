@@ -14,4 +14,7 @@ public sealed class InferRequest
 
     /// <summary>How long it may wait for its execution; 0: as the model says.</summary>
     [Id(3)] public long TimeoutMicroseconds { get; init; }
+
+    /// <summary>The sequence it belongs to; null: none.</summary>
+    [Id(24)] public SequenceStep? Sequence { get; init; }
 }

@@ -15,4 +15,7 @@ public sealed record ReplicaSpec
 
     /// <summary>How requests are run together; null: each for itself, at once.</summary>
     [Id(6)] public BatchingSpec? Batching { get; init; }
+
+    /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
+    [Id(27)] public SequenceSpec? Sequence { get; init; }
 }

@@ -23,4 +23,7 @@ public sealed record Route
 
     /// <summary>How requests are run together; null: each for itself, at once.</summary>
     [Id(12)] public BatchingSpec? Batching { get; init; }
+
+    /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
+    [Id(33)] public SequenceSpec? Sequence { get; init; }
 }

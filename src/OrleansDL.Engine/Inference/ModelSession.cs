@@ -18,7 +18,7 @@ public sealed class ModelSession : IDisposable
 {
     private const string Probabilities = "probabilities";
     private const string Embedding = "embedding";
-    private const int GreatestDepth = 64;
+    private static readonly JsonReaderOptions JsonOptions = new() { MaxDepth = 64 };
 
     /// <summary>Rows run in one piece; longer lists go in several, so that no caller asks for unbounded memory.</summary>
     private const int GreatestBatch = 256;
@@ -128,6 +128,13 @@ public sealed class ModelSession : IDisposable
             : InferFree(request, cancellationToken);
     }
 
+    /// <summary>Compares a request with a signature that is not all of the model's.</summary>
+    /// <exception cref="InvalidException">The request does not fit.</exception>
+    public static void Check(InferRequest request, ModelSignature signature, string model) => RequestCheck.Check(request, signature, model);
+
+    /// <summary>Bytes of one element; 0 for BYTES, whose elements differ in size.</summary>
+    public static int SizeOf(TensorElementType type) => ElementTypes.SizeOf(type);
+
     /// <summary>Compares a request with the signature.</summary>
     /// <exception cref="InvalidException">The request does not fit.</exception>
     public void Check(InferRequest request) => RequestCheck.Check(request, Signature, _model);
@@ -193,16 +200,11 @@ public sealed class ModelSession : IDisposable
     /// <exception cref="InvalidException">A row is not what the pipeline takes; the message names row, column and what was expected.</exception>
     public PredictAnswer Predict(PredictRequest request)
     {
-        if (request.Top is < 1 or > 1000)
-        {
-            throw new InvalidException($"top is {request.Top}. Give a number from 1 to 1000.");
-        }
-
-        var answers = new RowAnswers(Pipeline, request.Top, _model);
-        try
+        var answers = Answers(request);
+        return Read(() =>
         {
             var left = CountRows(request.Rows.Span);
-            var reader = new Utf8JsonReader(request.Rows.Span, new JsonReaderOptions { MaxDepth = GreatestDepth });
+            var reader = new Utf8JsonReader(request.Rows.Span, JsonOptions);
             reader.Read();
             while (left > 0)
             {
@@ -212,16 +214,32 @@ public sealed class ModelSession : IDisposable
             }
 
             return answers.Build();
-        }
-        catch (JsonException error)
+        });
+    }
+
+    /// <summary>Raw rows through the artifact's own pipeline, and through whatever brings tensors to the model.</summary>
+    /// <param name="request">The rows.</param>
+    /// <param name="rowsAtOnce">Rows of one call of <paramref name="infer"/> at most.</param>
+    /// <param name="infer">Answers for tensors.</param>
+    /// <exception cref="InvalidException">A row is not what the pipeline takes; the message names row, column and what was expected.</exception>
+    public async ValueTask<PredictAnswer> PredictAsync(PredictRequest request, int rowsAtOnce, Func<InferRequest, ValueTask<InferAnswer>> infer)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(infer);
+        var answers = Answers(request);
+        var left = Read(() => CountRows(request.Rows.Span));
+        var (at, state) = (0, new JsonReaderState(JsonOptions));
+        while (left > 0)
         {
-            throw new InvalidException($"rows is no valid JSON: {error.Message}");
+            var batch = Math.Min(left, Math.Min(rowsAtOnce, GreatestBatch));
+            var input = Read(() => EncodeBatch(request.Rows.Span, ref at, ref state, batch, answers.Count));
+            var expected = Signature.Inputs[0];
+            var answer = await infer(new InferRequest { Inputs = [new Tensor { Name = expected.Name, Type = expected.Type, Shape = [batch, .. Pipeline.RowShape], Data = input }] });
+            AddAnswers(answers, input, [.. answer.Outputs.Select(output => output.Data)], batch);
+            left -= batch;
         }
-        catch (InvalidOperationException error) when (error is not ObjectDisposedException)
-        {
-            // What the reader throws for text that is no valid UTF-8 or UTF-16.
-            throw new InvalidException($"rows holds text that is no valid Unicode: {error.Message}");
-        }
+
+        return answers.Build();
     }
 
     /// <summary>Encodes one row, runs the model on it and shows what it put out before any probabilities.</summary>
@@ -312,24 +330,8 @@ public sealed class ModelSession : IDisposable
         try
         {
             var input = call?.Input ?? new byte[batch * pipeline.RowBytes];
-            var first = answers.Count;
-            var number = first;
-            row.Where = () => $"rows[{number}]";
-            for (var index = 0; index < batch; index++)
-            {
-                number = first + index;
-                reader.Read();
-                pipeline.EncodeJson(ref reader, row, input.AsSpan(index * pipeline.RowBytes, pipeline.RowBytes));
-            }
-
-            var outputs = Run(call, input, shape);
-            for (var index = 0; index < batch; index++)
-            {
-                answers.Add(
-                    input.AsSpan(index * pipeline.RowBytes, pipeline.RowBytes),
-                    Part(outputs[_answer].Span, index, batch),
-                    _embedding < 0 ? [] : Part(outputs[_embedding].Span, index, batch));
-            }
+            EncodeRows(ref reader, pipeline, row, input, batch, answers.Count);
+            AddAnswers(answers, input, Run(call, input, shape), batch);
         }
         finally
         {
@@ -339,6 +341,72 @@ public sealed class ModelSession : IDisposable
             }
 
             _rows.Add(row);
+        }
+    }
+
+    /// <summary>The next rows of the text, from where the reader stood last.</summary>
+    private byte[] EncodeBatch(ReadOnlySpan<byte> rows, ref int at, ref JsonReaderState state, int batch, int first)
+    {
+        if (!_rows.TryTake(out var row))
+        {
+            row = new Row();
+        }
+
+        var reader = new Utf8JsonReader(rows[at..], isFinalBlock: true, state);
+        if (first == 0)
+        {
+            reader.Read();
+        }
+
+        var input = new byte[batch * Pipeline.RowBytes];
+        EncodeRows(ref reader, Pipeline, row, input, batch, first);
+        (at, state) = (at + (int)reader.BytesConsumed, reader.CurrentState);
+        _rows.Add(row);
+        return input;
+    }
+
+    private static void EncodeRows(ref Utf8JsonReader reader, Pipeline pipeline, Row row, byte[] input, int batch, int first)
+    {
+        var number = first;
+        row.Where = () => $"rows[{number}]";
+        for (var index = 0; index < batch; index++)
+        {
+            number = first + index;
+            reader.Read();
+            pipeline.EncodeJson(ref reader, row, input.AsSpan(index * pipeline.RowBytes, pipeline.RowBytes));
+        }
+    }
+
+    private void AddAnswers(RowAnswers answers, byte[] input, ReadOnlyMemory<byte>[] outputs, int batch)
+    {
+        for (var index = 0; index < batch; index++)
+        {
+            answers.Add(
+                input.AsSpan(index * Pipeline.RowBytes, Pipeline.RowBytes),
+                Part(outputs[_answer].Span, index, batch),
+                _embedding < 0 ? [] : Part(outputs[_embedding].Span, index, batch));
+        }
+    }
+
+    private RowAnswers Answers(PredictRequest request) => request.Top is >= 1 and <= 1000
+        ? new RowAnswers(Pipeline, request.Top, _model)
+        : throw new InvalidException($"top is {request.Top}. Give a number from 1 to 1000.");
+
+    /// <summary>What goes wrong while rows are read is the caller's to mend.</summary>
+    private static T Read<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidException($"rows is no valid JSON: {error.Message}");
+        }
+        catch (InvalidOperationException error) when (error is not ObjectDisposedException)
+        {
+            // What the reader throws for text that is no valid UTF-8 or UTF-16.
+            throw new InvalidException($"rows holds text that is no valid Unicode: {error.Message}");
         }
     }
 
@@ -368,7 +436,7 @@ public sealed class ModelSession : IDisposable
 
     private static int CountRows(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = GreatestDepth });
+        var reader = new Utf8JsonReader(json, JsonOptions);
         if (!reader.Read() || reader.TokenType is not JsonTokenType.StartArray)
         {
             throw new InvalidException("rows is no array. Give {\"rows\": [row, row, ...]}.");

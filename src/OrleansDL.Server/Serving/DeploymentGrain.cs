@@ -127,7 +127,7 @@ internal sealed partial class DeploymentGrain(
         await WriteAsync(state =>
         {
             // The same version goes on under its number; anything else, and a failed one tried again, gets a new one.
-            var same = state.Wanted is { Generation: not null } old && old.Model == wanted.Model && old.Version == wanted.Version && Text(old.Batching) == Text(wanted.Batching) && state.Status is not DeploymentStatus.Failed;
+            var same = state.Wanted is { Generation: not null } old && old.Model == wanted.Model && old.Version == wanted.Version && Text(old.Batching) == Text(wanted.Batching) && Text(old.Sequence) == Text(wanted.Sequence) && state.Status is not DeploymentStatus.Failed;
             return state with
             {
                 Status = same ? state.Status : DeploymentStatus.Loading,
@@ -317,6 +317,7 @@ internal sealed partial class DeploymentGrain(
             ModelVersion = version.Version,
             Artifact = version.Artifact,
             Batching = version.Batching,
+            Sequence = version.Sequence,
         },
         State.Spec.Replicas, preferred);
 
@@ -357,6 +358,7 @@ internal sealed partial class DeploymentGrain(
             Workers = answering?.Workers ?? [],
             Signature = answering?.Signature,
             Batching = answering?.Version.Batching,
+            Sequence = answering?.Version.Sequence,
             Reason = answering is null ? from.Reason ?? "its model is being loaded" : null,
             Deleted = from.Status is DeploymentStatus.Deleted,
         };
@@ -472,7 +474,7 @@ internal sealed partial class DeploymentGrain(
     private async Task<WantedVersion> ResolveAsync(string project, DeploymentSpec spec)
     {
         var version = await GrainFactory.GetGrain<IModelsGrain>(project).ResolveAsync(spec.Model);
-        return new WantedVersion { Model = version.Model, ModelName = version.ModelName, Version = version.Version, Artifact = version.Artifact, Batching = spec.Batching };
+        return new WantedVersion { Model = version.Model, ModelName = version.ModelName, Version = version.Version, Artifact = version.Artifact, Batching = spec.Batching, Sequence = spec.Sequence };
     }
 
     private static void Check(DeploymentSpec spec)
@@ -491,6 +493,11 @@ internal sealed partial class DeploymentGrain(
         if (spec.Batching is not null)
         {
             BatchingSpecRules.Check(spec.Batching);
+        }
+
+        if (spec.Sequence is not null)
+        {
+            SequenceSpecRules.Check(spec.Sequence);
         }
     }
 
@@ -531,6 +538,7 @@ internal sealed partial class DeploymentGrain(
         ETag = ETag,
         ModelId = State.Wanted.Model,
         Batching = State.Spec.Batching,
+        Sequence = State.Spec.Sequence,
     };
 
     private static List<RetiredReplica> Retire(IReadOnlyList<RetiredReplica> retired, long generation, IEnumerable<string> workers) =>

@@ -11,7 +11,8 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
     private static readonly TimeSpan WaitForNewerRoute = TimeSpan.FromSeconds(2);
 
     public ValueTask<Answered<InferAnswer>> InferAsync(RouteEntry entry, InferRequest request, CancellationToken cancellationToken) =>
-        SendAsync(entry, request, static (replica, request, cancellationToken) => replica.InferAsync(request, cancellationToken), cancellationToken);
+        SendAsync(entry, request, static (replica, request, cancellationToken) => replica.InferAsync(request, cancellationToken), cancellationToken,
+            entry.Route.Sequence is null ? null : request.Sequence?.Id());
 
     public ValueTask<Answered<PredictAnswer>> PredictAsync(RouteEntry entry, PredictRequest request, CancellationToken cancellationToken) =>
         SendAsync(entry, request, static (replica, request, cancellationToken) => replica.PredictAsync(request, cancellationToken), cancellationToken);
@@ -20,8 +21,9 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
     public ValueTask<Answered<GeneratedText>> GenerateAsync(RouteEntry entry, GenerateRequest request, CancellationToken cancellationToken) =>
         SendAsync(entry, request, static (replica, request, cancellationToken) => GeneratedText.BeginAsync(replica, request, cancellationToken), cancellationToken);
 
+    /// <param name="sequence">What must always meet the same replica, and none twice; null: any will do.</param>
     private async ValueTask<Answered<TAnswer>> SendAsync<TRequest, TAnswer>(
-        RouteEntry entry, TRequest request, Func<IReplica, TRequest, CancellationToken, ValueTask<TAnswer>> send, CancellationToken cancellationToken)
+        RouteEntry entry, TRequest request, Func<IReplica, TRequest, CancellationToken, ValueTask<TAnswer>> send, CancellationToken cancellationToken, string? sequence = null)
     {
         for (var attempt = 1; ;)
         {
@@ -32,7 +34,7 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
                     $"Deployment '{route.Name}' is not ready{(route.Reason is null ? "" : ": " + route.Reason)}. Try again, or look at GET /v1/projects/{route.Project}/deployments/{route.Name}.");
             }
 
-            if (local.TryAcquire(generation, out var lease))
+            if ((sequence is null || route.Workers.Count == 1) && local.TryAcquire(generation, out var lease))
             {
                 using (lease)
                 {
@@ -40,15 +42,19 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
                 }
             }
 
-            if (entry.NextReplica() is { } replica)
+            if ((sequence is null ? entry.NextReplica() : entry.ReplicaOf(sequence)) is { } replica)
             {
                 try
                 {
                     return new Answered<TAnswer>(route, await send(replica, request, cancellationToken));
                 }
-                catch (Exception error) when (IsGone(error))
+                catch (Exception error) when (IsGone(error) && (sequence is null || error is NoCapacityException))
                 {
                     LogRetried(route.Name, generation, error.Message);
+                }
+                catch (Exception error) when (IsGone(error))
+                {
+                    throw new NoCapacityException($"The worker that keeps sequence {sequence} does not answer, and the request may have run. Start the sequence again. ({error.Message})");
                 }
             }
 

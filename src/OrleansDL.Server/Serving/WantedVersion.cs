@@ -12,4 +12,7 @@ internal sealed record WantedVersion
 
     /// <summary>How this generation runs requests together.</summary>
     [Id(5)] public BatchingSpec? Batching { get; init; }
+
+    /// <summary>How this generation keeps sequences.</summary>
+    [Id(26)] public SequenceSpec? Sequence { get; init; }
 }

@@ -1,17 +1,19 @@
 using OrleansDL.Inference;
 using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Sequences;
 
 namespace OrleansDL.Serving;
 
 /// <summary>A generation served by ONNX Runtime in this process.</summary>
 /// <param name="session">The model.</param>
 /// <param name="batcher">Runs requests together; null: each for itself.</param>
+/// <param name="sequences">Runs requests that belong to sequences; null: none does.</param>
 /// <param name="generator">Continues texts; null: the model does not.</param>
 /// <param name="folder">Where its files lie.</param>
-internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Generator? generator, string folder) : ILoadedReplica
+internal sealed class ModelReplica(ModelSession session, Batcher? batcher, SequenceBatcher? sequences, Generator? generator, string folder) : ILoadedReplica
 {
-    public ModelSignature Signature { get; } = session.Signature with
+    public ModelSignature Signature { get; } = (sequences?.Signature ?? session.Signature) with
     {
         Labels = session.Labels is [] ? null : session.Labels,
         Generation = generator?.Facts,
@@ -19,12 +21,14 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Gener
 
     // The run takes the caller's thread: for the models this is made for, handing it to another one costs more than it.
     public ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken) =>
-        batcher?.InferAsync(request, cancellationToken) ?? ValueTask.FromResult(session.Infer(request, cancellationToken));
+        sequences?.InferAsync(request, cancellationToken) ?? batcher?.InferAsync(request, cancellationToken) ?? ValueTask.FromResult(session.Infer(request, cancellationToken));
 
     public ValueTask<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(session.Predict(request));
+        return batcher is { } together && session.CanBatch
+            ? session.PredictAsync(request, together.MaximumRows, tensors => together.InferAsync(tensors, cancellationToken))
+            : ValueTask.FromResult(session.Predict(request));
     }
 
     public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) =>
@@ -36,6 +40,7 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Gener
     public void Dispose()
     {
         generator?.Dispose();
+        sequences?.Dispose();
         batcher?.Dispose();
         session.Dispose();
         Directory.Delete(folder, recursive: true);

@@ -4,6 +4,7 @@ using OrleansDL.Inference.Generation;
 using OrleansDL.Nodes;
 using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Sequences;
 
 namespace OrleansDL.Serving;
 
@@ -23,9 +24,10 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider
             await LinkAsync(spec, folder);
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}");
             session.Warm();
-            var batcher = spec.Batching is { } batching ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
+            var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
+            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence), sequence, session.Model, time) : null;
             var generator = GenerationModel.Load(folder, session) is { } texts ? new Generator(texts, spec.Batching, time) : null;
-            return new ModelReplica(session, batcher, generator, folder);
+            return new ModelReplica(session, batcher, sequences, generator, folder);
         }
         catch (Exception error)
         {

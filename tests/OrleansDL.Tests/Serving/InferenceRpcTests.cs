@@ -5,6 +5,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Serving.Sequences;
 
 namespace OrleansDL.Tests.Serving;
 
@@ -260,6 +261,44 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
         Assert.Contains(stream.ResponseStream.Current.ListServicesResponse.Service, service => service.Name == "inference.GRPCInferenceService");
     }
 
+    [Fact]
+    public async Task A_sequence_is_remembered_over_both_protocols()
+    {
+        var first = Sum(1, ("sequence_id", new InferParameter { Uint64Param = 7 }), ("sequence_start", new InferParameter { BoolParam = true }));
+        Assert.Equal(1, MemoryMarshal.Read<float>((await Client.ModelInferAsync(first)).RawOutputContents[0].Span));
+        using var second = new StringContent("""{"parameters":{"sequence_id":7,"sequence_end":true},"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[4]}],"outputs":[{"name":"sum"}]}""");
+        using var answer = await node.Http.PostAsync("/v2/models/sums/infer", second);
+        Assert.Contains("\"data\":[5]", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        foreach (var (request, message) in new[]
+        {
+            (Sum(1, ("sequence_id", new InferParameter { Int64Param = 7 })), "inference request for sequence 7 to model 'accumulator@1' must specify the START flag on the first request of the sequence"),
+            (Sum(1, ("sequence_id", new InferParameter { Int64Param = 0 })), "must specify a non-zero or non-empty correlation ID"),
+            (Sum(1, ("sequence_start", new InferParameter { Int64Param = 1 })), "invalid value type for 'sequence_start' parameter, expected bool_param."),
+        })
+        {
+            var error = await Assert.ThrowsAsync<RpcException>(async () => await Client.ModelInferAsync(request));
+            Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
+            Assert.Contains(message, error.Status.Detail, StringComparison.Ordinal);
+        }
+
+        var config = (await Client.ModelConfigAsync(new ModelConfigRequest { Name = "sums" })).Config;
+        Assert.Equal((8, 16, 1_000_000UL), (config.MaxBatchSize, config.SequenceBatching.Oldest.MaxCandidateSequences, config.SequenceBatching.MaxSequenceIdleMicroseconds));
+        Assert.Equal("x", Assert.Single(config.Input).Name);
+
+        static ModelInferRequest Sum(float value, params (string Name, InferParameter Value)[] parameters)
+        {
+            var request = new ModelInferRequest { ModelName = "sums", Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "FP32", Shape = { 1, 1 } } } };
+            request.RawInputContents.Add(ByteString.CopyFrom(BitConverter.GetBytes(value)));
+            foreach (var (name, parameter) in parameters)
+            {
+                request.Parameters[name] = parameter;
+            }
+
+            return request;
+        }
+    }
+
     private static ModelInferRequest Request() => new()
     {
         ModelName = "open",
@@ -295,6 +334,8 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
             await _node.DeployAsync("counted", isPublic: true);
             await _node.DeployAsync("closed");
             await _node.DeployAsync("together", isPublic: true, new BatchingSpec { MaximumBatchSize = 8, MaximumDelayMicroseconds = 2000, PreferredBatchSizes = [4], PriorityLevels = 2 });
+            await _node.RegisterAsync(AccumulatorModel.Write(), "accumulator");
+            await _node.DeployAsync("sums", isPublic: true, model: "accumulator", sequence: AccumulatorModel.Spec(SequenceStrategy.Oldest));
             Http = _node.Client();
             Token.Add("authorization", Http.DefaultRequestHeaders.Authorization!.ToString());
             Channel = GrpcChannel.ForAddress(_node.RpcUrl);

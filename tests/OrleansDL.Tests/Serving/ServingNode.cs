@@ -53,9 +53,9 @@ internal sealed class ServingNode : IAsyncDisposable
     /// <summary>Registers the next version of the model, whose answers are its inputs plus <paramref name="offset"/>.</summary>
     public Task<ModelVersion> RegisterAsync(float offset) => RegisterAsync(OffsetModel.Write(offset));
 
-    public async Task<ModelVersion> RegisterAsync(byte[] onnx)
+    public async Task<ModelVersion> RegisterAsync(byte[] onnx, string name = Model)
     {
-        var model = await Grains.GetGrain<IModelsGrain>(Project.Default).EnsureAsync(Model);
+        var model = await Grains.GetGrain<IModelsGrain>(Project.Default).EnsureAsync(name);
         var blob = await Services.GetRequiredService<BlobStore>().PutAsync(onnx);
         return await Grains.GetGrain<IModelGrain>(model.Id).RegisterAsync(new ModelRegistration
         {
@@ -77,9 +77,9 @@ internal sealed class ServingNode : IAsyncDisposable
         return await Grains.GetGrain<IModelGrain>(model.Id).RegisterAsync(new ModelRegistration { Id = Guid.CreateVersion7(), Artifact = artifact });
     }
 
-    public async Task<Deployment> DeployAsync(string name, bool isPublic = false, BatchingSpec? batching = null, string model = Model)
+    public async Task<Deployment> DeployAsync(string name, bool isPublic = false, BatchingSpec? batching = null, string model = Model, SequenceSpec? sequence = null)
     {
-        var deployment = await Deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = name, Model = model, Public = isPublic, Batching = batching });
+        var deployment = await Deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = name, Model = model, Public = isPublic, Batching = batching, Sequence = sequence });
         return await UntilAsync(deployment.Id, current => current.Status is DeploymentStatus.Ready or DeploymentStatus.Failed);
     }
 

@@ -26,11 +26,25 @@ internal sealed class InferenceCall
     /// <summary>How long the request may wait in a queue; 0: as the model says.</summary>
     public long TimeoutMicroseconds { get; set; }
 
+    /// <summary>Id of the sequence the request belongs to, where it is a text.</summary>
+    public string? SequenceText { get; set; }
+
+    /// <summary>Id of the sequence the request belongs to, where it is a number; 0: none.</summary>
+    public ulong SequenceNumber { get; set; }
+
+    public bool IsSequenceStart { get; set; }
+
+    public bool IsSequenceEnd { get; set; }
+
+    private SequenceStep? Sequence => SequenceNumber > 0 || !string.IsNullOrEmpty(SequenceText)
+        ? new SequenceStep { Text = string.IsNullOrEmpty(SequenceText) ? null : SequenceText, Number = SequenceNumber, IsStart = IsSequenceStart, IsEnd = IsSequenceEnd }
+        : null;
+
     public InferRequest ToRequest()
     {
         if (Outputs.Count == 0)
         {
-            return new InferRequest { Inputs = Inputs, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds };
+            return new InferRequest { Inputs = Inputs, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds, Sequence = Sequence };
         }
 
         var names = new string[Outputs.Count];
@@ -39,7 +53,7 @@ internal sealed class InferenceCall
             names[i] = Outputs[i].Name;
         }
 
-        return new InferRequest { Inputs = Inputs, Outputs = names, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds };
+        return new InferRequest { Inputs = Inputs, Outputs = names, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds, Sequence = Sequence };
     }
 
     public bool WantsBinary(string output)

@@ -221,6 +221,18 @@ internal static class InferenceRequestReader
             {
                 call.TimeoutMicroseconds = RequestParameters.Timeout(ReadInteger(ref reader));
             }
+            else if (reader.ValueTextEquals("sequence_id"u8))
+            {
+                ReadSequenceId(ref reader, call);
+            }
+            else if (reader.ValueTextEquals("sequence_start"u8))
+            {
+                call.IsSequenceStart = ReadBoolean(ref reader, "sequence_start");
+            }
+            else if (reader.ValueTextEquals("sequence_end"u8))
+            {
+                call.IsSequenceEnd = ReadBoolean(ref reader, "sequence_end");
+            }
             else if (!reader.ValueIsEscaped && reader.ValueSpan.StartsWith("triton_"u8))
             {
                 throw RequestParameters.Reserved();
@@ -229,6 +241,19 @@ internal static class InferenceRequestReader
             {
                 SkipScalar(ref reader);
             }
+        }
+    }
+
+    private static void ReadSequenceId(ref Utf8JsonReader reader, InferenceCall call)
+    {
+        SkipScalar(ref reader);
+        if (reader.TokenType is JsonTokenType.String)
+        {
+            call.SequenceText = RequestParameters.SequenceText(reader.GetString()!);
+        }
+        else
+        {
+            call.SequenceNumber = reader.TokenType is JsonTokenType.Number && reader.TryGetUInt64(out var number) ? number : throw RequestParameters.WrongSequenceId();
         }
     }
 

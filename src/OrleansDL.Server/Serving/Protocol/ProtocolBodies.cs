@@ -4,7 +4,7 @@ namespace OrleansDL.Serving.Protocol;
 internal static class ProtocolBodies
 {
     /// <summary>What this server implements beyond the core, by the protocol's names.</summary>
-    public static string[] Extensions { get; } = ["classification", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics"];
+    public static string[] Extensions { get; } = ["classification", "sequence", "sequence(string_id)", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics"];
 
     public static void WriteError(PooledBytes body, string message)
     {

@@ -16,6 +16,14 @@ internal static class RequestParameters
         ? value.Value
         : throw InferenceProtocolException.Invalid("invalid value for 'timeout' parameter, expected microseconds >= 0");
 
+    /// <exception cref="InferenceProtocolException">It is longer than an id may be.</exception>
+    public static string SequenceText(string value) => value.Length <= 128
+        ? value
+        : throw InferenceProtocolException.Invalid("invalid value for 'sequence_id' parameter, expected 128 characters at most");
+
+    public static InferenceProtocolException WrongSequenceId() =>
+        InferenceProtocolException.Invalid("invalid value type for 'sequence_id' parameter, expected an unsigned 64-bit integer or a string");
+
     /// <exception cref="InferenceProtocolException">It is no number from 1 on.</exception>
     public static int Classes(long? value) => value switch
     {

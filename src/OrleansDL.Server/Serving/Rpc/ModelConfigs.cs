@@ -12,26 +12,69 @@ internal static class ModelConfigs
     public static ModelConfig Of(Route route)
     {
         var signature = InferenceModels.SignatureOf(route);
-        var batching = signature.Inputs.Concat(signature.Outputs).All(spec => spec.Shape is [-1, ..]) ? route.Batching : null;
+        var rows = signature.Inputs.Concat(signature.Outputs).All(spec => spec.Shape is [-1, ..]);
+        var batching = rows && route.Sequence is null ? route.Batching : null;
+        var batchSize = batching?.MaximumBatchSize ?? (rows ? SequenceBatchSize(route.Sequence) : 0);
         var config = new ModelConfig
         {
             Name = route.Name,
             Platform = "onnxruntime_onnx",
             Backend = "onnxruntime",
             VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { route.ModelVersion } } },
-            MaxBatchSize = batching?.MaximumBatchSize ?? 0,
+            MaxBatchSize = batchSize,
             DefaultModelFilename = "model.onnx",
         };
-        config.Input.AddRange(signature.Inputs.Select(spec => new ModelInput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batching is null ? 0 : 1) } }));
-        config.Output.AddRange(signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batching is null ? 0 : 1) } }));
+        config.Input.AddRange(signature.Inputs.Select(spec => new ModelInput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batchSize == 0 ? 0 : 1) } }));
+        config.Output.AddRange(signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batchSize == 0 ? 0 : 1) } }));
         config.InstanceGroup.Add(new ModelInstanceGroup { Name = $"{route.Name}_0", Kind = ModelInstanceGroup.Types.Kind.Auto, Count = Math.Max(1, route.Workers.Count) });
         if (batching is not null)
         {
             config.DynamicBatching = Of(batching);
         }
 
+        if (route.Sequence is not null)
+        {
+            config.SequenceBatching = Of(route.Sequence);
+        }
+
         return config;
     }
+
+    private static int SequenceBatchSize(SequenceSpec? spec) => spec switch
+    {
+        null => 0,
+        { Strategy: SequenceStrategy.Direct } => spec.MaximumSequences,
+        _ => spec.MaximumBatchSize,
+    };
+
+    private static ModelSequenceBatching Of(SequenceSpec spec)
+    {
+        var batching = new ModelSequenceBatching { MaxSequenceIdleMicroseconds = (ulong)spec.MaximumIdleMicroseconds };
+        if (spec.Strategy is SequenceStrategy.Direct)
+        {
+            batching.Direct = new ModelSequenceBatching.Types.StrategyDirect();
+        }
+        else
+        {
+            batching.Oldest = new ModelSequenceBatching.Types.StrategyOldest { MaxCandidateSequences = spec.MaximumSequences };
+        }
+
+        batching.ControlInput.AddRange(spec.Controls.Select(control => new ModelSequenceBatching.Types.ControlInput
+        {
+            Name = control.Input,
+            Control = { new ModelSequenceBatching.Types.Control { Kind = KindOf(control.Kind) } },
+        }));
+        batching.State.AddRange(spec.States.Select(state => new ModelSequenceBatching.Types.State { InputName = state.Input, OutputName = state.Output, Dims = { state.Shape } }));
+        return batching;
+    }
+
+    private static ModelSequenceBatching.Types.Control.Types.Kind KindOf(SequenceControlKind kind) => kind switch
+    {
+        SequenceControlKind.Start => ModelSequenceBatching.Types.Control.Types.Kind.ControlSequenceStart,
+        SequenceControlKind.Ready => ModelSequenceBatching.Types.Control.Types.Kind.ControlSequenceReady,
+        SequenceControlKind.End => ModelSequenceBatching.Types.Control.Types.Kind.ControlSequenceEnd,
+        _ => ModelSequenceBatching.Types.Control.Types.Kind.ControlSequenceCorrid,
+    };
 
     private static ModelDynamicBatching Of(BatchingSpec spec)
     {

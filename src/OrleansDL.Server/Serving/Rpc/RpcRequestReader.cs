@@ -189,11 +189,43 @@ internal static class RpcRequestReader
                 case "timeout":
                     call.TimeoutMicroseconds = RequestParameters.Timeout(Integer(value));
                     break;
+                case "sequence_id":
+                    ReadSequenceId(value, call);
+                    break;
+                case "sequence_start":
+                    call.IsSequenceStart = Flag(key, value);
+                    break;
+                case "sequence_end":
+                    call.IsSequenceEnd = Flag(key, value);
+                    break;
                 case not "triton_enable_empty_final_response" when key.StartsWith("triton_", StringComparison.Ordinal):
                     throw RequestParameters.Reserved();
             }
         }
     }
+
+    private static void ReadSequenceId(InferParameter value, InferenceCall call)
+    {
+        switch (value.ParameterChoiceCase)
+        {
+            case InferParameter.ParameterChoiceOneofCase.Int64Param:
+                // The id is unsigned; what has no other field came as its bits.
+                call.SequenceNumber = unchecked((ulong)value.Int64Param);
+                break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param:
+                call.SequenceNumber = value.Uint64Param;
+                break;
+            case InferParameter.ParameterChoiceOneofCase.StringParam:
+                call.SequenceText = RequestParameters.SequenceText(value.StringParam);
+                break;
+            default:
+                throw RequestParameters.WrongSequenceId();
+        }
+    }
+
+    private static bool Flag(string key, InferParameter value) => value.ParameterChoiceCase is InferParameter.ParameterChoiceOneofCase.BoolParam
+        ? value.BoolParam
+        : throw InferenceProtocolException.Invalid($"invalid value type for '{key}' parameter, expected bool_param.");
 
     private static long? Integer(InferParameter value) => value.ParameterChoiceCase switch
     {

@@ -29,17 +29,8 @@ internal sealed class Batcher : IDisposable
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Requests that wait now.</summary>
-    public int Waiting
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _queue.Count;
-            }
-        }
-    }
+    /// <summary>Rows of one request at most.</summary>
+    public int MaximumRows => _spec.MaximumBatchSize;
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
@@ -159,22 +150,13 @@ internal sealed class Batcher : IDisposable
             batch.ForEach(pending => Fail(pending, error));
         }
 
-        List<Pending>? next;
         lock (_gate)
         {
             _adaptive?.OnExecution(batch.Sum(pending => pending.Rows), Now - began);
             _running--;
-            next = Next();
         }
 
-        while (next is not null)
-        {
-            Start(next, mine: null);
-            lock (_gate)
-            {
-                next = Next();
-            }
-        }
+        Look();
     }
 
     private void RunAlone(Pending pending, TimeSpan began)
@@ -226,21 +208,20 @@ internal sealed class Batcher : IDisposable
         Leave(pending, () => pending.Fail(new OperationCanceledException(token)));
     }
 
+    /// <summary>Starts what can run now.</summary>
     private void Look()
     {
-        List<Pending>? batch;
-        lock (_gate)
-        {
-            batch = Next();
-        }
-
-        while (batch is not null)
+        while (TakeNext() is { } batch)
         {
             Start(batch, mine: null);
-            lock (_gate)
-            {
-                batch = Next();
-            }
+        }
+    }
+
+    private List<Pending>? TakeNext()
+    {
+        lock (_gate)
+        {
+            return Next();
         }
     }
 

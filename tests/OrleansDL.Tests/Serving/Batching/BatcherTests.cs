@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using OrleansDL.Inference;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Batching;
+using OrleansDL.Tests.Serving.Generation;
 
 namespace OrleansDL.Tests.Serving.Batching;
 
@@ -42,7 +43,6 @@ public sealed class BatcherTests : IDisposable
         });
 
         Assert.InRange(batches, 1, requests.Count - 1);
-        Assert.Equal(0, batcher.Waiting);
     }
 
     [Fact]
@@ -76,15 +76,15 @@ public sealed class BatcherTests : IDisposable
     public async Task A_cancelled_request_leaves_the_queue()
     {
         using var session = Load();
-        using var batcher = Held(session, new BatchingSpec(), wanted: 2);
+        using var batcher = Held(session, new BatchingSpec { MaximumQueue = 1 }, wanted: 2);
         using var cancel = new CancellationTokenSource();
         var waiting = batcher.InferAsync(Request(1, 4, 0), cancel.Token).AsTask();
-        Assert.Equal(1, batcher.Waiting);
+        await Assert.ThrowsAsync<OverloadedException>(async () => await batcher.InferAsync(Request(1, 4, 0), default));
 
         await cancel.CancelAsync();
 
         await Assert.ThrowsAsync<OperationCanceledException>(() => waiting);
-        Assert.Equal(0, batcher.Waiting);
+        Assert.False(batcher.InferAsync(Request(1, 4, 0), default).AsTask().IsCompleted);
     }
 
     [Fact]
@@ -105,6 +105,27 @@ public sealed class BatcherTests : IDisposable
         using var batcher = new Batcher(session, new BatchingSpec { MaximumBatchSize = 4 }, TimeProvider.System, default);
         var refused = await Assert.ThrowsAsync<InvalidException>(async () => await batcher.InferAsync(Request(5, 4, 0), default));
         Assert.Equal("inference request batch-size must be <= 4 for 'offset'", refused.Message);
+    }
+
+    [Fact]
+    public async Task Rows_of_predict_calls_run_together_too_and_long_lists_in_pieces()
+    {
+        using var session = ModelSession.Load(GoldenModels.Embedding);
+        string[] texts = ["warm sunny bright 1", "cold dark rainy 2", "warm rainy 3"];
+        var expected = session.Predict(Rows(texts)).Vectors!;
+        using var held = Held(session, new BatchingSpec(), wanted: 2);
+        var alone = await Task.WhenAll(texts.Take(2).Select(text => session.PredictAsync(Rows([text]), held.MaximumRows, request => held.InferAsync(request, default)).AsTask()));
+        Assert.Equal(expected.Take(2).Select(Rounded), alone.Select(answer => Rounded(answer.Vectors!.Single())));
+
+        using var small = new Batcher(session, new BatchingSpec { MaximumBatchSize = 2 }, TimeProvider.System, default);
+        var many = await session.PredictAsync(Rows([.. Enumerable.Repeat(texts, 3).SelectMany(text => text)]), small.MaximumRows, request => small.InferAsync(request, default));
+        Assert.Equal(Enumerable.Repeat(expected, 3).SelectMany(vectors => vectors).Select(Rounded), many.Vectors!.Select(Rounded));
+        var wrong = await Assert.ThrowsAsync<InvalidException>(async () => await session.PredictAsync(
+            new PredictRequest { Rows = """["a", "b", {"nothing": 1}]"""u8.ToArray() }, small.MaximumRows, request => small.InferAsync(request, default)));
+        Assert.StartsWith("rows[2]", wrong.Message, StringComparison.Ordinal);
+
+        static PredictRequest Rows(string[] texts) => new() { Rows = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(texts) };
+        static string Rounded(IReadOnlyList<float> vector) => string.Join(' ', vector.Select(value => value.ToString("F4", System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     private static Batcher Held(ModelSession session, BatchingSpec spec, int wanted) => new(session, spec, TimeProvider.System, new BatchHold(wanted, 0));
