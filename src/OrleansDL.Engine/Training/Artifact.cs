@@ -12,9 +12,9 @@ internal static class Artifact
     public static void Write(string folder, Network network, NetworkDefinition definition, TrainingData data, IReadOnlyDictionary<string, double> metrics)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "model.onnx"), network.ExportOnnx());
-        AtomicFile.Write(Path.Combine(folder, "weights.safetensors"), Weights(network));
-        AtomicFile.Write(Path.Combine(folder, "pipeline.json"), data.Pipeline.Write());
+        AtomicFile.Write(Path.Combine(folder, "model.onnx"), network.ExportOnnx(), lasting: false);
+        AtomicFile.Write(Path.Combine(folder, "weights.safetensors"), Weights(network), lasting: false);
+        AtomicFile.Write(Path.Combine(folder, "pipeline.json"), data.Pipeline.Write(), lasting: false);
         WriteJson(folder, "network.json", definition);
         WriteJson(folder, "signature.json", Signature(definition));
         WriteJson(folder, "reference.json", ReferenceStatistics.Of(data));
@@ -22,7 +22,7 @@ internal static class Artifact
     }
 
     public static void WriteJson<T>(string folder, string name, T value) =>
-        AtomicFile.Write(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(value, OdlJson.Options));
+        AtomicFile.Write(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(value, OdlJson.Options), lasting: false);
 
     private static byte[] Weights(Network network) => SafeTensors.Write(
         [.. network.Parameters.Select(parameter => new SafeTensor(
