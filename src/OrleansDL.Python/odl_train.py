@@ -14,6 +14,7 @@ Reports go out in the background, twice a second; what is still waiting goes out
 
 import atexit
 import datetime
+import faulthandler
 import http.client
 import json
 import os
@@ -45,6 +46,11 @@ _sequence = 0
 _stop = threading.Event()
 _checkpoint = threading.Event()
 _over = threading.Event()
+
+
+# A worker that finds the program hanging asks for the stacks of its threads before it ends it; they go to the run's log.
+if sys.__stderr__ is not None:
+    faulthandler.register(signal.SIGUSR1, file=sys.__stderr__, all_threads=True)
 
 
 class _Connection(http.client.HTTPConnection):

@@ -9,7 +9,8 @@ internal sealed class TrialThroughput : IBenchmark
 {
     private const int Runs = 200;
     private const int Slots = 2;
-    private const int Probe = 200;
+    private const int Rows = 3000;
+    private const int Probe = 10;
 
     public string Name => "trial.throughput";
 
@@ -22,7 +23,7 @@ internal sealed class TrialThroughput : IBenchmark
         using var folder = new TempFolder();
         await using var node = await OdlProcess.StartAsync(new OdlOptions { Data = folder.Path, Slots = Slots });
         using var api = node.Api();
-        await TableModel.AddRowsAsync(api);
+        await TableModel.AddRowsAsync(api, Rows);
 
         // Both slots at once, and once more: how many epochs are a second on this machine when it is full and warm.
         var probe = 0.0;

@@ -12,7 +12,7 @@ internal static class Artifact
     public static void Write(string folder, Network network, NetworkDefinition definition, TrainingData data, IReadOnlyDictionary<string, double> metrics)
     {
         WriteNetwork(folder, network);
-        AtomicFile.Write(Path.Combine(folder, "pipeline.json"), data.Pipeline.Write());
+        AtomicFile.Write(Path.Combine(folder, "pipeline.json"), data.Pipeline.Write(), lasting: false);
         WriteJson(folder, "network.json", definition);
         WriteJson(folder, "signature.json", Signature(definition));
         WriteJson(folder, "reference.json", ReferenceStatistics.Of(data));
@@ -23,16 +23,16 @@ internal static class Artifact
     public static void WriteNetwork(string folder, Network network)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "model.onnx"), network.ExportOnnx());
-        AtomicFile.Write(Path.Combine(folder, "weights.safetensors"), Weights(network));
+        AtomicFile.Write(Path.Combine(folder, "model.onnx"), network.ExportOnnx(), lasting: false);
+        AtomicFile.Write(Path.Combine(folder, "weights.safetensors"), Weights(network), lasting: false);
         if (network.ExportGeneration() is { } generation)
         {
-            AtomicFile.Write(Path.Combine(folder, "generation.onnx"), generation);
+            AtomicFile.Write(Path.Combine(folder, "generation.onnx"), generation, lasting: false);
         }
     }
 
     public static void WriteJson<T>(string folder, string name, T value) =>
-        AtomicFile.Write(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(value, OdlJson.Options));
+        AtomicFile.Write(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(value, OdlJson.Options), lasting: false);
 
     private static byte[] Weights(Network network) => SafeTensors.Write(
         [.. network.Parameters.Select(parameter => new SafeTensor(

@@ -4,10 +4,13 @@ namespace OrleansDL.Training;
 internal static class AtomicFile
 {
     /// <exception cref="OutOfSpaceException">The disk is full; nothing is left behind.</exception>
-    public static void Write(string path, byte[] bytes) => Write(path, stream => stream.Write(bytes));
+    public static void Write(string path, byte[] bytes, bool lasting = true) => Write(path, stream => stream.Write(bytes), lasting);
 
     /// <exception cref="OutOfSpaceException">The disk is full; nothing is left behind.</exception>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its contents.</param>
+    /// <param name="lasting">Whether it must outlive the machine's power; what the worker stores elsewhere at once need not.</param>
+    public static void Write(string path, Action<Stream> write, bool lasting = true)
     {
         var unfinished = path + ".part";
         try
@@ -15,7 +18,7 @@ internal static class AtomicFile
             using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 0))
             {
                 write(file);
-                file.Flush(flushToDisk: true);
+                file.Flush(flushToDisk: lasting);
             }
 
             File.Move(unfinished, path, overwrite: true);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,8 @@ internal sealed partial class Attempt
     private const int MaximumFiles = 1000;
     private const int MaximumName = 200;
     private const long MaximumMetrics = 1 << 20;
+    private const int StoredAtOnce = 8;
+    private static readonly TimeSpan StacksPatience = TimeSpan.FromSeconds(1);
 
     private readonly TrainerAssignment _assignment;
     private readonly AttemptFolder _folder;
@@ -342,6 +345,13 @@ internal sealed partial class Attempt
             await relay.LogAsync(line);
         }
 
+        if (IsCode && process is RunnerProcess code)
+        {
+            // odl_train.py answers with the stacks of all threads; whoever does not is ended all the same.
+            code.AskForStacks();
+            await Task.Delay(StacksPatience, _time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         process.Kill();
     }
 
@@ -409,13 +419,13 @@ internal sealed partial class Attempt
 
     private async Task<RunOutcome> CollectAsync()
     {
-        var artifact = new SortedDictionary<string, BlobRef>(StringComparer.Ordinal);
+        var files = new List<string>();
         foreach (var path in Directory.EnumerateFiles(_folder.Output).Order(StringComparer.Ordinal))
         {
             // A link would lead out, and a pipe be read for ever.
             if (FileFacts.Of(path) is { IsFile: true })
             {
-                if (artifact.Count == MaximumFiles)
+                if (files.Count == MaximumFiles)
                 {
                     throw new InvalidException($"It left more than {MaximumFiles} files in ODL_OUTPUT_DIR. Pack what belongs together into one.");
                 }
@@ -425,16 +435,23 @@ internal sealed partial class Attempt
                     throw new InvalidException($"It left a file in ODL_OUTPUT_DIR whose name has more than {MaximumName} characters, or control characters. Name it otherwise.");
                 }
 
-                await using var file = File.OpenRead(path);
-                artifact[Path.GetFileName(path)] = await _blobs.PutAsync(file);
+                files.Add(path);
             }
         }
+
+        // The disk makes them lasting together in little more time than one.
+        var artifact = new ConcurrentDictionary<string, BlobRef>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = StoredAtOnce }, async (path, cancel) =>
+        {
+            await using var file = File.OpenRead(path);
+            artifact[Path.GetFileName(path)] = await _blobs.PutAsync(file, cancel);
+        });
 
         return new RunOutcome
         {
             Attempt = Number,
             Kind = RunOutcomeKind.Done,
-            Artifact = artifact.ToDictionary(),
+            Artifact = artifact.OrderBy(file => file.Key, StringComparer.Ordinal).ToDictionary(),
             Metrics = await ReadMetricsAsync(),
             Rank = Rank,
         };

@@ -11,10 +11,10 @@ internal static class TableModel
     private const string Project = "/v1/projects/default";
 
     /// <summary>Makes the dataset <c>rows</c>.</summary>
-    public static async Task AddRowsAsync(Api api)
+    public static async Task AddRowsAsync(Api api, int rows = 200)
     {
         await api.PostAsync($"{Project}/datasets", new { name = "rows", kind = "table" });
-        await api.UploadAsync($"{Project}/datasets/rows/commits?message=rows&format=csv&path=rows.csv&mode=replace", Csv());
+        await api.UploadAsync($"{Project}/datasets/rows/commits?message=rows&format=csv&path=rows.csv&mode=replace", Csv(rows));
     }
 
     public static async Task TrainAsync(Api api, string name, params int[] hidden)
@@ -32,12 +32,12 @@ internal static class TableModel
             (await api.GetAsync($"{Project}/deployments/{name}")).GetProperty("status").GetString() == "ready");
     }
 
-    private static string Csv()
+    private static string Csv(int rows)
     {
         var random = new Random(1);
         var text = new StringBuilder();
         text.AppendJoin(',', Enumerable.Range(0, Features).Select(column => $"f{column}")).Append(",label\n");
-        for (var row = 0; row < 200; row++)
+        for (var row = 0; row < rows; row++)
         {
             var values = Enumerable.Range(0, Features).Select(_ => random.NextSingle()).ToList();
             text.AppendJoin(',', values.Select(value => value.ToString("F4", CultureInfo.InvariantCulture)));

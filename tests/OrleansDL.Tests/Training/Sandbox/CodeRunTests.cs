@@ -61,6 +61,24 @@ public sealed class CodeRunTests
     }
 
     [Fact]
+    public async Task A_python_program_that_hangs_leaves_the_stacks_of_its_threads_and_is_ended()
+    {
+        await using var node = await TrainingNode.StartAsync();
+        var run = await node.EndedAsync((await CreateAsync(
+            node,
+            """
+            import odl_train, threading
+            def waits_for_ever():
+                threading.Event().wait()
+            waits_for_ever()
+            """,
+            hangSeconds: 1)).Id);
+        Assert.Equal(RunStatus.Failed, run.Status);
+        Assert.StartsWith("It made no progress for 1 seconds and was killed", run.Reason, StringComparison.Ordinal);
+        Assert.Contains("in waits_for_ever", await LogAsync(node, run), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_flood_of_metrics_is_held_back_and_the_run_goes_on()
     {
         await using var node = await TrainingNode.StartAsync();
@@ -186,7 +204,7 @@ public sealed class CodeRunTests
         await Assert.ThrowsAsync<InvalidException>(() => archive.StoreAsync(noise, CancellationToken.None));
     }
 
-    private static async Task<TrainingRun> CreateAsync(TrainingNode node, string program, CodeLimits? limits = null, string? name = null)
+    private static async Task<TrainingRun> CreateAsync(TrainingNode node, string program, CodeLimits? limits = null, string? name = null, double? hangSeconds = null)
     {
         var dataset = await node.AddTableAsync("data-" + (name ?? "x"), "a,label\n1,yes\n2,no\n");
         var version = await PushAsync(node, ("train.py", program));
@@ -195,6 +213,8 @@ public sealed class CodeRunTests
             Name = name,
             Dataset = dataset,
             Program = TrainingProgram.Code,
+            HangSeconds = hangSeconds,
+            MaxRetries = hangSeconds is null ? null : 0,
             Parameters = new Dictionary<string, string> { ["greeting"] = "hello" },
             Code = new CodeSpec { Reference = $"mine@{version.Version}", Command = ["/usr/bin/python3", "train.py"], Limits = limits, GraceSeconds = 0.3 },
         });
