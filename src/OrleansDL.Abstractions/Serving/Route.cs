@@ -23,4 +23,16 @@ public sealed record Route
 
     /// <summary>How requests are run together; null: each for itself, at once.</summary>
     [Id(12)] public BatchingSpec? Batching { get; init; }
+
+    /// <summary>The number callers know the answering version by; null: <see cref="ModelVersion"/>.</summary>
+    [Id(13)] public long? Number { get; init; }
+
+    /// <summary>Every version served or wanted, highest number first; null in routes written before there could be several.</summary>
+    [Id(14)] public IReadOnlyList<RouteVersion>? Versions { get; init; }
+
+    /// <summary>How callers see the tensors; null: as the model has them.</summary>
+    [Id(15)] public ServedConfiguration? Configuration { get; init; }
+
+    /// <summary>Which version answers a request that names none, a canary's step as shares; null: the highest that is ready.</summary>
+    [Id(16)] public TrafficSpec? Traffic { get; init; }
 }

@@ -39,6 +39,9 @@ public sealed record NodeOptions
     public bool Worker { get; init; }
     public string ClusterId { get; init; } = "orleansdl";
 
+    /// <summary>Settings given on the command line, by their configuration keys; they come before the environment's.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+
     /// <summary>Name the worker goes by.</summary>
     public string WorkerNameOrDefault => WorkerName ?? $"worker-{SiloPort}";
 

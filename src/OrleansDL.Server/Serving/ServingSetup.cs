@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
 
@@ -16,6 +17,7 @@ internal static class ServingSetup
         services.TryAddSingleton<DeploymentReconciler>();
         services.AddSingleton<DeploymentTables>();
         services.AddSingleton<ReplicaDoor>();
+        services.AddSingleton<WantedVersions>();
         services.AddSingleton<RouteTable>();
         services.AddSingleton<RouteSync>();
         services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());
@@ -27,6 +29,11 @@ internal static class ServingSetup
         services.AddSingleton<ServerReadiness>();
         services.AddSingleton<InferenceStatistics>();
         services.AddSingleton<InferenceFront>();
+        services.AddOptionsWithValidateOnStart<RepositoryOptions>().BindConfiguration(RepositoryOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<ModelRepository>();
+        services.AddSingleton<RepositoryStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<RepositoryStart>());
+        services.AddSingleton<RepositoryFront>();
         services.AddInferenceRpc();
         return services;
     }

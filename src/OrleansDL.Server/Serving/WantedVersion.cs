@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>The model version a deployment should serve, and the number it is served under once it has one.</summary>
@@ -12,4 +14,10 @@ internal sealed record WantedVersion
 
     /// <summary>How this generation runs requests together.</summary>
     [Id(5)] public BatchingSpec? Batching { get; init; }
+
+    /// <summary>The number callers know it by; null: <see cref="Version"/>.</summary>
+    [Id(6)] public long? Number { get; init; }
+
+    [JsonIgnore]
+    public long PublicNumber => Number ?? Version;
 }

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Rpc.Wire;
 
@@ -9,16 +10,23 @@ namespace OrleansDL.Serving.Rpc;
 /// </summary>
 internal static class ModelConfigs
 {
-    public static ModelConfig Of(Route route)
+    public static ModelConfig Of(RouteEntry entry)
     {
-        var signature = InferenceModels.SignatureOf(route);
+        if (entry.Route.Configuration is { } configuration)
+        {
+            // Whether the version asked for is there at all is said here as everywhere.
+            _ = InferenceModels.SignatureOf(entry);
+            return JsonParser.Default.Parse<ModelConfig>(configuration.Config);
+        }
+
+        var (route, signature) = (entry.Route, InferenceModels.SignatureOf(entry));
         var batching = signature.Inputs.Concat(signature.Outputs).All(spec => spec.Shape is [-1, ..]) ? route.Batching : null;
         var config = new ModelConfig
         {
             Name = route.Name,
             Platform = "onnxruntime_onnx",
             Backend = "onnxruntime",
-            VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { route.ModelVersion } } },
+            VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { entry.ReadyVersions() } } },
             MaxBatchSize = batching?.MaximumBatchSize ?? 0,
             DefaultModelFilename = "model.onnx",
         };
@@ -32,6 +40,26 @@ internal static class ModelConfigs
 
         return config;
     }
+
+    /// <summary>The signature as a configuration shows it: its own dims, behind the batch axis where there is one.</summary>
+    /// <param name="configuration">Of the deployment; null: as the model has it.</param>
+    /// <param name="signature">The model's own.</param>
+    public static ModelSignature SignatureOf(ServedConfiguration? configuration, ModelSignature signature)
+    {
+        if (configuration is null)
+        {
+            return signature;
+        }
+
+        var config = JsonParser.Default.Parse<ModelConfig>(configuration.Config);
+        return signature with
+        {
+            Inputs = [.. signature.Inputs.Select(spec => config.Input.FirstOrDefault(input => input.Name == spec.Name) is { } input ? spec with { Shape = [.. Batch(config), .. input.Dims] } : spec)],
+            Outputs = [.. signature.Outputs.Select(spec => config.Output.FirstOrDefault(output => output.Name == spec.Name) is { } output ? spec with { Shape = [.. Batch(config), .. output.Dims] } : spec)],
+        };
+    }
+
+    private static IEnumerable<long> Batch(ModelConfig config) => config.MaxBatchSize > 0 ? [-1] : [];
 
     private static ModelDynamicBatching Of(BatchingSpec spec)
     {
@@ -53,7 +81,7 @@ internal static class ModelConfigs
         };
     }
 
-    private static DataType TypeOf(TensorElementType type) => type switch
+    public static DataType TypeOf(TensorElementType type) => type switch
     {
         TensorElementType.Bool => DataType.TypeBool,
         TensorElementType.UInt8 => DataType.TypeUint8,
