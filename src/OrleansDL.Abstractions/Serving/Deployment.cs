@@ -34,4 +34,22 @@ public sealed record Deployment
 
     /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
     [Id(37)] public SequenceSpec? Sequence { get; init; }
+
+    /// <summary>Which versions of the model are served at the same time; null: one, resolved when it was set.</summary>
+    [Id(17)] public VersionPolicy? Versions { get; init; }
+
+    /// <summary>Every version wanted or still answering, highest number first.</summary>
+    [Id(18)] public IReadOnlyList<DeploymentVersion>? Served { get; init; }
+
+    /// <summary>The registry's version behind each number callers know; null: they are the same.</summary>
+    [Id(19)] public IReadOnlyDictionary<long, long>? Numbers { get; init; }
+
+    /// <summary>How callers see the tensors, where a model repository's configuration says so; null: as the model has them.</summary>
+    [Id(20)] public ServedConfiguration? Configuration { get; init; }
+
+    /// <summary>Which version answers a request that names none; null: the highest that is ready.</summary>
+    [Id(21)] public TrafficSpec? Traffic { get; init; }
+
+    /// <summary>Where the canary stands, if there is one.</summary>
+    [Id(22)] public CanaryProgress? Canary { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>Asks for a deployment, or changes one.</summary>
@@ -20,4 +22,19 @@ public sealed record DeploymentSpec
 
     /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
     [Id(25)] public SequenceSpec? Sequence { get; init; }
+
+    /// <summary>Which versions of the model are served at the same time, and followed; null: the one that <see cref="Model"/> names when this is set.</summary>
+    [Id(5)] public VersionPolicy? Versions { get; init; }
+
+    /// <summary>The registry's version behind each number callers know, where a model repository's folder gives the numbers; null: they are the same.</summary>
+    [Id(6)] public IReadOnlyDictionary<long, long>? Numbers { get; init; }
+
+    /// <summary>Whether nothing is loaded: the deployment keeps its name and settings, and answers nobody.</summary>
+    [Id(7), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Unloaded { get; init; }
+
+    /// <summary>How callers see the tensors, where a model repository's configuration says so; null: as the model has them.</summary>
+    [Id(8)] public ServedConfiguration? Configuration { get; init; }
+
+    /// <summary>Which version answers a request that names none; null: the highest that is ready.</summary>
+    [Id(9)] public TrafficSpec? Traffic { get; init; }
 }

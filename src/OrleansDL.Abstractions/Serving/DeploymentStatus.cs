@@ -12,4 +12,7 @@ public enum DeploymentStatus
     /// <summary>The wanted version could not be loaded; the reason says why.</summary>
     Failed = 3,
     Deleted = 4,
+
+    /// <summary>Nothing is loaded, because that was asked for.</summary>
+    Unloaded = 5,
 }

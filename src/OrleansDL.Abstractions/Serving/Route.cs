@@ -26,4 +26,16 @@ public sealed record Route
 
     /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
     [Id(33)] public SequenceSpec? Sequence { get; init; }
+
+    /// <summary>The number callers know the answering version by; null: <see cref="ModelVersion"/>.</summary>
+    [Id(13)] public long? Number { get; init; }
+
+    /// <summary>Every version served or wanted, highest number first; null in routes written before there could be several.</summary>
+    [Id(14)] public IReadOnlyList<RouteVersion>? Versions { get; init; }
+
+    /// <summary>How callers see the tensors; null: as the model has them.</summary>
+    [Id(15)] public ServedConfiguration? Configuration { get; init; }
+
+    /// <summary>Which version answers a request that names none, a canary's step as shares; null: the highest that is ready.</summary>
+    [Id(16)] public TrafficSpec? Traffic { get; init; }
 }

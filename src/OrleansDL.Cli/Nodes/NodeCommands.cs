@@ -44,9 +44,9 @@ internal static class NodeCommands
         Description = "Run user code without a sandbox where there is none: with all rights of this process.",
     };
 
-    public static Command Up() => Host("up", "Start a node: server and worker in one process.", server: true, worker: true, Http, Grpc, GatewayPort, Name, Device, Slots, Pool, UnsafeUserCode);
+    public static Command Up() => Host("up", "Start a node: server and worker in one process.", server: true, worker: true, [Http, Grpc, GatewayPort, Name, Device, Slots, Pool, UnsafeUserCode, .. RepositoryOptions.All]);
 
-    public static Command Server() => Host("server", "Start a server: API and decisions, no device. Workers join it through the database.", server: true, worker: false, Http, Grpc, GatewayPort);
+    public static Command Server() => Host("server", "Start a server: API and decisions, no device. Workers join it through the database.", server: true, worker: false, [Http, Grpc, GatewayPort, .. RepositoryOptions.All]);
 
     public static Command Worker() => Host("worker", "Start a worker: one device that trains and serves.", server: false, worker: true, Http, Name, Device, Slots, Pool, UnsafeUserCode);
 
@@ -66,6 +66,7 @@ internal static class NodeCommands
         Pool = parsed.GetValue(Pool) ?? Defaults.Pool,
         ClusterId = parsed.GetValue(Cluster) ?? Defaults.ClusterId,
         UnsafeUserCode = worker && parsed.GetValue(UnsafeUserCode),
+        Settings = server ? RepositoryOptions.Read(parsed) : Defaults.Settings,
         Server = server,
         Worker = worker,
     };

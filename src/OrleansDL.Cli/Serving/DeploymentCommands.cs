@@ -14,17 +14,25 @@ internal static class DeploymentCommands
     private static readonly Option<int?> Batch = new("--batch") { Description = "Rows of one execution at most: requests run together. 0 ends that." };
     private static readonly Option<long?> BatchDelay = new("--batch-delay") { Description = "Microseconds a request may wait for company while the model is free." };
     private static readonly Option<bool?> BatchAdaptive = new("--batch-adaptive") { Description = "Choose the wait by what the traffic shows to pay, up to --batch-delay." };
+    private static readonly Option<string?> Versions = new("--versions")
+    {
+        Description = "Versions served at the same time and followed: latest, latest:N, all, or numbers as in 1,3. Default: the one that --model names.",
+    };
+
+    private static readonly Option<string?> Split = new("--split") { Description = "Percent of the requests each version answers, as in 1=90,2=10; none ends it." };
+    private static readonly Option<string?> Sticky = new("--sticky") { Description = "Header that names the user: one user gets one version." };
+    private static readonly Option<string?> Canary = new("--canary") { Description = "STABLE:CANARY, as in 1:2: the canary gets 5, 25, 50 percent and then all, a minute each, or nothing when it does worse." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
     {
-        CreateDeployment(), Update(), List(), Show(), MetricsCommand.Create(), Delete(),
+        CreateDeployment(), Update(), List(), Show(), Load(), Unload(), MetricsCommand.Create(), Delete(),
     };
 
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
         {
             var made = await session.Client.Deployments.CreateAsync(
                 new DeploymentSpec
@@ -34,29 +42,60 @@ internal static class DeploymentCommands
                     Replicas = session.Get(Replicas) ?? 1,
                     Public = session.Get(Public) ?? false,
                     Batching = BatchingOf(session, null),
+                    Versions = VersionPolicyText.Parse(session.Get(Versions)),
+                    Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), null),
                 },
                 cancel);
             await ShowAsync(session, made, cancel);
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
         var changed = await session.Client.Deployments.UpdateAsync(
             session.Get(Deployment),
-            new DeploymentSpec
+            Spec(now) with
             {
-                Name = now.Name,
-                Model = session.Get(Model) ?? $"{now.Model.Split('@')[0]}@{now.ModelVersion}",
+                Model = session.Get(Model) ?? Spec(now).Model,
                 Replicas = session.Get(Replicas) ?? now.Replicas,
                 Public = session.Get(Public) ?? now.Public,
                 Batching = BatchingOf(session, now.Batching),
+                Versions = session.Get(Versions) is { } versions ? VersionPolicyText.Parse(versions) : session.Get(Model) is null ? now.Versions : null,
+                Numbers = session.Get(Model) is null ? now.Numbers : null,
+                Configuration = session.Get(Model) is null ? now.Configuration : null,
+                Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), now.Traffic),
             },
             now.ETag,
             cancel);
         await ShowAsync(session, changed, cancel);
     });
+
+    private static Command Load() => new Command("load", "Load an unloaded deployment's versions again.") { Deployment, Wait }.Does((session, cancel) => SetAsync(session, unloaded: false, cancel));
+
+    private static Command Unload() => new Command("unload", "Free a deployment's models. It keeps its name and settings, and answers nobody.") { Deployment }.Does((session, cancel) => SetAsync(session, unloaded: true, cancel));
+
+    private static async Task SetAsync(Session session, bool unloaded, CancellationToken cancellationToken)
+    {
+        var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancellationToken);
+        var changed = await session.Client.Deployments.UpdateAsync(session.Get(Deployment), Spec(now) with { Unloaded = unloaded }, now.ETag, cancellationToken);
+        await ShowAsync(session, changed, cancellationToken);
+    }
+
+    /// <summary>What a deployment was told last, its version by number where that was resolved.</summary>
+    private static DeploymentSpec Spec(Deployment now) => new()
+    {
+        Name = now.Name,
+        Model = now.Versions is null ? $"{now.Model.Split('@')[0]}@{now.ModelVersion}" : now.Model,
+        Replicas = now.Replicas,
+        Public = now.Public,
+        Batching = now.Batching,
+        Versions = now.Versions,
+        Numbers = now.Numbers,
+        Configuration = now.Configuration,
+        Traffic = now.Traffic,
+        Unloaded = now.Status is DeploymentStatus.Unloaded,
+    };
 
     /// <summary>What was there, changed where an option says so; null for a deployment without batching.</summary>
     private static BatchingSpec? BatchingOf(Session session, BatchingSpec? now)
@@ -99,7 +138,7 @@ internal static class DeploymentCommands
 
     private static async Task ShowAsync(Session session, Deployment deployment, CancellationToken cancellationToken)
     {
-        if (session.Get(Wait))
+        if (session.Get(Wait) && deployment.Status is not DeploymentStatus.Unloaded)
         {
             session.Screen.Progress($"loading {deployment.Model}");
             deployment = await session.Client.Deployments.WaitAsync(deployment.Id.ToString(), cancellationToken);
@@ -113,6 +152,9 @@ internal static class DeploymentCommands
         ("status", Format.Of(deployment.Status) + (deployment.Reason is null ? "" : $": {Format.OneLine(deployment.Reason)}")),
         ("wanted", $"{deployment.Model}, version {deployment.ModelVersion}"),
         ("serving", deployment.ServingVersion is null ? "nothing yet" : $"version {deployment.ServingVersion}, generation {deployment.Generation}"),
+        ("versions", deployment.Served is { Count: > 1 } served ? string.Join(", ", served.Select(version => $"{version.Number} {Format.Of(version.Status)}")) : null),
+        ("traffic", deployment.Traffic is { Shares.Count: > 0 } traffic ? string.Join(", ", traffic.Shares.Select(share => $"{share.Version} {share.Percent}%")) : null),
+        ("canary", deployment.Canary is { } canary ? $"version {deployment.Traffic?.Canary?.Canary} {Format.Of(canary.Status)}, step {canary.Step + 1}{(canary.Reason is null ? "" : $": {canary.Reason}")}" : null),
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
         ("batching", deployment.Batching is { } batching ? $"up to {batching.MaximumBatchSize} rows, wait {(batching.Adaptive ? "adaptive up to" : "up to")} {batching.MaximumDelayMicroseconds} us" : null),

@@ -42,6 +42,9 @@ public sealed record NodeOptions
     /// <summary>How many slots the worker has.</summary>
     public int SlotsOrDefault => Slots ?? Math.Max(1, Environment.ProcessorCount - 1);
 
+    /// <summary>Settings given on the command line, by their configuration keys; they come before the environment's.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+
     /// <summary>Name the worker goes by.</summary>
     public string WorkerNameOrDefault => WorkerName ?? $"worker-{SiloPort}";
 

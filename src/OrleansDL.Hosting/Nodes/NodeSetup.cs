@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -26,6 +27,7 @@ public static class NodeSetup
     /// <param name="absentRoles">Assemblies whose grain classes this node does not host: a role is a list of grain classes.</param>
     public static void AddNode(this IHostApplicationBuilder builder, NodeOptions node, params Assembly[] absentRoles)
     {
+        builder.Configuration.AddInMemoryCollection(node.Settings);
         var services = builder.Services;
         services.AddSingleton(node);
         services.TryAddSingleton(TimeProvider.System);

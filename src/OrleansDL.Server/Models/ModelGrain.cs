@@ -15,7 +15,8 @@ namespace OrleansDL.Models;
 /// <summary>One registered model. Its rows are its state; what follows from a row (name, blobs, lineage, events) is finished by the wake-up written with it.</summary>
 [GrainType("model")]
 internal sealed partial class ModelGrain(
-    ModelStore store, WakeUps wakeUps, NameTable names, BlobStore blobs, LineageLog lineage, EventLog events, TimeProvider time, ILogger<ModelGrain> logger)
+    ModelStore store, WakeUps wakeUps, NameTable names, BlobStore blobs, LineageLog lineage, EventLog events, DeploymentReconciler deployments, TimeProvider time,
+    ILogger<ModelGrain> logger)
     : Grain, IModelGrain
 {
     private const string Create = "create";
@@ -216,6 +217,7 @@ internal sealed partial class ModelGrain(
         await lineage.RecordAsync(model.Project, [NodeOf(version)], SourceOf(version) is { } source ? [source] : []);
         await events.AppendAsync(IdOf($"{EventTypes.ModelVersionRegistered}:{NodeId(number)}"), model.Project, EventTypes.ModelVersionRegistered, Id,
             new { model = Id, modelName = version.ModelName, version = number, run = version.Run, metrics = version.Metrics });
+        await deployments.ReconcileAsync(Id);
         LogRegistered(model.Name, number);
     }
 

@@ -46,7 +46,7 @@ internal static class DeploymentEndpoints
         {
             await access.CheckAsync(context, project, routes.Find(project, deployment)?.Route);
             var body = await ReadAsync(context, options.Value.MaximumRequestBytes);
-            var prediction = await predictions.PredictAsync(project, deployment, Parse(body), context.RequestAborted);
+            var prediction = await predictions.PredictAsync(project, deployment, Parse(body), context.RequestAborted, context.Request.Headers);
             using var answer = new PooledBytes();
             PredictionWriter.Write(answer, prediction);
             context.Response.ContentType = "application/json; charset=utf-8";

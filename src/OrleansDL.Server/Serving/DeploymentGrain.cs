@@ -6,6 +6,7 @@ using Orleans.Concurrency;
 using OrleansDL.Events;
 using OrleansDL.Lineage;
 using OrleansDL.Models;
+using OrleansDL.Monitoring;
 using OrleansDL.Nodes;
 using OrleansDL.Projects;
 using OrleansDL.Timing;
@@ -14,16 +15,21 @@ namespace OrleansDL.Serving;
 
 /// <remarks>
 /// Reentrant, so that it answers while a model loads. Writes go one after the other through <see cref="WriteAsync"/>, and there is one
-/// act at a time: it loads what is wanted, points the route to it, and only when every front knows unloads what was there before.
+/// act at a time: it loads what is wanted, points the route to it, and only when every front knows unloads what was there before. How a set of
+/// versions moves on is <see cref="VersionSet"/>'s.
 /// </remarks>
 [GrainType("deployment"), Reentrant]
 internal sealed partial class DeploymentGrain(
     [PersistentState("state")] IPersistentState<DeploymentState> state,
     WakeUps wakeUps, NameTable names, DeploymentTables tables, NodeNotices notices, EventLog events, LineageLog lineage,
-    ReplicaDoor replicas, TimeProvider time, ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain, IDisposable
+    ReplicaDoor replicas, WantedVersions registry, TimeProvider time, ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain, IDisposable
 {
     private const int MaximumReplicas = 64;
     private const int RememberedChanges = 64;
+    private const string Unloaded = "unloaded";
+    private const string CanaryWakeUp = "canary";
+    private static readonly TimeSpan CanaryGlance = TimeSpan.FromSeconds(10);
+    private const string NoWorker = "No worker is there to serve it. It is loaded when one joins: GET /v1/workers lists them.";
     private static readonly TimeSpan RetryWithoutWorker = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _writing = new(1);
 
@@ -39,6 +45,14 @@ internal sealed partial class DeploymentGrain(
     private Guid Id => this.GetPrimaryKey();
 
     private DeploymentState State => state.State;
+
+    private IReadOnlyList<DeployedVersion> Versions => State.Versions ?? [];
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        state.State = VersionSet.Read(state.State);
+        return Task.CompletedTask;
+    }
 
     public Task<Deployment> CreateAsync(string project, DeploymentSpec spec) => ChangeAsync(() => CreateOnceAsync(project, spec));
 
@@ -86,21 +100,18 @@ internal sealed partial class DeploymentGrain(
         }
 
         Check(spec);
-        var wanted = await ResolveAsync(project, spec);
+        var wanted = await registry.ResolveAsync(project, spec);
         await wakeUps.ArmAsync(this);
         await names.ClaimAsync(project, ThingKind.Deployment, spec.Name, Id);
         var now = time.GetUtcNow();
-        await WriteAsync(state => state with
+        await WriteAsync(state => With(state, spec, wanted, Id, tryAgain: true) with
         {
-            Status = DeploymentStatus.Loading,
             Project = project,
-            Spec = spec,
             CreatedAt = now,
             ChangedAt = now,
             Change = Id,
             Changes = [Id],
             SpecRevision = 1,
-            Wanted = wanted,
         });
         await PublishAsync();
         _again = true;
@@ -117,31 +128,22 @@ internal sealed partial class DeploymentGrain(
 
         CheckETag(ifMatch);
         Check(spec);
-        var wanted = await ResolveAsync(State.Project, spec);
+        var wanted = await registry.ResolveAsync(State.Project, spec);
         await wakeUps.ArmAsync(this);
         if (spec.Name != State.Spec!.Name)
         {
             await names.RenameAsync(ThingKind.Deployment, Id, spec.Name);
         }
 
-        await WriteAsync(state =>
+        await WriteAsync(state => With(state, spec, wanted, changeId, tryAgain: true) with
         {
-            // The same version goes on under its number; anything else, and a failed one tried again, gets a new one.
-            var same = state.Wanted is { Generation: not null } old && old.Model == wanted.Model && old.Version == wanted.Version && Text(old.Batching) == Text(wanted.Batching) && Text(old.Sequence) == Text(wanted.Sequence) && state.Status is not DeploymentStatus.Failed;
-            return state with
-            {
-                Status = same ? state.Status : DeploymentStatus.Loading,
-                Reason = same ? state.Reason : null,
-                Spec = spec,
-                ChangedAt = time.GetUtcNow(),
-                Change = changeId,
-                Changes = [.. state.Changes.TakeLast(RememberedChanges - 1), changeId],
-                SpecRevision = state.SpecRevision + 1,
-                Wanted = same ? state.Wanted : wanted,
-            };
+            ChangedAt = time.GetUtcNow(),
+            Change = changeId,
+            Changes = [.. state.Changes.TakeLast(RememberedChanges - 1), changeId],
+            SpecRevision = state.SpecRevision + 1,
         });
         await PublishAsync();
-        LogChanged(spec.Name, wanted.ModelName, wanted.Version);
+        LogChanged(spec.Name, wanted[0].ModelName, string.Join(", ", wanted.Select(version => version.Version)));
         _again = true;
         return Describe();
     }
@@ -196,8 +198,9 @@ internal sealed partial class DeploymentGrain(
                 await AnnounceAsync();
                 return;
             default:
-                await LoadWantedAsync();
-                await KeepServingAsync();
+                await ChangeAsync(FollowAsync);
+                await LoadAllAsync();
+                await ChangeAsync(JudgeAsync);
                 await PublishAsync();
                 await UnloadAsync();
                 await RecordLineageAsync();
@@ -221,90 +224,155 @@ internal sealed partial class DeploymentGrain(
         return true;
     }
 
-    private async Task LoadWantedAsync()
+    /// <summary>A deployment with a policy serves what the policy means now, not what it meant when it was set.</summary>
+    private async Task<bool> FollowAsync()
     {
-        if (State.Status is DeploymentStatus.Failed)
+        if (State.Status is DeploymentStatus.Deleted || State.Spec is not { Versions: not null, Numbers: null, Unloaded: false } spec)
         {
-            return;
+            return false;
         }
 
-        if (State.Wanted!.Generation is null)
+        IReadOnlyList<WantedVersion> wanted;
+        try
         {
-            var before = State;
-            var number = await tables.GenerationAsync(Id, before);
-            await WriteAsync(state => state.Change == before.Change ? state with { Wanted = state.Wanted! with { Generation = number } } : state);
+            wanted = await registry.ResolveAsync(State.Project, spec);
+        }
+        catch (OrleansDLException error) when (error is NotFoundException or InvalidException)
+        {
+            LogNotFollowed(spec.Name, error.Message);
+            return false;
         }
 
-        var change = State.Change;
-        var wanted = State.Wanted!;
-        if (wanted.Generation is not { } generation)
+        var change = Guid.CreateVersion7(time.GetUtcNow());
+        var next = VersionSet.Change(Versions, wanted, change, tryAgain: false);
+        if (next.Select(version => (version.Change, version.Leaving)).SequenceEqual(Versions.Select(version => (version.Change, version.Leaving))))
         {
-            // Changed once more meanwhile; the act goes round again.
-            return;
+            return false;
         }
 
-        var outcome = await LoadAsync(wanted, State.Serving is { } serving && serving.Number == generation ? serving.Workers : []);
-        await WriteAsync(state => state.Wanted!.Generation == generation && state.Status is not DeploymentStatus.Deleted
-            ? Take(state, wanted, outcome)
-            : state with { Retired = Retire(state.Retired, generation, outcome.Workers) });
-        if (outcome.Workers.Count == 0 && outcome.Error is null)
-        {
-            await wakeUps.ArmAsync(this, after: RetryWithoutWorker);
-        }
-        else if (outcome.Error is { } error && State.Change == change)
-        {
-            LogFailed(State.Spec!.Name, wanted.ModelName, wanted.Version, error);
-        }
+        await WriteAsync(state => With(state, spec, wanted, change, tryAgain: false) with { ChangedAt = time.GetUtcNow(), Change = change });
+        LogChanged(spec.Name, wanted[0].ModelName, string.Join(", ", wanted.Select(version => version.Version)));
+        return true;
     }
 
-    private static DeploymentState Take(DeploymentState state, WantedVersion wanted, LoadOutcome outcome)
+    /// <summary>The state with what a spec wants instead of what was wanted before.</summary>
+    private static DeploymentState With(DeploymentState state, DeploymentSpec spec, IReadOnlyList<WantedVersion> wanted, Guid change, bool tryAgain)
     {
-        var generation = wanted.Generation!.Value;
-        var old = state.Serving;
-        if (outcome.Workers.Count > 0)
+        var versions = VersionSet.Change(state.Versions ?? [], wanted, change, tryAgain);
+        if (Text(spec.Traffic) != Text(state.Spec?.Traffic))
         {
-            var left = old is null ? [] : old.Number == generation ? old.Workers.Except(outcome.Workers) : old.Workers;
-            return state with
+            state = state with { Canary = spec.Traffic?.Canary is null ? null : new CanaryProgress() };
+        }
+
+        return spec.Unloaded
+            ? VersionSet.Retire(state, state.Versions ?? []) with { Spec = spec, Status = DeploymentStatus.Unloaded, Reason = Unloaded, Versions = VersionSet.Unload(versions, change) }
+            : VersionSet.Settle(state with { Spec = spec, Versions = versions });
+    }
+
+    /// <summary>Takes a canary a step on, or back, when its step is over. It stands still while one of both versions does not answer.</summary>
+    private async Task<bool> JudgeAsync()
+    {
+        if (State.Status is DeploymentStatus.Deleted || State.Spec?.Traffic?.Canary is not { } canary || State.Canary is not { Status: CanaryStatus.Running } progress)
+        {
+            return false;
+        }
+
+        var (stable, tried) = (Answering(canary.Stable), Answering(canary.Canary));
+        var now = time.GetUtcNow();
+        if (stable is null || tried is null)
+        {
+            await WriteAsync(state => progress.Since is null ? state : state with { Canary = progress with { Since = null } });
+            return false;
+        }
+
+        var step = TimeSpan.FromSeconds(canary.StepSeconds);
+        if (progress.Since is not { } since || now - since < step)
+        {
+            // The wake-up first: what is written is never forgotten.
+            await wakeUps.ArmAsync(this, CanaryWakeUp, progress.Since is { } began ? began + step - now : step);
+            await WriteAsync(state => progress.Since is null ? state with { Canary = progress with { Since = now } } : state);
+            return true;
+        }
+
+        var windows = await GrainFactory.GetGrain<IServingMetricsGrain>(State.Project).QueryAsync(Id.ToString(), since, now, stepSeconds: 0);
+        var next = CanaryJudge.Judge(canary, progress, Find(windows, stable), Find(windows, tried), now);
+        if (next.Status is CanaryStatus.Running)
+        {
+            await wakeUps.ArmAsync(this, CanaryWakeUp, next.Step > progress.Step ? step : CanaryGlance);
+        }
+
+        await WriteAsync(state => state with { Canary = next });
+        LogJudged(State.Spec.Name, canary.Canary, next.Status, next.Step, next.Reason ?? "");
+        return true;
+    }
+
+    private DeployedVersion? Answering(long number) => Versions.FirstOrDefault(version => version.Answers && version.Number == number);
+
+    private static ServingWindow? Find(IReadOnlyList<ServingWindow> windows, DeployedVersion version) =>
+        windows.FirstOrDefault(window => window.ModelVersion == version.Version.Version && window.Model == version.Version.ModelName);
+
+    /// <summary>Loads what is wanted and not there, and whatever answers once more where its workers went. What answers is told to the fronts as it comes.</summary>
+    private async Task LoadAllAsync()
+    {
+        foreach (var version in Versions.OrderBy(version => version.Leaving).ToList())
+        {
+            if (State.Status is DeploymentStatus.Unloaded or DeploymentStatus.Deleted)
             {
-                Status = DeploymentStatus.Ready,
-                Reason = null,
-                Serving = new ServingGeneration { Version = wanted, Signature = outcome.Signature, Workers = outcome.Workers },
-                Retired = Retire(state.Retired, old?.Number ?? 0, left),
-            };
-        }
+                return;
+            }
 
-        return state with
-        {
-            Status = outcome.Error is null ? DeploymentStatus.Loading : DeploymentStatus.Failed,
-            Reason = outcome.Error ?? "No worker is there to serve it. It is loaded when one joins: GET /v1/workers lists them.",
-            Serving = old?.Number == generation ? old with { Workers = [] } : old,
-        };
+            if (version.Error is null && await NumberAsync(version) is { } numbered)
+            {
+                await LoadOneAsync(numbered);
+                await PublishAsync();
+            }
+        }
     }
 
-    /// <summary>While the wanted version cannot answer, the one before it does, wherever its workers went.</summary>
-    private async Task KeepServingAsync()
+    /// <summary>The version with its generation's number; null when it is no longer there.</summary>
+    private async Task<DeployedVersion?> NumberAsync(DeployedVersion version)
     {
-        if (State.Serving is not { } serving || serving.Number == State.Wanted!.Generation)
+        if (version.Version.Generation is null)
         {
-            return;
+            var number = await tables.GenerationAsync(Id, State, version);
+            await WriteAsync(state => VersionSet.Replace(state, version.Change, known => known with { Version = known.Version with { Generation = number } }));
         }
 
-        var outcome = await LoadAsync(serving.Version, serving.Workers);
-        if (outcome.Workers.Count == 0)
+        return Versions.FirstOrDefault(known => known.Change == version.Change && known.Version.Generation is not null);
+    }
+
+    private async Task LoadOneAsync(DeployedVersion version)
+    {
+        var outcome = await LoadAsync(version.Version, version.Workers);
+        await WriteAsync(state => state.Status is not (DeploymentStatus.Deleted or DeploymentStatus.Unloaded) && state.Versions!.Any(known => known.Change == version.Change)
+            ? Take(state, version, outcome)
+            : VersionSet.Retire(state, [version with { Workers = outcome.Workers }]));
+        if (outcome.Workers.Count == 0 && (outcome.Error is null || version.Leaving))
         {
             await wakeUps.ArmAsync(this, after: RetryWithoutWorker);
         }
-
-        if (!outcome.Workers.SequenceEqual(serving.Workers))
+        else if (outcome is { Workers.Count: 0, Error: { } error })
         {
-            await WriteAsync(state => state.Serving?.Number == serving.Number
-                ? state with
-                {
-                    Serving = serving with { Workers = outcome.Workers },
-                    Retired = Retire(state.Retired, serving.Number, serving.Workers.Except(outcome.Workers)),
-                }
-                : state);
+            LogFailed(State.Spec!.Name, version.Version.ModelName, version.Version.Version, error);
         }
+    }
+
+    private static DeploymentState Take(DeploymentState state, DeployedVersion loaded, LoadOutcome outcome)
+    {
+        var before = state.Versions!.First(known => known.Change == loaded.Change);
+        if (before.Answers && before.Workers.SequenceEqual(outcome.Workers))
+        {
+            return state;
+        }
+
+        var changed = VersionSet.Replace(state, loaded.Change, known => known with
+        {
+            Workers = outcome.Workers,
+            Signature = outcome.Signature ?? known.Signature,
+            Error = outcome.Workers.Count > 0 || known.Leaving ? null : outcome.Error,
+        });
+        var settled = VersionSet.Settle(VersionSet.Retire(changed, [before with { Workers = [.. before.Workers.Except(outcome.Workers)] }]));
+        return settled.Status is DeploymentStatus.Loading && outcome is { Workers.Count: 0, Error: null } ? settled with { Reason = NoWorker } : settled;
     }
 
     private Task<LoadOutcome> LoadAsync(WantedVersion version, IReadOnlyList<string> preferred) => replicas.LoadAsync(
@@ -344,7 +412,9 @@ internal sealed partial class DeploymentGrain(
 
     private Route RouteOf(DeploymentState from)
     {
-        var answering = from.Status is not DeploymentStatus.Deleted && from.Serving is { Workers.Count: > 0 } ? from.Serving : null;
+        IReadOnlyList<DeployedVersion> versions = from.Status is DeploymentStatus.Deleted ? [] : from.Versions!;
+        var answering = VersionSet.Default(versions);
+        var shown = (answering ?? VersionSet.Newest(from.Versions!)!).Version;
         return new Route
         {
             Deployment = Id,
@@ -352,27 +422,45 @@ internal sealed partial class DeploymentGrain(
             Name = from.Spec!.Name,
             Revision = 0,
             Public = from.Spec.Public,
-            Generation = answering?.Number,
-            ModelName = (answering?.Version ?? from.Wanted!).ModelName,
-            ModelVersion = (answering?.Version ?? from.Wanted!).Version,
+            Generation = answering?.Generation,
+            ModelName = shown.ModelName,
+            ModelVersion = shown.Version,
             Workers = answering?.Workers ?? [],
             Signature = answering?.Signature,
             Batching = answering?.Version.Batching,
             Sequence = answering?.Version.Sequence,
             Reason = answering is null ? from.Reason ?? "its model is being loaded" : null,
             Deleted = from.Status is DeploymentStatus.Deleted,
+            Number = shown.Number,
+            Configuration = from.Spec.Configuration,
+            Traffic = TrafficOf(from),
+            Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
         };
     }
 
+    /// <summary>The traffic as fronts take it: a canary's step is two shares.</summary>
+    private static TrafficSpec? TrafficOf(DeploymentState from) => from.Spec!.Traffic is { Canary: { } canary } traffic
+        ? traffic with { Canary = null, Shares = CanaryJudge.Shares(canary, from.Canary ?? new CanaryProgress()) }
+        : from.Spec.Traffic;
+
+    private static RouteVersion RouteOf(DeployedVersion version, DeploymentStatus status) => new()
+    {
+        Number = version.Number,
+        Generation = version.Answers ? version.Generation : null,
+        ModelName = version.Version.ModelName,
+        ModelVersion = version.Version.Version,
+        Workers = version.Workers,
+        Signature = version.Signature,
+        Batching = version.Version.Batching,
+        Sequence = version.Version.Sequence,
+        Reason = version.Answers ? null : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
+    };
+
     private async Task RetireAllAsync()
     {
-        if (State.Serving is not null)
+        if (Versions.Any(version => version.Answers))
         {
-            await WriteAsync(state => state with
-            {
-                Serving = null,
-                Retired = Retire(state.Retired, state.Serving?.Number ?? 0, state.Serving?.Workers ?? []),
-            });
+            await WriteAsync(state => VersionSet.Retire(state, state.Versions!) with { Versions = [.. state.Versions!.Select(version => version with { Workers = [] })] });
         }
     }
 
@@ -381,7 +469,7 @@ internal sealed partial class DeploymentGrain(
         foreach (var retired in State.Retired.ToList())
         {
             // A generation that answers again meanwhile stays.
-            if (State.Serving is not { } serving || serving.Number != retired.Generation || !serving.Workers.Contains(retired.Worker))
+            if (!Versions.Any(version => version.Generation == retired.Generation && version.Workers.Contains(retired.Worker)))
             {
                 await replicas.UnloadAsync(retired.Worker, retired.Generation);
             }
@@ -392,44 +480,47 @@ internal sealed partial class DeploymentGrain(
 
     private async Task RecordLineageAsync()
     {
-        if (State.Serving is not { } serving || serving.Number == State.RecordedGeneration)
+        var loaded = Versions.Where(version => version.Signature is not null).ToList();
+        var (before, live) = (State.Live ?? [], loaded.Select(version => version.Generation).ToList());
+        if (before.SequenceEqual(live))
         {
             return;
         }
 
         var now = time.GetUtcNow();
-        var version = serving.Version;
-        var node = $"generation:{serving.Number}";
-        var before = State.RecordedGeneration;
-        List<LineageNode> nodes =
-        [
-            new() { Id = node, Kind = "generation", Title = $"{State.Spec!.Name} generation {serving.Number}", Properties = """{"live":true}""" },
-            new() { Id = $"deployment:{Id}", Kind = "deployment", Title = State.Spec.Name },
-        ];
-        if (before > 0)
+        List<LineageNode> nodes = [new() { Id = $"deployment:{Id}", Kind = "deployment", Title = State.Spec!.Name }];
+        List<LineageEdge> edges = [];
+        foreach (var version in loaded.Where(version => !before.Contains(version.Generation)))
         {
-            nodes.Add(new LineageNode { Id = $"generation:{before}", Kind = "generation", Title = $"{State.Spec.Name} generation {before}", Properties = """{"live":false}""" });
+            var node = Node(version.Generation, live: true);
+            nodes.Add(node);
+            edges.Add(new LineageEdge { Source = $"model-version:{version.Version.Model}/{version.Version.Version}", Target = node.Id, Role = "serves", Time = now });
+            edges.Add(new LineageEdge { Source = node.Id, Target = $"deployment:{Id}", Role = "answers-for", Time = now });
         }
 
-        await lineage.RecordAsync(
-            State.Project,
-            nodes,
-            [
-                new LineageEdge { Source = $"model-version:{version.Model}/{version.Version}", Target = node, Role = "serves", Time = now },
-                new LineageEdge { Source = node, Target = $"deployment:{Id}", Role = "answers-for", Time = now },
-            ]);
-        await WriteAsync(state => state with { RecordedGeneration = serving.Number });
+        nodes.AddRange(before.Except(live).Select(generation => Node(generation, live: false)));
+        await lineage.RecordAsync(State.Project, nodes, edges);
+        await WriteAsync(state => state with { Live = live });
     }
+
+    private LineageNode Node(long generation, bool live) => new()
+    {
+        Id = $"generation:{generation}",
+        Kind = "generation",
+        Title = $"{State.Spec!.Name} generation {generation}",
+        Properties = live ? """{"live":true}""" : """{"live":false}""",
+    };
 
     private async Task AnnounceAsync()
     {
-        if (State.Status is not (DeploymentStatus.Ready or DeploymentStatus.Failed or DeploymentStatus.Deleted))
+        if (State.Status is not (DeploymentStatus.Ready or DeploymentStatus.Failed or DeploymentStatus.Deleted or DeploymentStatus.Unloaded))
         {
             return;
         }
 
         // One event per change and how it ended, however often this runs.
         var about = $"{State.Change}/{State.Status}";
+        var newest = VersionSet.Newest(Versions)!.Version;
         await events.AppendAsync(
             new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(about))[..16]), State.Project, EventTypes.DeploymentChanged, Id,
             new
@@ -437,9 +528,9 @@ internal sealed partial class DeploymentGrain(
                 Deployment = Id,
                 State.Spec!.Name,
                 State.Status,
-                Generation = State.Serving?.Number,
-                ModelName = State.Wanted!.ModelName,
-                ModelVersion = State.Wanted.Version,
+                Generation = VersionSet.Default(Versions)?.Generation,
+                newest.ModelName,
+                ModelVersion = newest.Version,
                 ChangeId = State.Change,
                 State.Reason,
             });
@@ -471,12 +562,6 @@ internal sealed partial class DeploymentGrain(
         }
     }
 
-    private async Task<WantedVersion> ResolveAsync(string project, DeploymentSpec spec)
-    {
-        var version = await GrainFactory.GetGrain<IModelsGrain>(project).ResolveAsync(spec.Model);
-        return new WantedVersion { Model = version.Model, ModelName = version.ModelName, Version = version.Version, Artifact = version.Artifact, Batching = spec.Batching, Sequence = spec.Sequence };
-    }
-
     private static void Check(DeploymentSpec spec)
     {
         Names.Check(spec.Name, "deployment");
@@ -490,6 +575,20 @@ internal sealed partial class DeploymentGrain(
             throw new InvalidException($"replicas {spec.Replicas} is out of range: 1 to {MaximumReplicas}.");
         }
 
+        if (spec.Versions is not null)
+        {
+            VersionPolicyRules.Check(spec.Versions);
+        }
+        else if (spec.Numbers is not null)
+        {
+            throw new InvalidException("numbers names the versions behind a version policy: give 'versions' too, for example {\"kind\": \"all\"}.");
+        }
+
+        if (spec.Traffic is not null)
+        {
+            TrafficSpecRules.Check(spec.Traffic);
+        }
+
         if (spec.Batching is not null)
         {
             BatchingSpecRules.Check(spec.Batching);
@@ -498,6 +597,10 @@ internal sealed partial class DeploymentGrain(
         if (spec.Sequence is not null)
         {
             SequenceSpecRules.Check(spec.Sequence);
+            if (spec.Traffic is not null)
+            {
+                throw new InvalidException("sequence and traffic do not go together: the requests of a sequence belong to one version. Leave one of both out.");
+            }
         }
     }
 
@@ -519,38 +622,70 @@ internal sealed partial class DeploymentGrain(
 
     private string ETag => State.SpecRevision.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private Deployment Describe() => new()
+    private Deployment Describe()
     {
-        Id = Id,
-        Project = State.Project,
-        Name = State.Spec!.Name,
-        Status = State.Status is DeploymentStatus.Ready && (_publishing || State.Route?.Generation != State.Serving?.Number) ? DeploymentStatus.Loading : State.Status,
-        Model = State.Spec.Model,
-        ModelVersion = State.Wanted!.Version,
-        ServingVersion = State.Serving is { Workers.Count: > 0 } ? State.Serving.Version.Version : null,
-        Generation = State.Serving is { Workers.Count: > 0 } ? State.Serving.Number : null,
-        Replicas = State.Spec.Replicas,
-        Workers = State.Serving?.Workers ?? [],
-        Public = State.Spec.Public,
-        Reason = State.Reason,
-        CreatedAt = State.CreatedAt,
-        ChangedAt = State.ChangedAt,
-        ETag = ETag,
-        ModelId = State.Wanted.Model,
-        Batching = State.Spec.Batching,
-        Sequence = State.Spec.Sequence,
+        var (newest, answering) = (VersionSet.Newest(Versions)!.Version, VersionSet.Default(Versions));
+        return new Deployment
+        {
+            Id = Id,
+            Project = State.Project,
+            Name = State.Spec!.Name,
+            Status = State.Status is DeploymentStatus.Ready && (_publishing || !IsTold()) ? DeploymentStatus.Loading : State.Status,
+            Model = State.Spec.Model,
+            ModelVersion = newest.Version,
+            ServingVersion = answering?.Version.Version,
+            Generation = answering?.Generation,
+            Replicas = State.Spec.Replicas,
+            Workers = answering?.Workers ?? [],
+            Public = State.Spec.Public,
+            Reason = State.Reason,
+            CreatedAt = State.CreatedAt,
+            ChangedAt = State.ChangedAt,
+            ETag = ETag,
+            ModelId = newest.Model,
+            Batching = State.Spec.Batching,
+            Sequence = State.Spec.Sequence,
+            Versions = State.Spec.Versions,
+            Served = [.. Versions.Select(Describe)],
+            Numbers = State.Spec.Numbers,
+            Configuration = State.Spec.Configuration,
+            Traffic = State.Spec.Traffic,
+            Canary = State.Canary,
+        };
+    }
+
+    private DeploymentVersion Describe(DeployedVersion version) => new()
+    {
+        Number = version.Number,
+        ModelVersion = version.Version.Version,
+        Status = version.Answers ? DeploymentStatus.Ready
+            : State.Status is DeploymentStatus.Unloaded ? DeploymentStatus.Unloaded
+            : version.Error is null ? DeploymentStatus.Loading : DeploymentStatus.Failed,
+        Generation = version.Version.Generation,
+        Workers = version.Workers,
+        Reason = version.Error,
+        Leaving = version.Leaving,
     };
 
-    private static List<RetiredReplica> Retire(IReadOnlyList<RetiredReplica> retired, long generation, IEnumerable<string> workers) =>
-        [.. retired.Union(workers.Select(worker => new RetiredReplica { Generation = generation, Worker = worker }))];
+    /// <summary>Whether the route as last decided leads to what answers now.</summary>
+    private bool IsTold() => State.Route is { } route
+        && route.Generation == VersionSet.Default(Versions)?.Generation
+        && Text(route.Traffic) == Text(TrafficOf(State))
+        && (route.Versions is null || VersionSet.ByNumber(Versions).Where(version => version.Answers).All(version => route.Versions.Any(told => told.Generation == version.Generation)));
 
     private static string Text<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);
 
-    [LoggerMessage(LogLevel.Information, "Deployment {Deployment} was asked to serve {Model} version {Version}")]
-    private partial void LogChanged(string deployment, string model, long version);
+    [LoggerMessage(LogLevel.Information, "Deployment {Deployment} was asked to serve {Model} version {Versions}")]
+    private partial void LogChanged(string deployment, string model, string versions);
 
     [LoggerMessage(LogLevel.Information, "Deployment {Deployment} was deleted")]
     private partial void LogDeleted(string deployment);
+
+    [LoggerMessage(LogLevel.Information, "The canary of deployment {Deployment}, version {Version}, is {Status} at step {Step}: {Reason}")]
+    private partial void LogJudged(string deployment, long version, CanaryStatus status, int step, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Deployment {Deployment} cannot follow its version policy and serves what it did. {Reason}")]
+    private partial void LogNotFollowed(string deployment, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Deployment {Deployment} could not load {Model} version {Version}; what answered before goes on answering. {Reason}")]
     private partial void LogFailed(string deployment, string model, long version, string reason);

@@ -8,9 +8,9 @@ namespace OrleansDL.Serving;
 internal sealed class DeploymentTables(Db database, TimeProvider time)
 {
     /// <summary>The number of the generation that a change brings; asking again for the same change gives the same number.</summary>
-    public async Task<long> GenerationAsync(Guid deployment, DeploymentState state)
+    public async Task<long> GenerationAsync(Guid deployment, DeploymentState state, DeployedVersion version)
     {
-        var wanted = state.Wanted!;
+        var wanted = version.Version;
         await using var connection = await database.OpenAsync();
         await connection.ExecuteAsync(
             """
@@ -22,7 +22,7 @@ internal sealed class DeploymentTables(Db database, TimeProvider time)
                 deployment = deployment.ToString(),
                 name = state.Spec!.Name,
                 state.Project,
-                change = state.Change.ToString(),
+                change = version.Change.ToString(),
                 model = wanted.Model.ToString(),
                 wanted.ModelName,
                 wanted.Version,
@@ -31,7 +31,7 @@ internal sealed class DeploymentTables(Db database, TimeProvider time)
             });
         return await connection.ExecuteScalarAsync<long>(
             "SELECT number FROM replica_generation WHERE deployment = @deployment AND change_id = @change",
-            new { deployment = deployment.ToString(), change = state.Change.ToString() });
+            new { deployment = deployment.ToString(), change = version.Change.ToString() });
     }
 
     /// <summary>Writes what lists and fronts read. An older revision never replaces a newer one.</summary>
@@ -54,8 +54,8 @@ internal sealed class DeploymentTables(Db database, TimeProvider time)
                 deployment.Name,
                 state.Revision,
                 deleted = state.Status is DeploymentStatus.Deleted ? 1 : 0,
-                model = state.Wanted!.Model.ToString(),
-                version = state.Wanted.Version,
+                model = deployment.ModelId.ToString(),
+                version = deployment.ModelVersion,
                 document = JsonSerializer.Serialize(deployment, OdlJson.Options),
                 route = JsonSerializer.Serialize(state.Route, OdlJson.Options),
                 now = time.Now(),

@@ -25,7 +25,10 @@ internal static class InferenceProtocolEndpoints
             v2.Answer("GET", "/models/stats", front.StatisticsAsync);
             v2.Answer("POST", "/repository/index", front.IndexAsync);
             v2.Answer("POST", "/repository/models/{model}/load", front.LoadAsync);
-            v2.Answer("POST", "/repository/models/{model}/unload", front.LoadAsync);
+            v2.Answer("POST", "/repository/models/{model}/unload", front.UnloadAsync);
+            v2.Answer("POST", "/repository/{repository}/index", InferenceFront.NoRepositoryNameAsync);
+            v2.Answer("POST", "/repository/{repository}/models/{model}/load", InferenceFront.NoRepositoryNameAsync);
+            v2.Answer("POST", "/repository/{repository}/models/{model}/unload", InferenceFront.NoRepositoryNameAsync);
             foreach (var model in (string[])["/models/{model}", "/models/{model}/versions/{version}"])
             {
                 v2.Answer("GET", model, front.ModelMetadataAsync);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using OrleansDL.Projects;
 
 namespace OrleansDL.Serving;
@@ -7,9 +8,9 @@ internal sealed class Predictions(RouteTable routes, Router router, IServingObse
 {
     public const int MaximumTop = 1000;
 
-    public async Task<Prediction> PredictAsync(string project, string deployment, PredictRequest request, CancellationToken cancellationToken)
+    public async Task<Prediction> PredictAsync(string project, string deployment, PredictRequest request, CancellationToken cancellationToken, IHeaderDictionary? headers = null)
     {
-        var entry = routes.Find(project, deployment) ?? throw NameTable.Missing(project, ThingKind.Deployment, deployment);
+        var entry = routes.Find(project, deployment)?.Choose(headers) ?? throw NameTable.Missing(project, ThingKind.Deployment, deployment);
         var started = time.GetTimestamp();
         try
         {

@@ -1,27 +1,103 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using OrleansDL.Serving.Rpc;
 
 namespace OrleansDL.Serving;
 
-/// <summary>A route with the replicas it leads to, taken in turn.</summary>
-internal sealed class RouteEntry(Route route, IReadOnlyList<IReplica> replicas)
+/// <summary>A route with the replicas it leads to, taken in turn: a deployment's, which answers with the version that is best now, or one version's.</summary>
+internal sealed class RouteEntry
 {
+    private readonly IReplica[] _replicas;
+    private readonly RouteEntry[] _versions;
+    private readonly Traffic? _traffic;
     private int _turn;
 
-    public Route Route => route;
+    /// <param name="route">A deployment's route.</param>
+    /// <param name="replicasOf">Makes the replicas of a generation on workers.</param>
+    public RouteEntry(Route route, Func<long, IReadOnlyList<string>, IReplica[]> replicasOf)
+    {
+        Route = route;
+        _versions = route.Versions is { } versions
+            ? [.. versions.Select(version => new RouteEntry(Of(route, version), version.Generation is { } generation ? replicasOf(generation, version.Workers) : [], version.Number))]
+            : [new RouteEntry(route, route.Generation is { } only ? replicasOf(only, route.Workers) : [], route.ModelVersion)];
+        var answering = Array.Find(_versions, version => version.Route.Generation == route.Generation);
+        (_replicas, Signature) = (answering?._replicas ?? [], answering?.Signature);
+        _traffic = route.Traffic is { } traffic ? new Traffic(traffic, route.Deployment, Chosen) : null;
+    }
+
+    private RouteEntry(Route route, IReplica[] replicas, long? asked)
+    {
+        (Route, _replicas, Asked) = (route, replicas, asked);
+        _versions = [this];
+        Signature = route.Signature is { } signature ? ModelConfigs.SignatureOf(route.Configuration, signature) : null;
+    }
+
+    /// <summary>Describes the version that answers; of a deployment none is ready when it has no generation.</summary>
+    public Route Route { get; }
+
+    /// <summary>The number of the version when one was asked for; null when the deployment chooses.</summary>
+    public long? Asked { get; }
+
+    /// <summary>Inputs and outputs as callers see them; null before the version was loaded.</summary>
+    public ModelSignature? Signature { get; }
+
+    /// <summary>Every version served or wanted, highest number first.</summary>
+    public IReadOnlyList<RouteEntry> Versions => _versions;
+
+    /// <summary>The number callers know the version by.</summary>
+    public long Number => Route.Number ?? Route.ModelVersion;
+
+    /// <summary>The version of that number; null when the deployment has none.</summary>
+    public RouteEntry? Version(long number)
+    {
+        foreach (var version in _versions)
+        {
+            if (version.Asked == number)
+            {
+                return version;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The version that answers a request which names none; the deployment's best where nothing else is said.</summary>
+    public RouteEntry Choose(IHeaderDictionary? headers) => _traffic?.Choose(headers) ?? this;
+
+    /// <summary>Numbers of the versions that answer, lowest first.</summary>
+    public IEnumerable<long> ReadyVersions() => _versions.Reverse().Where(version => version.Route.Generation is not null).Select(version => version.Number);
 
     /// <summary>The replica that keeps a sequence: always the same as long as its worker is there, however many others come or go.</summary>
-    public IReplica? ReplicaOf(string sequence) => replicas.Count <= 1
+    public IReplica? ReplicaOf(string sequence) => _replicas.Length <= 1
         ? NextReplica()
-        : replicas[route.Workers.Index().MaxBy(worker => Weight(worker.Item, sequence)).Index];
+        : _replicas[Route.Workers.Index().MaxBy(worker => Weight(worker.Item, sequence)).Index];
+
+    public IReplica? NextReplica() => _replicas.Length switch
+    {
+        0 => null,
+        1 => _replicas[0],
+        _ => _replicas[(int)((uint)Interlocked.Increment(ref _turn) % (uint)_replicas.Length)],
+    };
 
     /// <summary>Rendezvous hashing: each pair of worker and sequence has a weight of its own.</summary>
     private static ulong Weight(string worker, string sequence) => BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{worker}/{sequence}")));
 
-    public IReplica? NextReplica() => replicas.Count switch
+    // Not asked for by its number: should it go meanwhile, the deployment's best answers instead.
+    private RouteEntry? Chosen(long number) => Version(number) is { Route.Generation: not null } version ? new RouteEntry(version.Route, version._replicas, asked: null) : null;
+
+    private static Route Of(Route route, RouteVersion version) => route with
     {
-        0 => null,
-        1 => replicas[0],
-        _ => replicas[(int)((uint)Interlocked.Increment(ref _turn) % (uint)replicas.Count)],
+        Generation = version.Generation,
+        ModelName = version.ModelName,
+        ModelVersion = version.ModelVersion,
+        Workers = version.Workers,
+        Signature = version.Signature,
+        Batching = version.Batching,
+        Sequence = version.Sequence,
+        Reason = version.Reason,
+        Number = version.Number,
+        Versions = null,
+        Traffic = null,
     };
 }

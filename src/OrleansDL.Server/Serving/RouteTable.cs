@@ -26,8 +26,8 @@ internal sealed class RouteTable(IGrainFactory grains)
     public RouteEntry? Find(Guid deployment) => _current.ById.GetValueOrDefault(deployment);
 
     /// <summary>The deployments of a project, by name.</summary>
-    public IReadOnlyList<Route> List(string project) =>
-        [.. _current.ById.Values.Select(entry => entry.Route).Where(route => route.Project == project).OrderBy(route => route.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<RouteEntry> List(string project) =>
+        [.. _current.ById.Values.Where(entry => entry.Route.Project == project).OrderBy(entry => entry.Route.Name, StringComparer.Ordinal)];
 
     /// <summary>Whether a route says more than is known.</summary>
     public bool IsNews(Route route)
@@ -47,7 +47,7 @@ internal sealed class RouteTable(IGrainFactory grains)
             {
                 if (!_known.TryGetValue(route.Deployment, out var known) || known.Route.Revision < route.Revision)
                 {
-                    _known[route.Deployment] = new RouteEntry(route, ReplicasOf(route));
+                    _known[route.Deployment] = new RouteEntry(route, ReplicasOf);
                 }
             }
 
@@ -81,9 +81,8 @@ internal sealed class RouteTable(IGrainFactory grains)
         }
     }
 
-    private IReplica[] ReplicasOf(Route route) => route.Generation is { } generation
-        ? [.. route.Workers.Select(worker => new RemoteReplica(grains.GetGrain<IReplicaGrain>($"{worker}/{generation}")))]
-        : [];
+    private IReplica[] ReplicasOf(long generation, IReadOnlyList<string> workers) =>
+        [.. workers.Select(worker => new RemoteReplica(grains.GetGrain<IReplicaGrain>($"{worker}/{generation}")))];
 
     private sealed record Snapshot(FrozenDictionary<(string Project, string Name), RouteEntry> ByName, FrozenDictionary<Guid, RouteEntry> ById)
     {

@@ -64,8 +64,11 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
             }
 
             // The first time, another worker of the same generation may be there; after that only a newer route helps.
-            entry = await routes.NewerAsync(route.Deployment, route.Revision, attempt == 1 ? WaitBeforeNextWorker : WaitForNewerRoute, time, cancellationToken)
+            var newer = await routes.NewerAsync(route.Deployment, route.Revision, attempt == 1 ? WaitBeforeNextWorker : WaitForNewerRoute, time, cancellationToken)
                 ?? throw new NotFoundException($"Deployment '{route.Name}' was deleted.");
+            entry = entry.Asked is { } version
+                ? newer.Version(version) ?? throw new NotFoundException($"Request for unknown model: '{route.Name}' version {version} is not found")
+                : newer;
 
             // A route that has moved on is no failed attempt: however fast versions change, no request is lost to it.
             if (entry.Route.Revision == route.Revision)

@@ -15,6 +15,10 @@ internal sealed class ServingOptions
     [Range(1024, int.MaxValue)]
     public int MaximumRequestBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>Largest body of a request to load a model, which may carry the model.</summary>
+    [Range(1024, int.MaxValue)]
+    public int MaximumModelBytes { get; set; } = 1024 * 1024 * 1024;
+
     /// <summary>Status for an unknown model: 400 as the protocol's reference server answers, or 404 as others do.</summary>
     [AllowedValues(400, 404)]
     public int UnknownModelStatus { get; set; } = 400;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.OpenAi;
 using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
 
@@ -18,6 +19,7 @@ internal static class ServingSetup
         services.TryAddSingleton<DeploymentReconciler>();
         services.AddSingleton<DeploymentTables>();
         services.AddSingleton<ReplicaDoor>();
+        services.AddSingleton<WantedVersions>();
         services.AddSingleton<RouteTable>();
         services.AddSingleton<RouteSync>();
         services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());
@@ -32,6 +34,11 @@ internal static class ServingSetup
         services.AddSingleton<Generations>();
         services.AddSingleton<GenerateFront>();
         services.AddSingleton<OpenAiFront>();
+        services.AddOptionsWithValidateOnStart<RepositoryOptions>().BindConfiguration(RepositoryOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<ModelRepository>();
+        services.AddSingleton<RepositoryStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<RepositoryStart>());
+        services.AddSingleton<RepositoryFront>();
         services.AddInferenceRpc();
         return services;
     }

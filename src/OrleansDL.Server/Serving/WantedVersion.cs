@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>The model version a deployment should serve, and the number it is served under once it has one.</summary>
@@ -15,4 +17,10 @@ internal sealed record WantedVersion
 
     /// <summary>How this generation keeps sequences.</summary>
     [Id(26)] public SequenceSpec? Sequence { get; init; }
+
+    /// <summary>The number callers know it by; null: <see cref="Version"/>.</summary>
+    [Id(6)] public long? Number { get; init; }
+
+    [JsonIgnore]
+    public long PublicNumber => Number ?? Version;
 }

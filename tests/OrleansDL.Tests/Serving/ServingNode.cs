@@ -30,10 +30,10 @@ internal sealed class ServingNode : IAsyncDisposable
 
     public Uri RpcUrl => new(_app.Urls.ElementAt(1));
 
-    public static async Task<ServingNode> StartAsync()
+    public static async Task<ServingNode> StartAsync(IReadOnlyDictionary<string, string?>? settings = null)
     {
         var folder = Directory.CreateTempSubdirectory("odl-test-").FullName;
-        var node = new ServingNode(folder, InProcess.Options(folder, worker: true));
+        var node = new ServingNode(folder, InProcess.Options(folder, worker: true) with { Settings = settings ?? new Dictionary<string, string?>() });
         await node.RunAsync();
         return node;
     }
@@ -106,6 +106,24 @@ internal sealed class ServingNode : IAsyncDisposable
             }
 
             await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(50)));
+        }
+    }
+
+    /// <summary>As the other, for a deployment that may not be there yet.</summary>
+    public async Task<Deployment> UntilAsync(string name, Func<Deployment, bool> condition)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var next = Services.GetRequiredService<EventSignal>().NextAsync(Project.Default);
+            try
+            {
+                return await UntilAsync((await Deployments.GetAsync(name)).Id, condition);
+            }
+            catch (NotFoundException) when (TimeProvider.System.GetElapsedTime(began) < Patience)
+            {
+                await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(50)));
+            }
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
     public Task GenerateAsync(HttpContext context) => front.GuardAsync(context, async () =>
     {
         var (entry, body) = await ReadAsync(context);
-        if (InferenceModels.SignatureOf(entry.Route).Generation is null)
+        if (InferenceModels.SignatureOf(entry).Generation is null)
         {
             var (route, answer, call) = await InferAsync(context, entry, body);
             await AnswerAsync(context, json => WriteTensors(json, call.Id, route, answer));
@@ -33,7 +33,7 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
     {
         var (entry, body) = await ReadAsync(context);
         var (id, events) = (body.Text("id"), new EventStream(context));
-        if (InferenceModels.SignatureOf(entry.Route).Generation is null)
+        if (InferenceModels.SignatureOf(entry).Generation is null)
         {
             var (route, answer, _) = await InferAsync(context, entry, body);
             events.Begin();
@@ -69,7 +69,7 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
 
     private async Task<(RouteEntry Entry, GenerateBody Body)> ReadAsync(HttpContext context)
     {
-        var entry = await front.FindAsync(context);
+        var entry = (await front.FindAsync(context)).Choose(context.Request.Headers);
         return (entry, await GenerateBody.ReadAsync(context, options.Value.MaximumRequestBytes));
     }
 
@@ -78,9 +78,9 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
         var started = time.GetTimestamp();
         try
         {
-            var signature = InferenceModels.SignatureOf(entry.Route);
+            var signature = InferenceModels.SignatureOf(entry);
             var call = GenerateTensors.Read(body, signature);
-            InferenceRequestCheck.Check(call, signature, entry.Route.Name);
+            InferenceRequestCheck.Check(call, signature, entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
             var (route, answer) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
             Head(context, route, InferenceId.New(route.Generation!.Value, time));

@@ -73,7 +73,7 @@ internal sealed class OpenAiFront(
 
     private async Task ContinueAsync(HttpContext context, RouteEntry entry, string name, GenerateBody body, IReadOnlyList<string> texts, bool isChat)
     {
-        var facts = InferenceModels.SignatureOf(entry.Route).Generation
+        var facts = InferenceModels.SignatureOf(entry).Generation
             ?? throw new OpenAiException(400, $"The model '{name}' continues no texts. Ask one that was trained with head.kind 'next-token'.", "model");
         var requests = texts.Select(text => OpenAiRequest.Read(body, text, isChat ? facts.MaximumTokens : GenerateRequest.DefaultMaximumTokens)).ToList();
         if (!OpenAiRequest.WantsStream(body))
@@ -173,7 +173,7 @@ internal sealed class OpenAiFront(
     {
         var body = await GenerateBody.ReadAsync(context, options.Value.MaximumRequestBytes);
         var name = OpenAiRequest.Text(body, "model");
-        return (await FindAsync(context, name), name, body);
+        return ((await FindAsync(context, name)).Choose(context.Request.Headers), name, body);
     }
 
     private async ValueTask<RouteEntry> FindAsync(HttpContext context, string name) =>

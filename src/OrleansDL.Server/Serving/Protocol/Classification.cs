@@ -12,18 +12,19 @@ internal static class Classification
     private const int GreatestElements = 1_000_000;
 
     /// <summary>The answer with every output classified that the caller wants so.</summary>
-    public static InferAnswer Apply(InferenceCall call, InferAnswer answer, ModelSignature signature)
+    public static InferAnswer Apply(InferenceCall call, InferAnswer answer, Route route)
     {
         if (call.Outputs.TrueForAll(output => output.Classes == 0))
         {
             return answer;
         }
 
-        var isBatched = signature.Inputs.Concat(signature.Outputs).All(tensor => tensor.Shape is [-1, ..]);
+        var signature = route.Signature!;
+        var isBatched = route.Configuration is { } configuration ? configuration.MaximumBatchSize > 0 : signature.Inputs.Concat(signature.Outputs).All(tensor => tensor.Shape is [-1, ..]);
         return new InferAnswer
         {
             Outputs = [.. answer.Outputs.Select(output => call.Outputs.Find(requested => requested.Name == output.Name).Classes is > 0 and var classes
-                ? Classify(output, classes, isBatched, signature.Labels)
+                ? Classify(output, classes, isBatched, route.Configuration?.Labels?.GetValueOrDefault(output.Name) ?? signature.Labels)
                 : output)],
             Top = answer.Top,
             Times = answer.Times,
@@ -60,7 +61,7 @@ internal static class Classification
         {
             foreach (var index in values.Best(row * each, each, count))
             {
-                Write(bytes, values.Text((row * each) + index), index, labels is not null && labels.Count == each ? labels[index] : null);
+                Write(bytes, values.Text((row * each) + index), index, index < labels?.Count ? labels[index] : null);
             }
         }
 

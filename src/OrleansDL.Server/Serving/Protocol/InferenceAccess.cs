@@ -1,13 +1,15 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using OrleansDL.Access;
 using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Projects;
+using OrleansDL.Serving.Repository;
 
 namespace OrleansDL.Serving.Protocol;
 
 /// <summary>Who may ask for inference: anyone where deployment or project are public, else a token of the project.</summary>
-internal sealed class InferenceAccess(TokenStore tokens, NameTable names)
+internal sealed class InferenceAccess(TokenStore tokens, NameTable names, IOptions<RepositoryOptions> options)
 {
     private const string ProjectHeader = "odl-project";
 
@@ -36,22 +38,40 @@ internal sealed class InferenceAccess(TokenStore tokens, NameTable names)
             return;
         }
 
-        if (!HasToken(context) && await IsPublicAsync(project))
+        if (!HasToken(context) && (IsOpenRepository(project) || await IsPublicAsync(project)))
         {
             return;
         }
 
+        await CheckRoleAsync(context, project, Role.Viewer);
+    }
+
+    /// <summary>Whether the caller may load and unload models of the project.</summary>
+    /// <inheritdoc cref="CheckAsync"/>
+    public async ValueTask CheckControlAsync(HttpContext context, string project)
+    {
+        if (HasToken(context) || !IsOpenRepository(project))
+        {
+            await CheckRoleAsync(context, project, Role.Developer);
+        }
+    }
+
+    private async ValueTask CheckRoleAsync(HttpContext context, string project, Role role)
+    {
         var caller = context.Features.Get<Caller>() ?? await AccessGate.CheckAsync(context, tokens);
         if (!caller.AllowsProject(project))
         {
             throw AccessRules.OtherProject(caller, project);
         }
 
-        if (!caller.Allows(Role.Viewer))
+        if (!caller.Allows(role))
         {
-            throw AccessRules.RoleTooLow(caller, Role.Viewer);
+            throw AccessRules.RoleTooLow(caller, role);
         }
     }
+
+    /// <summary>Whether this server was started with a repository that answers everyone.</summary>
+    private bool IsOpenRepository(string project) => options.Value is { Public: true, Directory: not null } repository && repository.Project == project;
 
     // Whether a project exists is nothing to tell someone without a token.
     private async ValueTask<bool> IsPublicAsync(string project)

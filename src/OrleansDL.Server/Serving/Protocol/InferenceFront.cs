@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
 
@@ -11,13 +12,10 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>Answers the REST side of the Open Inference Protocol. A model of the protocol is a deployment here.</summary>
 internal sealed partial class InferenceFront(
     InferenceModels models, ServerReadiness readiness, Router router, InferenceAccess access, IServingObserver observer, InferenceStatistics statistics,
-    ServerReports reports, TimeProvider time, IOptions<ServingOptions> options, ILogger<InferenceFront> logger)
+    ServerReports reports, RepositoryFront repository, TimeProvider time, IOptions<ServingOptions> options, ILogger<InferenceFront> logger)
 {
     public const string InferenceIdHeader = "odl-inference-id";
     public const string ModelVersionHeader = "odl-model-version";
-
-    /// <summary>Said to whoever asks to load or unload a model by the protocol.</summary>
-    public const string NotControlled = "explicit model load / unload is not allowed if polling is enabled. Models are served by deployments: POST /v1/projects/PROJECT/deployments";
 
     private readonly ServingOptions _options = options.Value;
 
@@ -37,8 +35,8 @@ internal sealed partial class InferenceFront(
 
     public Task ModelsAsync(HttpContext context) => GuardAsync(context, async () =>
     {
-        var routes = await models.ListAsync(context);
-        await SendAsync(context, 200, body => ProtocolBodies.WriteModels(body, routes.Where(route => route.Generation is not null).Select(route => route.Name)));
+        var entries = await models.ListAsync(context);
+        await SendAsync(context, 200, body => ProtocolBodies.WriteModels(body, entries.Where(entry => entry.Route.Generation is not null).Select(entry => entry.Route.Name)));
     });
 
     public Task ModelReadyAsync(HttpContext context) => GuardAsync(context, async () =>
@@ -50,14 +48,14 @@ internal sealed partial class InferenceFront(
 
     public Task ModelMetadataAsync(HttpContext context) => GuardAsync(context, async () =>
     {
-        var route = (await FindAsync(context)).Route;
-        var signature = InferenceModels.SignatureOf(route);
-        await SendAsync(context, 200, body => ProtocolBodies.WriteModelMetadata(body, route.Name, route.ModelVersion, signature));
+        var entry = await FindAsync(context);
+        var signature = InferenceModels.SignatureOf(entry);
+        await SendAsync(context, 200, body => ProtocolBodies.WriteModelMetadata(body, entry.Route.Name, entry.ReadyVersions(), signature));
     });
 
     public Task ModelConfigAsync(HttpContext context) => GuardAsync(context, async () =>
     {
-        var config = ModelConfigs.Of((await FindAsync(context)).Route);
+        var config = ModelConfigs.Of(await FindAsync(context));
         await SendAsync(context, 200, body => body.Write(ProtocolJson.Serialize(ProtocolJson.ToJson(config, defaults: true))));
     });
 
@@ -77,9 +75,18 @@ internal sealed partial class InferenceFront(
 
     public Task LoadAsync(HttpContext context) => GuardAsync(context, async () =>
     {
-        await access.CheckAsync(context, await access.ProjectOfAsync(context), null);
-        throw new InferenceProtocolException(503, NotControlled);
+        var model = await repository.LoadAsync(context);
+        await SendAsync(context, 200, body => ProtocolBodies.WriteDone(body, model, "load"u8));
     });
+
+    public Task UnloadAsync(HttpContext context) => GuardAsync(context, async () =>
+    {
+        var model = await repository.UnloadAsync(context);
+        await SendAsync(context, 200, body => ProtocolBodies.WriteDone(body, model, "unload"u8));
+    });
+
+    public static Task NoRepositoryNameAsync(HttpContext context) =>
+        SendAsync(context, 501, body => ProtocolBodies.WriteError(body, "'repository_name' specification is not supported"));
 
     public async Task InferAsync(HttpContext context)
     {
@@ -87,16 +94,16 @@ internal sealed partial class InferenceFront(
         RouteEntry? entry = null;
         try
         {
-            entry = await FindAsync(context);
+            entry = (await FindAsync(context)).Choose(context.Request.Headers);
             var header = context.Request.Headers[HeaderLength.Name].ToString();
             var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
-            var call = Read(body, header, entry.Route);
+            var call = Read(body, header, entry);
             var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
-            var answer = Classification.Apply(call, raw, InferenceModels.SignatureOf(route));
+            var answer = Classification.Apply(call, raw, route);
 
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
             using var response = new PooledBytes();
-            var jsonLength = InferenceResponseWriter.Write(response, call, answer, route.Name, route.ModelVersion);
+            var jsonLength = InferenceResponseWriter.Write(response, call, answer, route.Name, route.Number ?? route.ModelVersion);
             call.ReturnBuffers();
             body.Return();
 
@@ -136,21 +143,21 @@ internal sealed partial class InferenceFront(
     public static Task MethodNotAllowedAsync(HttpContext context) =>
         SendAsync(context, 405, body => ProtocolBodies.WriteError(body, "Method Not Allowed"));
 
-    private static InferenceCall Read(RequestBody body, string header, Route route)
+    private static InferenceCall Read(RequestBody body, string header, RouteEntry entry)
     {
         try
         {
-            var signature = InferenceModels.SignatureOf(route);
+            var (signature, model) = (InferenceModels.SignatureOf(entry), entry.Route.Name);
             var jsonLength = HeaderLength.Parse(header, body.Bytes.Length);
             var call = jsonLength == 0 && header.Length > 0
-                ? RawRequest.Read(body.Bytes, signature, route.Name)
-                : InferenceRequestReader.Read(body.Bytes, jsonLength, route.Name);
+                ? RawRequest.Read(body.Bytes, signature, model)
+                : InferenceRequestReader.Read(body.Bytes, jsonLength, model);
             if (signature.Generation is not null && call.Inputs.Exists(input => input.Name == GenerateFront.TextInput))
             {
                 throw InferenceProtocolException.Unsupported("HTTP end point doesn't support models with decoupled transaction policy: a text is continued by generate or generate_stream.");
             }
 
-            InferenceRequestCheck.Check(call, signature, route.Name);
+            InferenceRequestCheck.Check(call, signature, model, entry.Route.Configuration?.MaximumBatchSize ?? 0);
             return call;
         }
         finally

@@ -18,7 +18,7 @@ internal sealed class InferenceModels(RouteTable routes, InferenceAccess access,
 
     /// <param name="context">Says who asks, and in which project.</param>
     /// <param name="model">The deployment's name.</param>
-    /// <param name="version">Version of the model it must serve now; null or empty for whichever it serves.</param>
+    /// <param name="version">Version of the model asked for; null or empty for the one that the deployment chooses.</param>
     public async ValueTask<RouteEntry> FindAsync(HttpContext context, string model, string? version)
     {
         var entry = await TryFindAsync(context, model);
@@ -27,25 +27,31 @@ internal sealed class InferenceModels(RouteTable routes, InferenceAccess access,
             throw new InferenceProtocolException(options.Value.UnknownModelStatus, $"Request for unknown model: '{model}' is not found");
         }
 
-        if (!string.IsNullOrEmpty(version)
-            && (!long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                || number != entry.Route.ModelVersion || entry.Route.Generation is null))
+        if (string.IsNullOrEmpty(version))
         {
-            throw new InferenceProtocolException(404, $"Request for unknown model: '{model}' version {version} is not found");
+            return entry;
         }
 
-        return entry;
+        return (long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? entry.Version(number) : null)
+            ?? throw new InferenceProtocolException(404, $"Request for unknown model: '{model}' version {version} is not found");
     }
 
     /// <summary>The deployments of the project asked for, by name.</summary>
-    public async ValueTask<IReadOnlyList<Route>> ListAsync(HttpContext context)
+    public async ValueTask<IReadOnlyList<RouteEntry>> ListAsync(HttpContext context)
     {
         var project = await access.ProjectOfAsync(context);
         await access.CheckAsync(context, project, null);
         return routes.List(project);
     }
 
-    /// <exception cref="InferenceProtocolException">No version is loaded.</exception>
-    public static ModelSignature SignatureOf(Route route) => route.Signature
-        ?? throw new InferenceProtocolException(503, $"Request for unknown model: '{route.Name}' has no available versions{(route.Reason is null ? "" : ": " + route.Reason)}");
+    /// <exception cref="InferenceProtocolException">The version is not loaded, or none is.</exception>
+    public static ModelSignature SignatureOf(RouteEntry entry) => entry is { Route.Generation: not null, Signature: { } signature }
+        ? signature
+        : throw new InferenceProtocolException(
+            503,
+            entry.Asked is { } version
+                ? $"Request for unknown model: '{entry.Route.Name}' version {version} is not at ready state{Because(entry.Route)}"
+                : $"Request for unknown model: '{entry.Route.Name}' has no available versions{Because(entry.Route)}");
+
+    private static string Because(Route route) => route.Reason is null ? "" : ": " + route.Reason;
 }

@@ -5,7 +5,13 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>Compares a request with the model's signature, in the words clients of the protocol look for.</summary>
 internal static class InferenceRequestCheck
 {
-    public static void Check(InferenceCall call, ModelSignature signature, string model)
+    private const string BatchNote = "NOTE: Setting a non-zero max_batch_size in the model config requires a batch dimension to be prepended to each input shape. If you want to specify the full shape including the batch dim in your input dims config, try setting max_batch_size to zero. See the model configuration docs for more info on max_batch_size.";
+
+    /// <param name="call">The request.</param>
+    /// <param name="signature">What it is compared with.</param>
+    /// <param name="model">What messages call the model.</param>
+    /// <param name="maximumBatchSize">Rows at most; 0: the model has no batch axis that the server knows of.</param>
+    public static void Check(InferenceCall call, ModelSignature signature, string model, int maximumBatchSize = 0)
     {
         foreach (var tensor in call.Inputs)
         {
@@ -17,10 +23,15 @@ internal static class InferenceRequestCheck
                     $"inference input '{tensor.Name}' data-type is '{Datatypes.NameOf(tensor.Type)}', but model '{model}' expects '{Datatypes.NameOf(spec.Type)}'");
             }
 
+            if (maximumBatchSize > 0)
+            {
+                CheckBatch(call, tensor, model, maximumBatchSize);
+            }
+
             if (!Fits(tensor.Shape, spec.Shape))
             {
                 throw InferenceProtocolException.Invalid(
-                    $"unexpected shape for input '{tensor.Name}' for model '{model}'. Expected {Format(spec.Shape)}, got {Format(tensor.Shape)}. ");
+                    $"unexpected shape for input '{tensor.Name}' for model '{model}'. Expected {Format(spec.Shape)}, got {Format(tensor.Shape)}. {(maximumBatchSize > 0 ? BatchNote : "")}");
             }
         }
 
@@ -31,6 +42,24 @@ internal static class InferenceRequestCheck
             {
                 throw InferenceProtocolException.Invalid($"unexpected inference output '{output.Name}' for model '{model}'");
             }
+        }
+    }
+
+    private static void CheckBatch(InferenceCall call, Tensor tensor, string model, int maximumBatchSize)
+    {
+        if (tensor.Shape.Length == 0)
+        {
+            throw InferenceProtocolException.Invalid($"input '{tensor.Name}' has no shape but model requires batch dimension for '{model}'");
+        }
+
+        if (call.Inputs[0].Shape is not [var rows, ..] || rows != tensor.Shape[0])
+        {
+            throw InferenceProtocolException.Invalid($"input '{tensor.Name}' batch size does not match other inputs for '{model}'");
+        }
+
+        if (rows > maximumBatchSize)
+        {
+            throw InferenceProtocolException.Invalid($"inference request batch-size must be <= {maximumBatchSize} for '{model}'");
         }
     }
 

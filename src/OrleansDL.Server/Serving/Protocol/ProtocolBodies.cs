@@ -4,7 +4,11 @@ namespace OrleansDL.Serving.Protocol;
 internal static class ProtocolBodies
 {
     /// <summary>What this server implements beyond the core, by the protocol's names.</summary>
-    public static string[] Extensions { get; } = ["classification", "sequence", "sequence(string_id)", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics"];
+    public static string[] Extensions { get; } =
+    [
+        "classification", "sequence", "sequence(string_id)", "model_repository", "model_repository(unload_dependents)",
+        "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics",
+    ];
 
     public static void WriteError(PooledBytes body, string message)
     {
@@ -34,17 +38,27 @@ internal static class ProtocolBodies
         body.Write("}"u8);
     }
 
-    public static void WriteModelMetadata(PooledBytes body, string name, long version, ModelSignature signature)
+    public static void WriteModelMetadata(PooledBytes body, string name, IEnumerable<long> versions, ModelSignature signature)
     {
         body.Write("{\"name\":"u8);
         body.WriteString(name);
-        body.Write(",\"versions\":[\""u8);
-        body.WriteNumber(version);
-        body.Write("\"],\"platform\":\"onnxruntime_onnx\",\"inputs\":"u8);
+        body.Write(",\"versions\":"u8);
+        WriteStrings(body, versions.Select(version => version.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        body.Write(",\"platform\":\"onnxruntime_onnx\",\"inputs\":"u8);
         WriteSpecs(body, signature.Inputs);
         body.Write(",\"outputs\":"u8);
         WriteSpecs(body, signature.Outputs);
         body.Write("}"u8);
+    }
+
+    /// <summary>What was done to a model: <c>{"name":"m","load":true}</c>.</summary>
+    public static void WriteDone(PooledBytes body, string model, ReadOnlySpan<byte> what)
+    {
+        body.Write("{\"name\":"u8);
+        body.WriteString(model);
+        body.Write(",\""u8);
+        body.Write(what);
+        body.Write("\":true}"u8);
     }
 
     public static void WriteModels(PooledBytes body, IEnumerable<string> names)

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Serving.Statistics;
 
@@ -12,7 +13,7 @@ namespace OrleansDL.Serving.Rpc;
 
 /// <summary>The Open Inference Protocol over gRPC. A model of the protocol is a deployment here.</summary>
 internal sealed class InferenceService(
-    InferenceModels models, ServerReadiness readiness, ServerReports reports, InferenceAccess access, Router router, RpcErrors errors,
+    InferenceModels models, ServerReadiness readiness, ServerReports reports, RepositoryFront repository, InferenceAccess access, Router router, RpcErrors errors,
     Generations generations, IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
@@ -47,9 +48,9 @@ internal sealed class InferenceService(
 
     public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
     {
-        var route = (await FindAsync(context, request.Name, request.Version)).Route;
-        var signature = InferenceModels.SignatureOf(route);
-        var response = new ModelMetadataResponse { Name = route.Name, Versions = { Text(route.ModelVersion) }, Platform = "onnxruntime_onnx" };
+        var entry = await FindAsync(context, request.Name, request.Version);
+        var signature = InferenceModels.SignatureOf(entry);
+        var response = new ModelMetadataResponse { Name = entry.Route.Name, Versions = { entry.ReadyVersions().Select(Text) }, Platform = "onnxruntime_onnx" };
         response.Inputs.AddRange(signature.Inputs.Select(Metadata));
         response.Outputs.AddRange(signature.Outputs.Select(Metadata));
         return response;
@@ -77,7 +78,7 @@ internal sealed class InferenceService(
             {
                 try
                 {
-                    var entry = await FindAsync(context, request.ModelName, request.ModelVersion);
+                    var entry = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
                     if (RpcTexts.IsText(request, entry.Route))
                     {
                         texts.Begin(entry, request);
@@ -107,7 +108,7 @@ internal sealed class InferenceService(
     }
 
     public override async Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
-        new() { Config = ModelConfigs.Of((await FindAsync(context, request.Name, request.Version)).Route) };
+        new() { Config = ModelConfigs.Of(await FindAsync(context, request.Name, request.Version)) };
 
     public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context) =>
         reports.StatisticsAsync(context.GetHttpContext(), request.Name, request.Version);
@@ -117,11 +118,18 @@ internal sealed class InferenceService(
             ? throw InferenceProtocolException.Unsupported("'repository_name' specification is not supported")
             : reports.IndexAsync(context.GetHttpContext(), request.Ready);
 
-    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context) =>
-        throw new InferenceProtocolException(503, InferenceFront.NotControlled);
+    public override async Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context)
+    {
+        await repository.LoadAsync(context.GetHttpContext(), Model(request.RepositoryName, request.ModelName), LoadRequest.Of(request.Parameters));
+        return new RepositoryModelLoadResponse();
+    }
 
-    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
-        throw new InferenceProtocolException(503, InferenceFront.NotControlled);
+    public override async Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context)
+    {
+        LoadRequest.CheckUnload(request.Parameters);
+        await repository.UnloadAsync(context.GetHttpContext(), Model(request.RepositoryName, request.ModelName));
+        return new RepositoryModelUnloadResponse();
+    }
 
     // Nothing is registered, so there is nothing to list and nothing to take back.
     public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
@@ -148,16 +156,16 @@ internal sealed class InferenceService(
         RouteEntry? entry = null;
         try
         {
-            entry = await FindAsync(context, request.ModelName, request.ModelVersion);
+            entry = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
             var call = RpcRequestReader.Read(request, entry.Route.Name);
             if (RpcTexts.IsText(request, entry.Route))
             {
                 throw InferenceProtocolException.Unsupported("ModelInfer RPC doesn't support models with decoupled transaction policy: a text is continued by ModelStreamInfer.");
             }
 
-            InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry.Route), entry.Route.Name);
+            InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry), entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
             var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.CancellationToken);
-            var answer = Classification.Apply(call, raw, InferenceModels.SignatureOf(route));
+            var answer = Classification.Apply(call, raw, route);
             var response = Response(request, route, answer);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
             statistics.Of(route).OnSuccess(time.GetElapsedTime(started), answer.Times ?? default, time.GetUtcNow());
@@ -171,9 +179,17 @@ internal sealed class InferenceService(
         }
     }
 
+    /// <summary>Another dialect of the protocol has the model's name where this one has the repository's.</summary>
+    private static string Model(string repository, string model) => (repository.Length, model.Length) switch
+    {
+        (0, _) => model,
+        (_, 0) => repository,
+        _ => throw InferenceProtocolException.Unsupported("'repository_name' specification is not supported"),
+    };
+
     private static ModelInferResponse Response(ModelInferRequest request, Route route, InferAnswer answer)
     {
-        var response = new ModelInferResponse { ModelName = route.Name, ModelVersion = Text(route.ModelVersion), Id = request.Id };
+        var response = new ModelInferResponse { ModelName = route.Name, ModelVersion = Text(route.Number ?? route.ModelVersion), Id = request.Id };
         foreach (var output in answer.Outputs)
         {
             response.Outputs.Add(new ModelInferResponse.Types.InferOutputTensor { Name = output.Name, Datatype = Datatypes.NameOf(output.Type), Shape = { output.Shape } });

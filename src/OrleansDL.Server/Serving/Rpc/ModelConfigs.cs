@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Rpc.Wire;
 
@@ -9,9 +10,16 @@ namespace OrleansDL.Serving.Rpc;
 /// </summary>
 internal static class ModelConfigs
 {
-    public static ModelConfig Of(Route route)
+    public static ModelConfig Of(RouteEntry entry)
     {
-        var signature = InferenceModels.SignatureOf(route);
+        if (entry.Route.Configuration is { } configuration)
+        {
+            // Whether the version asked for is there at all is said here as everywhere.
+            _ = InferenceModels.SignatureOf(entry);
+            return JsonParser.Default.Parse<ModelConfig>(configuration.Config);
+        }
+
+        var (route, signature) = (entry.Route, InferenceModels.SignatureOf(entry));
         var rows = signature.Inputs.Concat(signature.Outputs).All(spec => spec.Shape is [-1, ..]);
         var batching = rows && route.Sequence is null ? route.Batching : null;
         var batchSize = batching?.MaximumBatchSize ?? (rows ? SequenceBatchSize(route.Sequence) : 0);
@@ -20,7 +28,7 @@ internal static class ModelConfigs
             Name = route.Name,
             Platform = "onnxruntime_onnx",
             Backend = "onnxruntime",
-            VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { route.ModelVersion } } },
+            VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { entry.ReadyVersions() } } },
             MaxBatchSize = batchSize,
             DefaultModelFilename = "model.onnx",
         };
@@ -76,6 +84,26 @@ internal static class ModelConfigs
         _ => ModelSequenceBatching.Types.Control.Types.Kind.ControlSequenceCorrid,
     };
 
+    /// <summary>The signature as a configuration shows it: its own dims, behind the batch axis where there is one.</summary>
+    /// <param name="configuration">Of the deployment; null: as the model has it.</param>
+    /// <param name="signature">The model's own.</param>
+    public static ModelSignature SignatureOf(ServedConfiguration? configuration, ModelSignature signature)
+    {
+        if (configuration is null)
+        {
+            return signature;
+        }
+
+        var config = JsonParser.Default.Parse<ModelConfig>(configuration.Config);
+        return signature with
+        {
+            Inputs = [.. signature.Inputs.Select(spec => config.Input.FirstOrDefault(input => input.Name == spec.Name) is { } input ? spec with { Shape = [.. Batch(config), .. input.Dims] } : spec)],
+            Outputs = [.. signature.Outputs.Select(spec => config.Output.FirstOrDefault(output => output.Name == spec.Name) is { } output ? spec with { Shape = [.. Batch(config), .. output.Dims] } : spec)],
+        };
+    }
+
+    private static IEnumerable<long> Batch(ModelConfig config) => config.MaxBatchSize > 0 ? [-1] : [];
+
     private static ModelDynamicBatching Of(BatchingSpec spec)
     {
         var levels = spec.PriorityLevels > 1 ? (ulong)spec.PriorityLevels : 0;
@@ -96,7 +124,7 @@ internal static class ModelConfigs
         };
     }
 
-    private static DataType TypeOf(TensorElementType type) => type switch
+    public static DataType TypeOf(TensorElementType type) => type switch
     {
         TensorElementType.Bool => DataType.TypeBool,
         TensorElementType.UInt8 => DataType.TypeUint8,

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Serving.Statistics;
 using Counters = OrleansDL.Serving.Statistics.ModelStatistics;
@@ -8,45 +9,56 @@ using WireStatistics = OrleansDL.Serving.Rpc.Wire.ModelStatistics;
 namespace OrleansDL.Serving.Rpc;
 
 /// <summary>Statistics and index in the protocol's messages; REST writes the same messages as JSON.</summary>
-internal sealed class ServerReports(InferenceModels models, InferenceStatistics statistics)
+internal sealed class ServerReports(InferenceModels models, InferenceStatistics statistics, InferenceAccess access, ModelRepository repository)
 {
     /// <param name="context">Says who asks, and in which project.</param>
     /// <param name="model">One deployment; null or empty for all.</param>
-    /// <param name="version">One version of it; null or empty for the one served.</param>
+    /// <param name="version">One version of it; null or empty for all that answer.</param>
     public async Task<ModelStatisticsResponse> StatisticsAsync(HttpContext context, string? model, string? version)
     {
-        IReadOnlyList<Route> routes = string.IsNullOrEmpty(model) ? await models.ListAsync(context) : [await FindAsync(context, model, version)];
+        IReadOnlyList<RouteEntry> entries = string.IsNullOrEmpty(model) ? await models.ListAsync(context) : [await FindAsync(context, model, version)];
         var response = new ModelStatisticsResponse();
-        response.ModelStats.AddRange(routes.Where(route => route.Generation is not null).Select(route => Of(route, statistics.Of(route))));
+        response.ModelStats.AddRange(entries.SelectMany(entry => entry.Versions.Reverse()).Where(entry => entry.Route.Generation is not null).Select(entry => Of(entry, statistics.Of(entry.Route))));
         return response;
     }
 
     public async Task<RepositoryIndexResponse> IndexAsync(HttpContext context, bool readyOnly)
     {
         var response = new RepositoryIndexResponse();
-        foreach (var route in await models.ListAsync(context))
+        foreach (var entry in (await models.ListAsync(context)).SelectMany(entry => entry.Versions.Reverse()))
         {
-            var ready = route.Generation is not null;
+            var ready = entry.Route.Generation is not null;
             if (ready || !readyOnly)
             {
                 response.Models.Add(new RepositoryIndexResponse.Types.ModelIndex
                 {
-                    Name = route.Name,
-                    Version = ready ? route.ModelVersion.ToString(System.Globalization.CultureInfo.InvariantCulture) : "",
-                    State = ready ? "READY" : route.Reason is null ? "LOADING" : "UNAVAILABLE",
-                    Reason = ready ? "" : route.Reason ?? "",
+                    Name = entry.Route.Name,
+                    Version = Text(entry),
+                    State = ready ? "READY" : entry.Route.Reason is null ? "LOADING" : "UNAVAILABLE",
+                    Reason = ready ? "" : entry.Route.Reason ?? "",
                 });
+            }
+        }
+
+        if (!readyOnly)
+        {
+            // What lies in the repository and was never loaded has a name only, or why it could not be.
+            foreach (var (name, error) in repository.List(await access.ProjectOfAsync(context)).Where(listed => response.Models.All(model => model.Name != listed.Name)))
+            {
+                response.Models.Add(new RepositoryIndexResponse.Types.ModelIndex { Name = name, State = error is null ? "" : "UNAVAILABLE", Reason = error ?? "" });
             }
         }
 
         return response;
     }
 
-    private async Task<Route> FindAsync(HttpContext context, string model, string? version)
+    private static string Text(RouteEntry entry) => entry.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private async Task<RouteEntry> FindAsync(HttpContext context, string model, string? version)
     {
         try
         {
-            return (await models.FindAsync(context, model, version)).Route;
+            return await models.FindAsync(context, model, version);
         }
         catch (InferenceProtocolException)
         {
@@ -55,12 +67,12 @@ internal sealed class ServerReports(InferenceModels models, InferenceStatistics 
         }
     }
 
-    private static WireStatistics Of(Route route, Counters counters)
+    private static WireStatistics Of(RouteEntry entry, Counters counters)
     {
         var result = new WireStatistics
         {
-            Name = route.Name,
-            Version = route.ModelVersion.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Name = entry.Route.Name,
+            Version = Text(entry),
             LastInference = (ulong)counters.LastInference,
             InferenceCount = (ulong)counters.Inferences,
             ExecutionCount = (ulong)counters.Executions,

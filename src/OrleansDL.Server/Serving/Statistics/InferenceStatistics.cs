@@ -7,5 +7,5 @@ internal sealed class InferenceStatistics
 {
     private readonly ConcurrentDictionary<(Guid Deployment, long Version), ModelStatistics> _models = new();
 
-    public ModelStatistics Of(Route route) => _models.GetOrAdd((route.Deployment, route.ModelVersion), static _ => new ModelStatistics());
+    public ModelStatistics Of(Route route) => _models.GetOrAdd((route.Deployment, route.Number ?? route.ModelVersion), static _ => new ModelStatistics());
 }

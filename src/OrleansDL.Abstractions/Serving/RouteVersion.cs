@@ -1,0 +1,27 @@
+namespace OrleansDL.Serving;
+
+/// <summary>One version that a deployment serves, or should.</summary>
+[GenerateSerializer, Immutable, Alias("route-version")]
+public sealed record RouteVersion
+{
+    /// <summary>The number callers know it by.</summary>
+    [Id(0)] public required long Number { get; init; }
+
+    /// <summary>Generation answering; null: it is not ready.</summary>
+    [Id(1)] public long? Generation { get; init; }
+    [Id(2)] public string ModelName { get; init; } = "";
+
+    /// <summary>Its number in the registry.</summary>
+    [Id(3)] public long ModelVersion { get; init; }
+    [Id(4)] public IReadOnlyList<string> Workers { get; init; } = [];
+    [Id(5)] public ModelSignature? Signature { get; init; }
+
+    /// <summary>How requests are run together; null: each for itself, at once.</summary>
+    [Id(6)] public BatchingSpec? Batching { get; init; }
+
+    /// <summary>Why it is not ready; null while it is loaded.</summary>
+    [Id(7)] public string? Reason { get; init; }
+
+    /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
+    [Id(8)] public SequenceSpec? Sequence { get; init; }
+}

@@ -1,0 +1,69 @@
+using OrleansDL.Serving.Rpc.Wire;
+
+namespace OrleansDL.Serving.Repository;
+
+/// <summary>What of a model's configuration is not served is refused by its name, rather than passed over.</summary>
+internal static class ConfigRules
+{
+    private static readonly string[] RuntimeParameters =
+        ["intra_op_thread_count", "inter_op_thread_count", "execution_mode", "enable_mem_arena", "enable_mem_pattern", "memory.enable_memory_arena_shrinkage"];
+
+    /// <exception cref="InvalidException">The configuration asks for something that is not there.</exception>
+    public static void Check(ModelConfig config)
+    {
+        Refuse(config.Platform is not ("" or "onnxruntime_onnx" or "onnxruntime") || config.Backend is not ("" or "onnxruntime"), $"platform '{config.Platform}', backend '{config.Backend}' (the backend is onnxruntime)");
+        Refuse(config.SchedulingChoiceCase is ModelConfig.SchedulingChoiceOneofCase.SequenceBatching, "sequence_batching");
+        Refuse(config.SchedulingChoiceCase is ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling, "ensemble_scheduling");
+        Refuse(config.ModelTransactionPolicy?.Decoupled is true, "model_transaction_policy.decoupled");
+        Refuse(config.ResponseCache?.Enable is true, "response_cache");
+        Refuse(config.ModelRepositoryAgents?.Agents.Count > 0, "model_repository_agents");
+        Refuse(config.BatchInput.Count > 0, "batch_input");
+        Refuse(config.BatchOutput.Count > 0, "batch_output");
+        Refuse(config.ModelWarmup.Count > 0, "model_warmup (every model is warmed with a request of zeros)");
+        Refuse(config.ModelOperations?.OpLibraryFilename.Count > 0, "model_operations");
+        Refuse(config.CcModelFilenames.Count > 0, "cc_model_filenames");
+        Refuse(config.MetricTags.Count > 0, "metric_tags");
+        Refuse(config.ModelMetrics?.MetricControl.Count > 0, "model_metrics");
+        Refuse(config.Optimization?.ExecutionAccelerators is { } accelerators && accelerators.CpuExecutionAccelerator.Count + accelerators.GpuExecutionAccelerator.Count > 0, "optimization.execution_accelerators");
+        Refuse(config.Optimization?.Graph is { Level: not 0 }, "optimization.graph.level");
+        foreach (var name in RuntimeParameters.Where(config.Parameters.ContainsKey))
+        {
+            Refuse(true, $"parameters.{name}");
+        }
+
+        foreach (var input in config.Input)
+        {
+            Refuse(input.Reshape is not null, $"input '{input.Name}' reshape");
+            Refuse(input.IsShapeTensor, $"input '{input.Name}' is_shape_tensor");
+            Refuse(input.AllowRaggedBatch, $"input '{input.Name}' allow_ragged_batch");
+            Refuse(input.Optional, $"input '{input.Name}' optional");
+        }
+
+        foreach (var output in config.Output)
+        {
+            Refuse(output.Reshape is not null, $"output '{output.Name}' reshape");
+            Refuse(output.IsShapeTensor, $"output '{output.Name}' is_shape_tensor");
+        }
+
+        foreach (var group in config.InstanceGroup)
+        {
+            Refuse(group.Kind is ModelInstanceGroup.Types.Kind.Gpu, "instance_group kind KIND_GPU (workers have their device: use KIND_AUTO or KIND_CPU)");
+            Refuse(group.Count < 0, "instance_group count below 0");
+            Refuse(group.RateLimiter is not null || group.Passive || group.Profile.Count > 0 || group.HostPolicy.Length > 0 || group.SecondaryDevices.Count > 0, "instance_group rate_limiter, passive, profile, host_policy, secondary_devices");
+        }
+
+        Refuse(config.DynamicBatching?.PriorityQueuePolicy.Count > 0, "dynamic_batching.priority_queue_policy");
+        if (config.MaxBatchSize < 0)
+        {
+            throw new InvalidException($"max_batch_size is {config.MaxBatchSize}. Give a number from 0 on.");
+        }
+    }
+
+    private static void Refuse(bool? asked, string what)
+    {
+        if (asked is true)
+        {
+            throw new InvalidException($"The configuration asks for {what}, which this server does not support.");
+        }
+    }
+}

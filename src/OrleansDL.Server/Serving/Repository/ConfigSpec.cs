@@ -1,0 +1,64 @@
+using OrleansDL.Serving.Rpc.Wire;
+
+namespace OrleansDL.Serving.Repository;
+
+/// <summary>A model's configuration as the terms of a deployment.</summary>
+internal static class ConfigSpec
+{
+    private const int Unbounded = 1_000_000;
+
+    /// <summary>Numbers of the versions that the policy chooses.</summary>
+    /// <exception cref="InvalidException">It names one that is not there, or there is none.</exception>
+    public static IReadOnlyList<long> Choose(ModelConfig config, IEnumerable<long> numbers)
+    {
+        var known = numbers.OrderDescending().ToList();
+        var policy = config.VersionPolicy;
+        var chosen = policy?.PolicyChoiceCase switch
+        {
+            ModelVersionPolicy.PolicyChoiceOneofCase.All => known,
+            ModelVersionPolicy.PolicyChoiceOneofCase.Specific => [.. policy.Specific.Versions.Distinct()],
+            ModelVersionPolicy.PolicyChoiceOneofCase.Latest => known[..(int)Math.Min(Math.Max(1, policy.Latest.NumVersions), known.Count)],
+            _ => known[..Math.Min(1, known.Count)],
+        };
+        if (chosen.Except(known).ToList() is { Count: > 0 } missing)
+        {
+            throw new InvalidException($"version {missing[0]} is at UNAVAILABLE state: the policy names it, and the model has no such version");
+        }
+
+        return chosen.Count is > 0 and <= VersionPolicyRules.MaximumVersions
+            ? chosen
+            : throw new InvalidException(chosen.Count == 0
+                ? $"at least one version must be available under the version policy of model '{config.Name}'"
+                : $"model '{config.Name}' would serve {chosen.Count} versions; {VersionPolicyRules.MaximumVersions} are served at most");
+    }
+
+    /// <summary>How requests are run together; null without <c>dynamic_batching</c>.</summary>
+    /// <exception cref="InvalidException">A number is out of range.</exception>
+    public static BatchingSpec? Batching(ModelConfig config)
+    {
+        if (config.DynamicBatching is not { } batching)
+        {
+            return null;
+        }
+
+        var queue = batching.DefaultQueuePolicy;
+        var spec = new BatchingSpec
+        {
+            MaximumBatchSize = config.MaxBatchSize,
+            PreferredBatchSizes = [.. batching.PreferredBatchSize.Distinct().Order()],
+            MaximumDelayMicroseconds = Number(batching.MaxQueueDelayMicroseconds),
+            PreserveOrdering = batching.PreserveOrdering,
+            PriorityLevels = (int)Math.Min(Math.Max(1, batching.PriorityLevels), int.MaxValue),
+            DefaultPriority = (int)Math.Min(batching.DefaultPriorityLevel, int.MaxValue),
+            MaximumQueue = queue is null or { MaxQueueSize: 0 } ? Unbounded : (int)Math.Min(queue.MaxQueueSize, Unbounded),
+            TimeoutMicroseconds = Number(queue?.DefaultTimeoutMicroseconds ?? 0),
+            TimeoutAction = queue?.TimeoutAction is ModelQueuePolicy.Types.TimeoutAction.Delay ? QueueTimeoutAction.Delay : QueueTimeoutAction.Reject,
+            AllowTimeoutOverride = queue?.AllowTimeoutOverride ?? true,
+            Instances = config.InstanceGroup.Sum(group => group.Count),
+        };
+        BatchingSpecRules.Check(spec);
+        return spec;
+    }
+
+    private static long Number(ulong value) => (long)Math.Min(value, long.MaxValue);
+}

@@ -1,0 +1,248 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansDL.Blobs;
+using OrleansDL.Models;
+using OrleansDL.Serving.Protocol;
+using OrleansDL.Timing;
+
+namespace OrleansDL.Serving.Repository;
+
+/// <summary>
+/// Loads and unloads models by their name: a model of the repository's folder becomes versions in the registry and a deployment that serves them;
+/// any other deployment is told to load or unload what it serves. Nothing else is kept, so restarts and other servers know what is loaded.
+/// </summary>
+internal sealed partial class ModelRepository(
+    IGrainFactory grains, BlobStore blobs, TimeProvider time, IOptions<RepositoryOptions> options, ILogger<ModelRepository> logger) : IDisposable
+{
+    private readonly RepositoryOptions _options = options.Value;
+    private readonly ConcurrentDictionary<string, string> _errors = new(StringComparer.Ordinal);
+
+    // A model is loaded by one at a time; models are few against the cost of a lock each.
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _loading = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the project's models come from the folder.</summary>
+    public bool Holds(string project) => _options.Directory is not null && project == _options.Project;
+
+    /// <summary>Whether clients may load and unload the project's models.</summary>
+    public bool IsControlled(string project) => !Holds(project) || _options.ControlMode is ModelControlMode.Explicit;
+
+    /// <summary>Models of the folder with why each could not be taken over, if so.</summary>
+    public IEnumerable<(string Name, string? Error)> List(string project) =>
+        Holds(project) ? ModelFolder.List(_options.Directory!).Select(name => (name, _errors.GetValueOrDefault(name))) : [];
+
+    /// <summary>Loads a model, and returns when it answers.</summary>
+    /// <exception cref="InferenceProtocolException">It cannot be loaded; the message says why.</exception>
+    public async Task LoadAsync(string project, string model, LoadRequest request, CancellationToken cancellationToken)
+    {
+        CheckName(model);
+        var isOurs = Holds(project) && (request.Files.Count > 0 || Directory.Exists(Path.Combine(_options.Directory!, model)));
+        var existing = await FindAsync(project, model);
+        if (!isOurs && (existing is null || existing.Numbers is not null || request is { Config: not null } or { Files.Count: > 0 }))
+        {
+            throw NotPolled(model, existing is null ? $"there is no model '{model}'" : $"'{model}' is not in the model repository");
+        }
+
+        var gate = _loading.GetOrAdd(model, _ => new SemaphoreSlim(1));
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            var loaded = isOurs
+                ? await DeployAsync(project, await ReadAsync(model, request), existing)
+                : await grains.GetGrain<IDeploymentGrain>(existing!.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), SpecOf(existing) with { Unloaded = false }, null);
+            await SettleAsync(loaded, cancellationToken);
+            _errors.TryRemove(model, out _);
+        }
+        catch (OrleansDLException error)
+        {
+            _errors[model] = error.Message;
+            LogFailed(model, error.Message);
+            throw InferenceProtocolException.Invalid($"load failed for model '{model}': {error.Message}");
+        }
+        catch (InferenceProtocolException error)
+        {
+            _errors[model] = error.Message;
+            LogFailed(model, error.Message);
+            throw;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Has a model answer nobody from now on. Its memory is freed when the requests in flight are answered.</summary>
+    /// <exception cref="InferenceProtocolException">There is no such model.</exception>
+    public async Task UnloadAsync(string project, string model)
+    {
+        CheckName(model);
+        var existing = await FindAsync(project, model);
+        if (existing is null && !List(project).Any(known => known.Name == model))
+        {
+            throw InferenceProtocolException.Invalid($"failed to unload '{model}', requested model '{model}' is not available");
+        }
+
+        if (existing is not null)
+        {
+            await grains.GetGrain<IDeploymentGrain>(existing.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), SpecOf(existing) with { Unloaded = true }, null);
+            LogUnloaded(model);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var gate in _loading.Values)
+        {
+            gate.Dispose();
+        }
+    }
+
+    private async Task<FolderModel> ReadAsync(string model, LoadRequest request)
+    {
+        try
+        {
+            return await Task.Run(() => ModelFolder.Read(_options.Directory!, model, request));
+        }
+        catch (Exception error) when (error is InvalidException or IOException or UnauthorizedAccessException)
+        {
+            throw NotPolled(model, error.Message);
+        }
+    }
+
+    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing)
+    {
+        if (existing is { Numbers: null })
+        {
+            throw new ConflictException($"The project has a deployment '{folder.Name}' that is not of the model repository. Rename one of them.");
+        }
+
+        ConfigRules.Check(folder.Config);
+        var chosen = ConfigSpec.Choose(folder.Config, folder.Versions.Keys);
+        var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : Registration.ModelFile;
+        ConfigCompletion.Complete(folder.Config, SignatureOf(folder.Versions[chosen[0]], file), folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
+        var labels = Labels.Read(folder);
+        var registry = grains.GetGrain<IModelGrain>((await grains.GetGrain<IModelsGrain>(project).EnsureAsync(folder.Name)).Id);
+        var numbers = new Dictionary<long, long>();
+        foreach (var number in chosen)
+        {
+            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file))).Version;
+        }
+
+        var spec = new DeploymentSpec
+        {
+            Name = folder.Name,
+            Model = folder.Name,
+            Public = existing?.Public ?? false,
+            Replicas = existing?.Replicas ?? 1,
+            Batching = ConfigSpec.Batching(folder.Config),
+            Versions = new VersionPolicy { Kind = VersionPolicyKind.All },
+            Numbers = numbers,
+            Traffic = existing?.Traffic,
+            Configuration = new ServedConfiguration
+            {
+                Config = JsonFormatter.Default.Format(folder.Config),
+                MaximumBatchSize = folder.Config.MaxBatchSize,
+                Labels = labels.Count > 0 ? labels : null,
+            },
+        };
+        var change = Guid.CreateVersion7(time.GetUtcNow());
+        return existing is null
+            ? await grains.GetGrain<IDeploymentsGrain>(project).CreateAsync(change, spec)
+            : await grains.GetGrain<IDeploymentGrain>(existing.Id).UpdateAsync(change, spec, null);
+    }
+
+    private static ModelSignature? SignatureOf(IReadOnlyList<FolderFile> files, string name)
+    {
+        if (files.FirstOrDefault(file => file.Name == name) is not { } model)
+        {
+            return null;
+        }
+
+        using var stream = model.Open();
+        return OnnxSignature.TryRead(stream);
+    }
+
+    /// <summary>Returns when the deployment's act is over: it answers, or why not is known.</summary>
+    private async Task SettleAsync(Deployment deployment, CancellationToken cancellationToken)
+    {
+        var grain = grains.GetGrain<IDeploymentGrain>(deployment.Id);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                await grain.WakeAsync(WakeUps.Act, null);
+            }
+            catch (TimeoutException)
+            {
+                // It goes on loading; the call was only too long to wait for in one piece.
+                continue;
+            }
+
+            var now = await grain.GetAsync();
+            switch (now.Status)
+            {
+                case DeploymentStatus.Ready:
+                    LogLoaded(now.Name, string.Join(", ", now.Served!.Select(version => version.Number)));
+                    return;
+                case DeploymentStatus.Loading:
+                    throw new InferenceProtocolException(503, $"load failed for model '{now.Name}': {now.Reason}");
+                default:
+                    var failed = now.Served!.FirstOrDefault(version => version is { Status: DeploymentStatus.Failed });
+                    throw InferenceProtocolException.Invalid($"load failed for model '{now.Name}': version {failed?.Number} is at UNAVAILABLE state: {failed?.Reason ?? now.Reason}");
+            }
+        }
+    }
+
+    private async Task<Deployment?> FindAsync(string project, string model)
+    {
+        try
+        {
+            return await grains.GetGrain<IDeploymentsGrain>(project).GetAsync(model);
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static DeploymentSpec SpecOf(Deployment deployment) => new()
+    {
+        Name = deployment.Name,
+        Model = deployment.Model,
+        Replicas = deployment.Replicas,
+        Public = deployment.Public,
+        Batching = deployment.Batching,
+        Versions = deployment.Versions,
+        Numbers = deployment.Numbers,
+        Configuration = deployment.Configuration,
+        Traffic = deployment.Traffic,
+        Unloaded = deployment.Status is DeploymentStatus.Unloaded,
+    };
+
+    private static void CheckName(string model)
+    {
+        if (string.IsNullOrWhiteSpace(model))
+        {
+            throw InferenceProtocolException.Invalid("Model name cannot be empty. Please enter a valid name to deploy.");
+        }
+
+        if (model is "." or ".." || model.AsSpan().ContainsAny('/', '\\', '\0'))
+        {
+            throw InferenceProtocolException.Invalid("model name must not contain path traversal characters");
+        }
+    }
+
+    private static InferenceProtocolException NotPolled(string model, string reason) =>
+        InferenceProtocolException.Internal($"failed to load '{model}', failed to poll from model repository: {reason}");
+
+    [LoggerMessage(LogLevel.Information, "Loaded model {Model} of the repository, version {Versions}")]
+    private partial void LogLoaded(string model, string versions);
+
+    [LoggerMessage(LogLevel.Information, "Unloaded model {Model}")]
+    private partial void LogUnloaded(string model);
+
+    [LoggerMessage(LogLevel.Warning, "Model {Model} could not be loaded: {Reason}")]
+    private partial void LogFailed(string model, string reason);
+}
