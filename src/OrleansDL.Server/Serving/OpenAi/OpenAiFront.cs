@@ -16,15 +16,15 @@ internal sealed class OpenAiFront(
 
     public Task ModelsAsync(HttpContext context) => GuardAsync(context, async () =>
     {
-        var routes = await models.ListAsync(context);
+        var entries = await models.ListAsync(context);
         await AnswerAsync(context, 200, json =>
         {
             json.WriteStartObject();
             json.WriteString("object", "list");
             json.WriteStartArray("data");
-            foreach (var route in routes.Where(route => route.Generation is not null))
+            foreach (var entry in entries.Where(entry => entry.Route.Generation is not null))
             {
-                WriteModel(json, route);
+                WriteModel(json, entry.Route);
             }
 
             json.WriteEndArray();
