@@ -44,12 +44,19 @@ IBenchmark[] benchmarks =
     new SchedulerSim(1.2, slowdown: true),
     new PushFiles(small: false, unchanged: false, full), new PushFiles(small: false, unchanged: true, full),
     new PushFiles(small: true, unchanged: false, full), new PushFiles(small: true, unchanged: true, full),
-    new PushFiles(small: false, unchanged: false, full, disk: true), new PushFiles(small: true, unchanged: false, full, disk: true),
+    new PushFiles(small: false, unchanged: false, full, PushLimit.Disk), new PushFiles(small: true, unchanged: false, full, PushLimit.Disk),
+    new PushFiles(small: false, unchanged: false, full, PushLimit.Wire), new PushFiles(small: true, unchanged: false, full, PushLimit.Wire),
 ];
 
 if (args is ["bare", "host"])
 {
     await BareHost.RunAsync(static _ => Task.CompletedTask);
+    return 0;
+}
+
+if (args is ["bare", "upload", var target])
+{
+    await BareUpload.RunAsync(target);
     return 0;
 }
 

@@ -1,25 +1,29 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using OrleansDL.Benchmarks.Bare;
 using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Datasets;
 using OrleansDL.Tests.Harness;
 
 namespace OrleansDL.Benchmarks;
 
-/// <summary>A folder pushed into a dataset, beside reading and hashing the same files in one process (one thread), or beside writing the same bytes durably.</summary>
+/// <summary>A folder pushed into a dataset, beside the least that can be done with the same bytes.</summary>
 /// <param name="small">Many files of 40 KB, or a few large ones.</param>
 /// <param name="unchanged">Whether the dataset has all of it already, or none.</param>
-/// <param name="disk">The limit is the disk: the same bytes written as files of 64 MB, each synced.</param>
+/// <param name="limit">What it is held against.</param>
 /// <param name="full">2 GB (50,000 small files, or 16 large ones) instead of a quarter of it.</param>
-internal sealed class PushFiles(bool small, bool unchanged, bool full, bool disk = false) : IBenchmark
+internal sealed class PushFiles(bool small, bool unchanged, bool full, PushLimit limit = PushLimit.Hash) : IBenchmark
 {
     private const int SmallBytes = 40_000;
     private const int LargeBytes = 125_000_000;
     private const long PackBytes = 64 << 20;
 
+    // As many small files as a push sends at once.
+    private const int RequestFiles = (48 << 20) / SmallBytes;
+
     private int _pushes;
 
-    public string Name => $"push.{(small ? "small" : "large")}.{(unchanged ? "unchanged" : "new")}{(disk ? ".disk" : "")}";
+    public string Name => $"push.{(small ? "small" : "large")}.{(unchanged ? "unchanged" : "new")}{(limit is PushLimit.Hash ? "" : $".{limit.ToString().ToLowerInvariant()}")}";
 
     public string Unit => "MB/s";
 
@@ -42,7 +46,14 @@ internal sealed class PushFiles(bool small, bool unchanged, bool full, bool disk
             await client.Datasets.PushAsync("pushed", folder.Path);
         }
 
-        return await Comparison.InterleavedAsync(rounds: 3, () => OursAsync(client, folder), () => Task.FromResult(disk ? Disk(data) : Limit(folder)));
+        if (limit is not PushLimit.Wire)
+        {
+            return await Comparison.InterleavedAsync(rounds: 3, () => OursAsync(client, folder), () => Task.FromResult(limit is PushLimit.Disk ? Disk(data) : Hash(folder)));
+        }
+
+        await using var bare = await BareProcess.StartAsync(null, "upload", data.Path);
+        using var http = new HttpClient { BaseAddress = new Uri(bare.Ready), Timeout = TimeSpan.FromMinutes(10) };
+        return await Comparison.InterleavedAsync(rounds: 3, () => OursAsync(client, folder), () => WireAsync(http, folder));
     }
 
     private async Task<double> OursAsync(OdlClient client, TempFolder folder)
@@ -68,7 +79,7 @@ internal sealed class PushFiles(bool small, bool unchanged, bool full, bool disk
         return rate;
     }
 
-    private double Limit(TempFolder folder)
+    private double Hash(TempFolder folder)
     {
         var buffer = new byte[1 << 20];
         var watch = Stopwatch.StartNew();
@@ -85,6 +96,19 @@ internal sealed class PushFiles(bool small, bool unchanged, bool full, bool disk
             hash.GetHashAndReset();
         }
 
+        return Rate(watch);
+    }
+
+    private async Task<double> WireAsync(HttpClient http, TempFolder folder)
+    {
+        var watch = Stopwatch.StartNew();
+        var requests = Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Select(file => new FileInfo(file)).Chunk(small ? RequestFiles : 1);
+        await Parallel.ForEachAsync(requests, new ParallelOptions { MaxDegreeOfParallelism = new PushOptions().Connections }, async (files, cancel) =>
+        {
+            using var body = new FilesContent(files);
+            using var answer = await http.PutAsync(new Uri("/", UriKind.Relative), body, cancel);
+            answer.EnsureSuccessStatusCode();
+        });
         return Rate(watch);
     }
 

@@ -69,6 +69,10 @@ public sealed class BatchPredictionTests : IDisposable
         Assert.Contains("many@v1", up);
         Assert.Contains("points@v1", up);
 
+        // Whoever asks what became of the rows is told, and nothing is kept from going for it.
+        var users = (await next.GetAsync($"{Scenario.Project}/datasets/many/usage?path=points-2.csv")).GetProperty("users").EnumerateArray().ToList();
+        Assert.Contains(users, user => (user.Text("kind"), user.Text("title"), user.GetProperty("live").GetBoolean()) == ("predictions", "answers@v1", false));
+
         // And as it is typed.
         var typed = await Odl.RunAsync(
             ["predict-batch", "live", "points", "--output", "few", "--json"],

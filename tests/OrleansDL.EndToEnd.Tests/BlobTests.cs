@@ -64,6 +64,14 @@ public sealed class BlobTests(PostgresServer postgres) : IDisposable
         await CommitAsync(api, content);
         Assert.Equal(0, (await Odl.RunAsync(["admin", "blobs", "verify", "--data", _folder["data"]])).ExitCode);
 
+        // All of it in another store, where it is read as here.
+        foreach (var expected in new[] { ", 0 were there", "0 copied" })
+        {
+            Assert.Contains(expected, (await Odl.RunAsync(["admin", "blobs", "copy", "--to", _folder["other"], "--data", _folder["data"]])).Succeeded(), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("all whole", (await Odl.RunAsync(["admin", "blobs", "verify", "--blobs", _folder["other"], "--data", _folder["data"]])).Succeeded(), StringComparison.Ordinal);
+
         var sweep = await Odl.RunAsync(["admin", "blobs", "sweep", "--dry-run", "--data", _folder["data"]]);
         Assert.Contains("would free", sweep.Output, StringComparison.Ordinal);
     }

@@ -54,6 +54,13 @@ internal sealed class BatchPredictionTable(Db database, TimeProvider time)
             page, prediction => [Micros.From(prediction.CreatedAt).ToString(CultureInfo.InvariantCulture), prediction.Id.ToString()]);
     }
 
+    /// <summary>Those that are under way.</summary>
+    public async Task<IReadOnlyList<BatchPrediction>> RunningAsync(string project)
+    {
+        await using var connection = await database.OpenAsync();
+        return [.. (await connection.QueryAsync<Row>($"SELECT {Columns} FROM batch_prediction WHERE project = @project AND status = 0", new { project })).Select(row => row.ToPrediction())];
+    }
+
     /// <summary>Begins to work, unless someone does. Answers the attempt's number, or null.</summary>
     public async Task<long?> ClaimAsync(Guid id, TimeSpan alive)
     {

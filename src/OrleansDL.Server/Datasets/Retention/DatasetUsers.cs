@@ -1,3 +1,4 @@
+using OrleansDL.Datasets.BatchPredictions;
 using OrleansDL.Lineage;
 using OrleansDL.Models;
 using OrleansDL.Projects;
@@ -6,7 +7,7 @@ using OrleansDL.Training;
 namespace OrleansDL.Datasets.Retention;
 
 /// <summary>Who used versions of a dataset: the lineage tells of what was made of them, the list of runs of what is under way.</summary>
-internal sealed class DatasetUsers(LineageLog lineage, NameTable names, ExpiryTable expiry, IGrainFactory grains)
+internal sealed class DatasetUsers(LineageLog lineage, NameTable names, ExpiryTable expiry, BatchPredictionTable predictions, IGrainFactory grains)
 {
     private static readonly RunStatus[] Open = [RunStatus.New, RunStatus.Queued, RunStatus.Running, RunStatus.Cancelling];
 
@@ -26,15 +27,17 @@ internal sealed class DatasetUsers(LineageLog lineage, NameTable names, ExpiryTa
 
             var graph = await lineage.WalkAsync(project, node, LineageDirection.Down, LineageLog.MaximumDepth);
             truncated |= graph.Truncated;
-            foreach (var found in Reached(graph))
+            foreach (var (found, role) in Reached(graph))
             {
+                // Answers were made of the rows, or by what was trained on them; they need neither any more.
+                var answers = found.Kind == "dataset-version" && role.StartsWith("predicted-", StringComparison.Ordinal);
                 users.Add(new DatasetUser
                 {
-                    Kind = found.Kind == "dataset-version" ? "snapshot" : found.Kind,
+                    Kind = answers ? "predictions" : found.Kind == "dataset-version" ? "snapshot" : found.Kind,
                     Id = found.Id,
                     Title = found.Title,
                     Version = version,
-                    Live = await IsLiveAsync(found),
+                    Live = !answers && await IsLiveAsync(found),
                 });
             }
         }
@@ -59,11 +62,19 @@ internal sealed class DatasetUsers(LineageLog lineage, NameTable names, ExpiryTa
             while (page.Token is not null);
         }
 
+        users.AddRange((await predictions.RunningAsync(project)).Where(running => byCommit.ContainsKey(running.Commit)).Select(running => new DatasetUser
+        {
+            Kind = "batch-prediction",
+            Id = BatchPredictionWork.Owner(running.Id),
+            Title = $"{running.Spec.Output} by {running.Spec.Deployment}",
+            Version = byCommit[running.Commit],
+            Live = true,
+        }));
         return ([.. users.GroupBy(user => (user.Id, user.Version)).Select(same => same.OrderByDescending(user => user.Live).First())], truncated);
     }
 
     // A version made from this one by a commit is not a user: it may hold none of what is asked for, and is asked by itself.
-    private static IEnumerable<LineageNode> Reached(LineageGraph graph)
+    private static IEnumerable<(LineageNode Node, string Role)> Reached(LineageGraph graph)
     {
         var nodes = graph.Nodes.ToDictionary(node => node.Id, StringComparer.Ordinal);
         var edges = graph.Edges.Where(edge => edge.Role is not ("extends" or "rows-from")).ToLookup(edge => edge.Source, StringComparer.Ordinal);
@@ -76,7 +87,7 @@ internal sealed class DatasetUsers(LineageLog lineage, NameTable names, ExpiryTa
                 front.Enqueue(edge.Target);
                 if (nodes.TryGetValue(edge.Target, out var node) && node.Kind is "run" or "model-version" or "deployment" or "dataset-version")
                 {
-                    yield return nodes[edge.Target];
+                    yield return (node, edge.Role);
                 }
             }
         }
