@@ -24,4 +24,14 @@ public sealed record ServingWindow
 
     /// <summary>How often each HTTP status was the refusal.</summary>
     [Id(13)] public IReadOnlyDictionary<string, long> ErrorStatuses { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Tokens added to texts.</summary>
+    [Id(34)] public long Tokens { get; init; }
+
+    /// <summary>From a request's arrival to the first token of its text; null without texts.</summary>
+    [Id(35)] public double? FirstTokenP50Seconds { get; init; }
+    [Id(36)] public double? FirstTokenP95Seconds { get; init; }
+
+    /// <summary>Tokens a second of a text after its first; null without texts.</summary>
+    [Id(37)] public double? TokensPerSecondP50 { get; init; }
 }

@@ -124,7 +124,7 @@ internal sealed class Network : IDisposable
         value = _blocks.Aggregate(value, (name, block) => block.Emit(graph, name));
         graph.Node("Gather", [value, graph.Integer(-1)], "logits", OnnxAttribute.Of("axis", 1));
         graph.Output("logits", [-1, _plan.Ends.Outputs]);
-        return past.Layers == 0 ? null : graph.Write("generation-1");
+        return past.Layers == 0 ? null : graph.Write(OnnxPast.Form);
     }
 
     public void Dispose()

@@ -6,6 +6,9 @@ namespace OrleansDL.Onnx;
 /// </summary>
 internal sealed class OnnxPast
 {
+    /// <summary>Name of the graph, by which a loader knows its form.</summary>
+    public const string Form = "generation-1";
+
     /// <summary>int64 [batch]: steps of each row seen before.</summary>
     public const string Lengths = "past.lengths";
 

@@ -29,6 +29,15 @@ public sealed class NodeWindow(ServingSeries series, DateTimeOffset start)
     /// <summary>Probability of the answered label, per row.</summary>
     public DDSketch Confidence { get; } = new();
 
+    /// <summary>Tokens added to texts.</summary>
+    public long Tokens { get; private set; }
+
+    /// <summary>Seconds from the arrival of a request to the first token of its text.</summary>
+    public DDSketch FirstToken { get; } = new();
+
+    /// <summary>Tokens a second of each text, after its first.</summary>
+    public DDSketch TokenRate { get; } = new();
+
     /// <summary>How often each label was the answer.</summary>
     public IReadOnlyDictionary<string, long> Labels => _labels;
 
@@ -51,6 +60,16 @@ public sealed class NodeWindow(ServingSeries series, DateTimeOffset start)
         }
     }
 
+    internal void Text(TimeSpan first, TimeSpan whole, int tokens)
+    {
+        Tokens += tokens;
+        FirstToken.Add(first.TotalSeconds);
+        if (tokens > 1 && whole > first)
+        {
+            TokenRate.Add((tokens - 1) / (whole - first).TotalSeconds);
+        }
+    }
+
     internal void Error(int status)
     {
         Requests++;
@@ -64,6 +83,9 @@ public sealed class NodeWindow(ServingSeries series, DateTimeOffset start)
         Errors += other.Errors;
         Latency.Merge(other.Latency);
         Confidence.Merge(other.Confidence);
+        Tokens += other.Tokens;
+        FirstToken.Merge(other.FirstToken);
+        TokenRate.Merge(other.TokenRate);
         foreach (var (label, count) in other._labels)
         {
             Count(label, count);

@@ -26,6 +26,21 @@ internal sealed class ServingStripe(ServingSeries series)
     }
 
     /// <returns>False: the series is closed, and another must be found.</returns>
+    public bool Text(ServingClock clock, TimeSpan first, TimeSpan whole, int tokens)
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return false;
+            }
+
+            Window(clock.WindowStart()).Text(first, whole, tokens);
+            return true;
+        }
+    }
+
+    /// <returns>False: the series is closed, and another must be found.</returns>
     public bool Error(ServingClock clock, int status)
     {
         lock (_lock)

@@ -47,7 +47,16 @@ public sealed class ServingWindows : IServingObserver
         _metrics.OnAnswer(series.Tags, latency);
     }
 
-    public void OnText(Route route, TimeSpan first, TimeSpan whole, int tokens) => _metrics.OnText(SeriesOf(route).Tags, first, whole, tokens);
+    public void OnText(Route route, TimeSpan first, TimeSpan whole, int tokens)
+    {
+        ServingSeries series;
+        do
+        {
+            series = SeriesOf(route);
+        }
+        while (!series.Stripe.Text(_clock, first, whole, tokens));
+        _metrics.OnText(series.Tags, first, whole, tokens);
+    }
 
     public void OnError(Route route, TimeSpan latency, int status)
     {

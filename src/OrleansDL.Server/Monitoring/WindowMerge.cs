@@ -11,6 +11,9 @@ internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string 
     private readonly DDSketch _confidence = new();
     private readonly Dictionary<string, long> _labels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _statuses = new(StringComparer.Ordinal);
+    private readonly DDSketch _firstToken = new();
+    private readonly DDSketch _tokenRate = new();
+    private long _tokens;
     private long _requests;
     private long _errors;
 
@@ -20,6 +23,9 @@ internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string 
         _errors += row.Errors;
         _latency.Merge(DDSketch.FromBytes(row.Latency));
         _confidence.Merge(DDSketch.FromBytes(row.Confidence));
+        _tokens += row.Tokens;
+        Add(_firstToken, row.FirstToken);
+        Add(_tokenRate, row.TokenRate);
         Add(_labels, row.Labels);
         Add(_statuses, row.Statuses);
     }
@@ -40,7 +46,19 @@ internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string 
         ConfidenceP05 = _confidence.Quantile(0.05),
         ConfidenceP50 = _confidence.Quantile(0.5),
         ErrorStatuses = _statuses,
+        Tokens = _tokens,
+        FirstTokenP50Seconds = _firstToken.Quantile(0.5),
+        FirstTokenP95Seconds = _firstToken.Quantile(0.95),
+        TokensPerSecondP50 = _tokenRate.Quantile(0.5),
     };
+
+    private static void Add(DDSketch sum, byte[]? sketch)
+    {
+        if (sketch is not null)
+        {
+            sum.Merge(DDSketch.FromBytes(sketch));
+        }
+    }
 
     private static void Add(Dictionary<string, long> sums, string json)
     {

@@ -29,6 +29,15 @@ internal sealed class WindowRow
     /// <summary>Sketch of the answered labels' probabilities.</summary>
     public byte[] Confidence { get; set; } = [];
 
+    /// <summary>Tokens added to texts.</summary>
+    public long Tokens { get; set; }
+
+    /// <summary>Sketch of the seconds to a text's first token; null: no text was continued.</summary>
+    public byte[]? FirstToken { get; set; }
+
+    /// <summary>Sketch of a text's tokens a second after the first; null: no text was continued.</summary>
+    public byte[]? TokenRate { get; set; }
+
     public static WindowRow Of(NodeWindow window, string node) => new()
     {
         Deployment = window.Series.Deployment.ToString(),
@@ -44,5 +53,8 @@ internal sealed class WindowRow
         Labels = JsonSerializer.Serialize(window.Labels.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(), OdlJson.Options),
         Latency = window.Latency.ToBytes(),
         Confidence = window.Confidence.ToBytes(),
+        Tokens = window.Tokens,
+        FirstToken = window.FirstToken.Count == 0 ? null : window.FirstToken.ToBytes(),
+        TokenRate = window.TokenRate.Count == 0 ? null : window.TokenRate.ToBytes(),
     };
 }

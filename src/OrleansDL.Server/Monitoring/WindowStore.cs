@@ -15,11 +15,11 @@ internal sealed class WindowStore(Db database)
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
         await connection.ExecuteAsync(
             """
-            INSERT INTO serving_window (deployment, window_start, generation, node, project, model, model_version, requests, errors, statuses, labels, latency, confidence)
-            VALUES (@Deployment, @WindowStart, @Generation, @Node, @Project, @Model, @ModelVersion, @Requests, @Errors, @Statuses, @Labels, @Latency, @Confidence)
+            INSERT INTO serving_window (deployment, window_start, generation, node, project, model, model_version, requests, errors, statuses, labels, latency, confidence, tokens, first_token, token_rate)
+            VALUES (@Deployment, @WindowStart, @Generation, @Node, @Project, @Model, @ModelVersion, @Requests, @Errors, @Statuses, @Labels, @Latency, @Confidence, @Tokens, @FirstToken, @TokenRate)
             ON CONFLICT (deployment, window_start, generation, node) DO UPDATE SET
               requests = excluded.requests, errors = excluded.errors, statuses = excluded.statuses, labels = excluded.labels,
-              latency = excluded.latency, confidence = excluded.confidence
+              latency = excluded.latency, confidence = excluded.confidence, tokens = excluded.tokens, first_token = excluded.first_token, token_rate = excluded.token_rate
             """,
             rows, transaction);
         await transaction.CommitAsync(cancellationToken);
@@ -32,7 +32,8 @@ internal sealed class WindowStore(Db database)
         var rows = connection.QueryUnbufferedAsync<WindowRow>(
             """
             SELECT deployment AS Deployment, window_start AS WindowStart, generation AS Generation, node AS Node, project AS Project, model AS Model,
-              model_version AS ModelVersion, requests AS Requests, errors AS Errors, statuses AS Statuses, labels AS Labels, latency AS Latency, confidence AS Confidence
+              model_version AS ModelVersion, requests AS Requests, errors AS Errors, statuses AS Statuses, labels AS Labels, latency AS Latency, confidence AS Confidence,
+              tokens AS Tokens, first_token AS FirstToken, token_rate AS TokenRate
             FROM serving_window WHERE deployment = @deployment AND window_start >= @from AND window_start < @to
             ORDER BY window_start, generation, node
             """,

@@ -30,6 +30,8 @@ public sealed class ServingMetricsTests(ServerNode server)
         }
 
         observer.OnError(route, TimeSpan.FromMilliseconds(1), 503);
+        observer.OnText(route, first: TimeSpan.FromSeconds(0.2), whole: TimeSpan.FromSeconds(1.2), tokens: 101);
+        observer.OnText(route, first: TimeSpan.FromSeconds(0.2), whole: TimeSpan.FromSeconds(0.2), tokens: 1);
         await server.Services.GetRequiredService<WindowFlusher>().FlushAsync();
 
         using var client = await server.ClientAsync(Role.Viewer);
@@ -43,6 +45,9 @@ public sealed class ServingMetricsTests(ServerNode server)
         Assert.InRange(window.LatencyP50Seconds!.Value, 0.0495, 0.0515);
         Assert.InRange(window.LatencyP99Seconds!.Value, 0.098, 0.1);
         Assert.Equal(0.9, window.ConfidenceMean!.Value, 1e-9);
+        Assert.Equal(102, window.Tokens);
+        Assert.InRange(window.FirstTokenP95Seconds!.Value, 0.198, 0.202);
+        Assert.InRange(window.TokensPerSecondP50!.Value, 99, 101);
     }
 
     [Fact]
@@ -106,6 +111,7 @@ public sealed class ServingMetricsTests(ServerNode server)
         Assert.Equal(new Dictionary<string, long> { ["7"] = 1, ["siebt\"e"] = 1 }, window.Labels);
         Assert.Equal(0.001, window.LatencyP50Seconds!.Value, 0.00001);
         Assert.Equal(0.75, window.ConfidenceMean);
+        Assert.Equal((0, null, null), (window.Tokens, window.FirstTokenP50Seconds, window.TokensPerSecondP50));
     }
 
     [Theory]
@@ -125,6 +131,7 @@ public sealed class ServingMetricsTests(ServerNode server)
     {
         var route = await RouteAsync("scraped", 1);
         server.Services.GetRequiredService<IServingObserver>().OnAnswer(route, TimeSpan.FromMilliseconds(3), []);
+        server.Services.GetRequiredService<IServingObserver>().OnText(route, TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(9), 7);
         await server.Services.GetRequiredService<WindowFlusher>().FlushAsync();
         var metrics = new Uri("/metrics", UriKind.Relative);
 
@@ -137,6 +144,8 @@ public sealed class ServingMetricsTests(ServerNode server)
         var text = await scraped.Content.ReadAsStringAsync();
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", scraped.Content.Headers.ContentType?.ToString());
         Assert.Contains("orleansdl_serving_request_duration_seconds_count{deployment=\"scraped\",model=\"digits\",project=\"default\",version=\"1\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("orleansdl_serving_first_token_duration_seconds_count{deployment=\"scraped\"", text, StringComparison.Ordinal);
+        Assert.Contains("orleansdl_serving_tokens_total{deployment=\"scraped\",model=\"digits\",project=\"default\",version=\"1\"} 7\n", text, StringComparison.Ordinal);
         Assert.Contains("orleansdl_monitoring_windows_written_total", text, StringComparison.Ordinal);
         Assert.Equal((0, ""), await Promtool.CheckAsync(text));
     }

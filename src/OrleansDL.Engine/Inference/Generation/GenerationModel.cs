@@ -68,7 +68,8 @@ public sealed class GenerationModel : IDisposable
 
     public void Dispose() => _cached?.Dispose();
 
-    private static InferenceSession Open(string file, string weights, string model)
+    /// <summary>Null for a form of a later version, which is gone without.</summary>
+    private static InferenceSession? Open(string file, string weights, string model)
     {
         var (tensors, _) = SafeTensors.Read(weights);
         var whole = OnnxGraph.AddWeights(
@@ -77,7 +78,14 @@ public sealed class GenerationModel : IDisposable
         using var options = ModelSession.Options();
         try
         {
-            return new InferenceSession(whole, options);
+            var session = new InferenceSession(whole, options);
+            if (session.ModelMetadata.GraphName == OnnxPast.Form)
+            {
+                return session;
+            }
+
+            session.Dispose();
+            return null;
         }
         catch (OnnxRuntimeException error)
         {

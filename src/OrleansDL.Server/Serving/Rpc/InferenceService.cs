@@ -71,7 +71,7 @@ internal sealed class InferenceService(
         IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
     {
         var stopOnError = string.Equals(context.RequestHeaders.GetValue(StopOnError), "true", StringComparison.OrdinalIgnoreCase);
-        using var texts = new RpcTexts(generations, errors, responseStream, context, stopOnError);
+        await using var texts = new RpcTexts(generations, errors, responseStream, context, stopOnError);
         try
         {
             await foreach (var request in requestStream.ReadAllAsync(texts.Ending))

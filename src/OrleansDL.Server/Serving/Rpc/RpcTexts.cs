@@ -11,7 +11,7 @@ using OrleansDL.Serving.Rpc.Wire;
 namespace OrleansDL.Serving.Rpc;
 
 /// <summary>Texts continued on one stream, beside one another and beside what else is answered on it: each part is an answer of its own, the last one says so.</summary>
-internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, bool stopOnError) : IDisposable
+internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, bool stopOnError) : IAsyncDisposable
 {
     public const string InferenceId = "odl-inference-id";
     private const string Final = "triton_final_response";
@@ -19,11 +19,12 @@ internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServe
 
     private readonly SemaphoreSlim _writing = new(1);
     private readonly CancellationTokenSource _ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+    private CancellationToken? _endingToken;
     private readonly List<Task> _running = [];
     private Exception? _failure;
 
     /// <summary>The stream ends: its caller left, or an error ended it.</summary>
-    public CancellationToken Ending => _ending.Token;
+    public CancellationToken Ending => _endingToken ??= _ending.Token;
 
     /// <summary>Whether a request holds a text to continue, for a model that does so.</summary>
     public static bool IsText(ModelInferRequest request, Route route) =>
@@ -59,8 +60,11 @@ internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServe
         }
     }
 
-    public void Dispose()
+    /// <summary>Ends the texts that are not over.</summary>
+    public async ValueTask DisposeAsync()
     {
+        await _ending.CancelAsync();
+        await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _writing.Dispose();
         _ending.Dispose();
     }
