@@ -95,7 +95,20 @@ public sealed class OrleansClientTests(SqliteNode node) : IClassFixture<SqliteNo
         var arguments = method.GetParameters().Select(parameter => parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null).ToArray();
         try
         {
-            await (Task)method.Invoke(target, arguments)!;
+            switch (method.Invoke(target, arguments))
+            {
+                case IAsyncEnumerable<object> answers:
+                    await using (var enumerator = answers.GetAsyncEnumerator())
+                    {
+                        await enumerator.MoveNextAsync();
+                    }
+
+                    break;
+                case var answer:
+                    await (Task)answer!;
+                    break;
+            }
+
             return null;
         }
         catch (Exception refused) when (refused is not TargetInvocationException)

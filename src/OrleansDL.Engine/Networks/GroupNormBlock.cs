@@ -14,19 +14,18 @@ internal sealed class GroupNormBlock(ParameterPlan plan, long channels, int grou
     public override Tensor Forward(Tensor input, Pass pass) =>
         nn.functional.group_norm(input, groups, _weight.Tensor, _bias.Tensor, Epsilon);
 
-    /// <summary>Opset 17 has no GroupNormalization: groups become the channels of an instance norm.</summary>
+    /// <summary>Opset 17 has no GroupNormalization, and ONNX Runtime's InstanceNormalization adds up whole groups in one float: deep networks lose too many bits to it.</summary>
     public override string Emit(OnnxGraph graph, string input)
     {
-        var (ones, zeros) = (new float[groups], new float[groups]);
-        Array.Fill(ones, 1);
         var grouped = graph.Node("Reshape", [input, graph.Integers(0, groups, -1)]);
-        var normal = graph.Node(
-            "InstanceNormalization",
-            [grouped, graph.Weights($"{_weight.Name}.ones", ones, groups), graph.Weights($"{_bias.Name}.zeros", zeros, groups)],
-            null,
-            OnnxAttribute.Of("epsilon", (float)Epsilon));
+        var centred = graph.Node("Sub", [grouped, Mean(graph, grouped)]);
+        var variance = Mean(graph, graph.Node("Mul", [centred, centred]));
+        var normal = graph.Node("Div", [centred, graph.Node("Sqrt", [graph.Node("Add", [variance, graph.Scalar((float)Epsilon)])])]);
         var value = graph.Node("Reshape", [normal, graph.Node("Shape", [input])]);
         var scaled = graph.Node("Mul", [value, graph.Weights(_weight.Name, _weight.Values(), channels, 1, 1)]);
         return graph.Node("Add", [scaled, graph.Weights(_bias.Name, _bias.Values(), channels, 1, 1)]);
     }
+
+    private static string Mean(OnnxGraph graph, string value) =>
+        graph.Node("ReduceMean", [value], null, OnnxAttribute.Of("axes", [2L]), OnnxAttribute.Of("keepdims", 1));
 }

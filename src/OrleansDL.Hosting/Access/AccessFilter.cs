@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using Orleans.Serialization.Invocation;
 using OrleansDL.Identity;
 using OrleansDL.Projects;
 
@@ -39,9 +40,15 @@ internal sealed class AccessFilter(TokenStore tokens, NameTable names, ClusterSe
 
     private static bool IsOurs(MethodInfo method) => method.DeclaringType?.Namespace?.StartsWith("OrleansDL", StringComparison.Ordinal) == true;
 
+    /// <summary>The method that is called: of a stream of answers Orleans' own method begins it, and carries ours.</summary>
+    private static MethodInfo MethodOf(IIncomingGrainCallContext context) => IsOurs(context.InterfaceMethod)
+        ? context.InterfaceMethod
+        : Enumerable.Range(0, context.Request.GetArgumentCount()).Select(context.Request.GetArgument).OfType<IInvokable>().FirstOrDefault()?.GetMethod() ?? context.InterfaceMethod;
+
     private async Task CheckAsync(IIncomingGrainCallContext context)
     {
-        if (!IsOurs(context.InterfaceMethod))
+        var called = MethodOf(context);
+        if (!IsOurs(called))
         {
             var outsider = await tokens.CheckAsync(RequestContext.Get(Credentials.RequestContextKey) as string);
             if (!outsider.Allows(Role.Admin))
@@ -52,23 +59,22 @@ internal sealed class AccessFilter(TokenStore tokens, NameTable names, ClusterSe
             return;
         }
 
-        var requires = Required.GetOrAdd(context.InterfaceMethod, method => method.GetCustomAttribute<RequiresAttribute>())
-            ?? throw new ForbiddenException($"{context.InterfaceName}.{context.MethodName} is for the cluster's own use. Use the collection grains and the methods that name a role.");
+        var requires = Required.GetOrAdd(called, method => method.GetCustomAttribute<RequiresAttribute>())
+            ?? throw new ForbiddenException($"{called.DeclaringType?.Name}.{called.Name} is for the cluster's own use. Use the collection grains and the methods that name a role.");
         var caller = await tokens.CheckAsync(RequestContext.Get(Credentials.RequestContextKey) as string);
         if (!caller.Allows(requires.Role))
         {
             throw AccessRules.RoleTooLow(caller, requires.Role);
         }
 
-        if (caller.Project is not null && await ProjectOfAsync(context) is var project && (project is null || !caller.AllowsProject(project)))
+        if (caller.Project is not null && await ProjectOfAsync(context, called.DeclaringType!) is var project && (project is null || !caller.AllowsProject(project)))
         {
             throw AccessRules.OtherProject(caller, project ?? "(all)");
         }
     }
 
-    private async Task<string?> ProjectOfAsync(IIncomingGrainCallContext context)
+    private async Task<string?> ProjectOfAsync(IIncomingGrainCallContext context, Type type)
     {
-        var type = context.InterfaceMethod.DeclaringType!;
         if (typeof(IGrainWithGuidKey).IsAssignableFrom(type))
         {
             return Kinds.TryGetValue(type, out var kind) && context.TargetId.TryGetGuidKey(out var id, out _)

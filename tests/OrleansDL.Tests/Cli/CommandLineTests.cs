@@ -23,6 +23,7 @@ public sealed class CommandLineTests
         var node = Node(
             "up", "--data", "d", "--database", "Host=db", "--blobs", "b", "--http", "http://127.0.0.1:1234", "--silo-port", "2", "--gateway-port", "3",
             "--name", "w", "--device", "cuda:1", "--slots", "4", "--pool", "p", "--cluster", "c", "--address", "10.0.0.1");
+        Assert.Empty(node.Settings);
         Assert.Equal(
             new NodeOptions
             {
@@ -40,6 +41,7 @@ public sealed class CommandLineTests
                 Address = "10.0.0.1",
                 Server = true,
                 Worker = true,
+                Settings = node.Settings,
             },
             node);
     }

@@ -46,7 +46,11 @@ internal static class ConfigCompletion
 
         if (signature is not null)
         {
-            CompleteTensors(config, signature);
+            CompleteTensors(config, signature with
+            {
+                Inputs = [.. signature.Inputs.Where(spec => !ConfigSequence.Hides(config, spec.Name))],
+                Outputs = [.. signature.Outputs.Where(spec => !ConfigSequence.Hides(config, spec.Name))],
+            });
         }
     }
 

@@ -12,7 +12,6 @@ internal static class ConfigRules
     public static void Check(ModelConfig config)
     {
         Refuse(config.Platform is not ("" or "onnxruntime_onnx" or "onnxruntime") || config.Backend is not ("" or "onnxruntime"), $"platform '{config.Platform}', backend '{config.Backend}' (the backend is onnxruntime)");
-        Refuse(config.SchedulingChoiceCase is ModelConfig.SchedulingChoiceOneofCase.SequenceBatching, "sequence_batching");
         Refuse(config.SchedulingChoiceCase is ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling, "ensemble_scheduling");
         Refuse(config.ModelTransactionPolicy?.Decoupled is true, "model_transaction_policy.decoupled");
         Refuse(config.ResponseCache?.Enable is true, "response_cache");
@@ -59,7 +58,8 @@ internal static class ConfigRules
         }
     }
 
-    private static void Refuse(bool? asked, string what)
+    /// <exception cref="InvalidException">It is asked for.</exception>
+    public static void Refuse(bool? asked, string what)
     {
         if (asked is true)
         {

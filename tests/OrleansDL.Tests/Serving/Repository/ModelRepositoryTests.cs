@@ -6,6 +6,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Serving.Sequences;
 
 namespace OrleansDL.Tests.Serving.Repository;
 
@@ -27,6 +28,21 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
             platform: "onnxruntime_onnx" max_batch_size: 2 default_model_filename: "first.onnx" version_policy { all {} }
             input [ { name: "x" data_type: TYPE_FP32 dims: [ 4 ] } ]
             output [ { name: "y" data_type: TYPE_FP32 dims: [ 4 ] label_filename: "labels.txt" } ]
+            """));
+        Write("running/1/model.onnx", AccumulatorModel.Write());
+        Write("running/config.pbtxt", Encoding.UTF8.GetBytes("""
+            max_batch_size: 4
+            sequence_batching {
+              max_sequence_idle_microseconds: 60000000
+              oldest { max_candidate_sequences: 8 }
+              control_input [
+                { name: "start" control [ { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } ] },
+                { name: "ready" control [ { kind: CONTROL_SEQUENCE_READY fp32_false_true: [ 0, 1 ] } ] },
+                { name: "end" control [ { kind: CONTROL_SEQUENCE_END fp32_false_true: [ 0, 10 ] } ] },
+                { name: "id" control [ { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_INT64 } ] }
+              ]
+              state [ { input_name: "memory" output_name: "memory_out" data_type: TYPE_FP32 dims: [ 1 ] } ]
+            }
             """));
         Write("refused/1/model.onnx", OffsetModel.Write(1));
         Write("refused/config.pbtxt", "response_cache { enable: true }"u8.ToArray());
@@ -52,7 +68,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
     public async Task Models_are_loaded_and_unloaded_by_name_and_the_index_tells()
     {
         await ReadyAsync();
-        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """[{"name":"numbered","version":"1","state":"READY"},{"name":"numbered","version":"3","state":"READY"},{"name":"garbled"},{"name":"plain"},{"name":"refused"}]""");
+        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """[{"name":"numbered","version":"1","state":"READY"},{"name":"numbered","version":"3","state":"READY"},{"name":"garbled"},{"name":"plain"},{"name":"refused"},{"name":"running"}]""");
         await ExpectAsync("GET", "/v2/models/numbered", null, HttpStatusCode.OK, """
             "versions":["1","3"],"platform":"onnxruntime_onnx","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}]
             """.Trim());
@@ -75,6 +91,24 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
 
         await ExpectAsync("POST", "/v2/repository/models/plain/load", null, HttpStatusCode.OK, "");
         await InferAsync("plain", 6);
+    }
+
+    [Fact]
+    public async Task A_configuration_may_keep_what_a_model_remembers_of_a_sequence()
+    {
+        await ReadyAsync();
+        await ExpectAsync("POST", "/v2/repository/models/running/load", null, HttpStatusCode.OK, "");
+        await ExpectAsync("GET", "/v2/models/running", null, HttpStatusCode.OK, """
+            "inputs":[{"name":"x","datatype":"FP32","shape":[-1,1]}]
+            """.Trim());
+        await ExpectAsync("GET", "/v2/models/running/config", null, HttpStatusCode.OK, "\"max_candidate_sequences\":8");
+        await ExpectAsync("POST", "/v2/models/running/infer", Step(2, "\"sequence_start\":true"), HttpStatusCode.OK, "\"data\":[2]");
+        await ExpectAsync("POST", "/v2/models/running/infer", Step(5, "\"sequence_end\":true"), HttpStatusCode.OK, "\"data\":[7]");
+        await ExpectAsync("POST", "/v2/models/running/infer", Step(1, "\"sequence_end\":false"), HttpStatusCode.BadRequest, "must specify the START flag");
+
+        static string Step(int value, string flag) => $$$"""
+            {"parameters":{"sequence_id":42,{{{flag}}} },"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[{{{value}}}]}],"outputs":[{"name":"sum"}]}
+            """;
     }
 
     [Fact]
