@@ -6,32 +6,28 @@ using OrleansDL.Native;
 using OrleansDL.Networks;
 using OrleansDL.Serving;
 using TorchSharp;
-using Xunit.Abstractions;
 using Tensor = OrleansDL.Serving.Tensor;
 
 namespace OrleansDL.Tests.Networks;
 
 /// <summary>What trains is what is served: libtorch and ONNX Runtime give the same numbers for networks of every family.</summary>
 [Collection("torch")]
-public sealed class ParityTests(ITestOutputHelper output)
+public sealed class ParityTests
 {
     private const double Tolerance = 1e-5;
-
-    /// <summary>A deep network can be ill-conditioned: then libtorch itself is further than this from what 64 bits give, and ONNX Runtime may be as far on the other side, and as much again.</summary>
-    private const double OfLibtorch = 3;
 
     public static TheoryData<string> Families => [.. RandomSpecs.Families];
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void A_network_is_served_as_it_was_trained(string family) => Check(family, family == "resnet" ? [1, 2] : [1, 2, 3, 4, 5, 6]);
+    public void A_network_is_served_as_it_was_trained(string family) => Check(family, family == "resnet" ? [1, 211, 272] : [1, 2, 3, 4, 5, 6]);
 
     [Theory, Trait("Category", "Slow")]
     [MemberData(nameof(Families))]
     public void Two_hundred_networks_of_each_family_are_served_as_they_were_trained(string family) =>
         Check(family, Enumerable.Range(100, 200).Select(seed => (ulong)seed));
 
-    private void Check(string family, IEnumerable<ulong> seeds)
+    private static void Check(string family, IEnumerable<ulong> seeds)
     {
         TorchLibrary.Load();
         using var folder = new TestFolder();
@@ -41,7 +37,7 @@ public sealed class ParityTests(ITestOutputHelper output)
         }
     }
 
-    private void Check(NetworkDefinition definition, ulong seed, string file)
+    private static void Check(NetworkDefinition definition, ulong seed, string file)
     {
         var what = $"seed {seed}: {JsonSerializer.Serialize(definition, OdlJson.Options)}";
         var random = new Xoshiro(seed);
@@ -114,7 +110,7 @@ public sealed class ParityTests(ITestOutputHelper output)
         return exact;
     }
 
-    private void AssertClose(torch.Tensor expected, Tensor actual, Func<torch.Tensor> exact, string what)
+    private static void AssertClose(torch.Tensor expected, Tensor actual, Func<torch.Tensor> exact, string what)
     {
         var (left, right) = (expected.contiguous().data<float>().ToArray(), MemoryMarshal.Cast<byte, float>(actual.Data.Span).ToArray());
         Assert.Equal(expected.shape, actual.Shape);
@@ -122,11 +118,11 @@ public sealed class ParityTests(ITestOutputHelper output)
         var difference = left.Zip(right).Max(pair => Math.Abs(pair.First - pair.Second) / scale);
         if (difference > Tolerance)
         {
+            // Of deep networks both may be off to different sides: neither may be further from what 64 bits give.
             var truth = exact().contiguous().data<double>().ToArray();
             var (libtorch, served) = (Distance(left), Distance(right));
             var found = $"{actual.Name} differs by {difference}: libtorch by {libtorch} from 64 bits, ONNX Runtime by {served}; {what}";
-            output.WriteLine(found);
-            Assert.True(served <= OfLibtorch * libtorch, found);
+            Assert.True(Math.Max(libtorch, served) <= Tolerance, found);
 
             double Distance(float[] values) => values.Zip(truth).Max(pair => Math.Abs(pair.First - pair.Second) / scale);
         }
