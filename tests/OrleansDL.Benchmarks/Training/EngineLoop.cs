@@ -1,5 +1,5 @@
-using OrleansDL.Training;
 using OrleansDL.Tests.Harness;
+using OrleansDL.Training;
 
 namespace OrleansDL.Benchmarks.Training;
 

@@ -32,7 +32,12 @@ public sealed class PipelineTests
 
     private static readonly SeriesPipeline Series = new()
     {
-        Labels = [], Steps = 2, Values = 2, Columns = ["a1", "b1", "a2", "b2"], Means = [1, 10], Deviations = [2, 5],
+        Labels = [],
+        Steps = 2,
+        Values = 2,
+        Columns = ["a1", "b1", "a2", "b2"],
+        Means = [1, 10],
+        Deviations = [2, 5],
         Target = new FittedTarget { Head = "regression", Columns = [new TargetColumn { Name = "next", Mean = 3, Deviation = 1.5 }, new TargetColumn { Name = "after", Mean = -1, Deviation = 2 }] },
     };
 
