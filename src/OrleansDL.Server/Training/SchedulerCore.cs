@@ -6,7 +6,7 @@ namespace OrleansDL.Training;
 internal sealed class SchedulerCore
 {
     /// <summary>How long a worker may be silent; it reports every two seconds.</summary>
-    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(6);
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a lost worker is still shown.</summary>
     public static readonly TimeSpan Remembrance = TimeSpan.FromHours(1);

@@ -111,6 +111,7 @@ internal sealed class FakeWorld
                 Generation = Changes.Count,
                 Replicas = spec.Replicas,
                 Public = spec.Public,
+                Batching = spec.Batching,
                 CreatedAt = now,
                 ChangedAt = now,
                 ETag = "1",

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using OrleansDL.Events;
+using OrleansDL.Serving;
 using OrleansDL.Training;
 using OrleansDL.Workflows;
 
@@ -55,6 +56,19 @@ public sealed class WorkflowRunTests(WorkflowNode node) : IClassFixture<Workflow
         await _node.Grains.GetGrain<IWorkflowRunGrain>(run.Id).WakeAsync("act", null);
         Assert.Single((await _node.Workflows.ListRunsAsync("digits", PageRequest.First)).Items);
         Assert.Single(World.Changes);
+    }
+
+    [Fact]
+    public async Task A_deployment_keeps_how_it_runs_requests_together()
+    {
+        var batching = new BatchingSpec { MaximumBatchSize = 16, PreferredBatchSizes = [4, 8] };
+        await World.DeployAsync(Guid.CreateVersion7(), Guid.CreateVersion7(), new DeploymentSpec { Name = "digits", Model = "digits@0", Batching = batching });
+        await _node.PutAsync(DigitsWorkflow.Yaml);
+        await World.CommitAsync("digits", rowsAdded: 100);
+        Assert.Equal(WorkflowRunStatus.Succeeded, (await _node.EndedAsync("digits")).Status);
+        var deployment = Assert.Single(World.Deployments.Values);
+        Assert.Equal((1, 16), (deployment.ServingVersion, deployment.Batching!.MaximumBatchSize));
+        Assert.Equal(batching.PreferredBatchSizes, deployment.Batching.PreferredBatchSizes);
     }
 
     [Fact]

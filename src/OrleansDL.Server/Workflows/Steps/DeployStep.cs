@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OrleansDL.Events;
 using OrleansDL.Expressions;
 using OrleansDL.Models;
@@ -35,6 +36,8 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             ["modelVersion"] = Value.Of(model.Version),
             ["replicas"] = Value.Of(with.FindInt("replicas") ?? existing?.Replicas ?? 1),
             ["public"] = Value.Of(with.FindBool("public") ?? existing?.Public ?? false),
+            ["batching"] = Kept(existing?.Batching),
+            ["sequence"] = Kept(existing?.Sequence),
             ["alias"] = with.FindText("alias") is { } alias ? Value.Of(alias) : Value.Nothing,
         });
     }
@@ -50,6 +53,8 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             Model = plan.Text("model"),
             Replicas = (int)Math.Clamp(plan.FindInt("replicas")!.Value, int.MinValue, int.MaxValue),
             Public = plan.FindBool("public")!.Value,
+            Batching = plan.FindText("batching") is { } batching ? JsonSerializer.Deserialize<BatchingSpec>(batching, OdlJson.Options) : null,
+            Sequence = plan.FindText("sequence") is { } sequence ? JsonSerializer.Deserialize<SequenceSpec>(sequence, OdlJson.Options) : null,
         };
         var id = DeploymentId(attempt);
         var deployment = plan.FindBool("create")!.Value
@@ -85,6 +90,9 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
 
     /// <summary>A change already told to the deployment stays: there is nothing half-done to stop.</summary>
     public Task<bool> StopAsync(StepAttempt attempt) => Task.FromResult(true);
+
+    /// <summary>What the deployment was given by others and a new version has no part in.</summary>
+    private static Value Kept<T>(T? settings) where T : class => settings is null ? Value.Nothing : Value.Of(JsonSerializer.Serialize(settings, OdlJson.Options));
 
     private static Guid DeploymentId(StepAttempt attempt) => Guid.Parse(attempt.Plan.Text("id"));
 }
