@@ -52,4 +52,20 @@ public sealed record Deployment
 
     /// <summary>Where the canary stands, if there is one.</summary>
     [Id(22)] public CanaryProgress? Canary { get; init; }
+
+    /// <summary>What it was told last: the start of a change that is to keep the rest.</summary>
+    public DeploymentSpec ToSpec() => new()
+    {
+        Name = Name,
+        Model = Model,
+        Replicas = Replicas,
+        Public = Public,
+        Batching = Batching,
+        Sequence = Sequence,
+        Versions = Versions,
+        Numbers = Numbers,
+        Configuration = Configuration,
+        Traffic = Traffic,
+        Unloaded = Status is DeploymentStatus.Unloaded,
+    };
 }

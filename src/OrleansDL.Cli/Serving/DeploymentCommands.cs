@@ -83,19 +83,7 @@ internal static class DeploymentCommands
     }
 
     /// <summary>What a deployment was told last, its version by number where that was resolved.</summary>
-    private static DeploymentSpec Spec(Deployment now) => new()
-    {
-        Name = now.Name,
-        Model = now.Versions is null ? $"{now.Model.Split('@')[0]}@{now.ModelVersion}" : now.Model,
-        Replicas = now.Replicas,
-        Public = now.Public,
-        Batching = now.Batching,
-        Versions = now.Versions,
-        Numbers = now.Numbers,
-        Configuration = now.Configuration,
-        Traffic = now.Traffic,
-        Unloaded = now.Status is DeploymentStatus.Unloaded,
-    };
+    private static DeploymentSpec Spec(Deployment now) => now.ToSpec() with { Model = now.Versions is null ? $"{now.Model.Split('@')[0]}@{now.ModelVersion}" : now.Model };
 
     /// <summary>What was there, changed where an option says so; null for a deployment without batching.</summary>
     private static BatchingSpec? BatchingOf(Session session, BatchingSpec? now)

@@ -112,6 +112,7 @@ internal sealed class FakeWorld
                 Replicas = spec.Replicas,
                 Public = spec.Public,
                 Batching = spec.Batching,
+                Sequence = spec.Sequence,
                 CreatedAt = now,
                 ChangedAt = now,
                 ETag = "1",

@@ -59,7 +59,7 @@ public sealed class WorkflowRunTests(WorkflowNode node) : IClassFixture<Workflow
     }
 
     [Fact]
-    public async Task A_deployment_keeps_how_it_runs_requests_together()
+    public async Task A_deployment_keeps_what_it_was_told_by_others()
     {
         var batching = new BatchingSpec { MaximumBatchSize = 16, PreferredBatchSizes = [4, 8] };
         await World.DeployAsync(Guid.CreateVersion7(), Guid.CreateVersion7(), new DeploymentSpec { Name = "digits", Model = "digits@0", Batching = batching });

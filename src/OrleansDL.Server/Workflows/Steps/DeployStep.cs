@@ -36,8 +36,7 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             ["modelVersion"] = Value.Of(model.Version),
             ["replicas"] = Value.Of(with.FindInt("replicas") ?? existing?.Replicas ?? 1),
             ["public"] = Value.Of(with.FindBool("public") ?? existing?.Public ?? false),
-            ["batching"] = Kept(existing?.Batching),
-            ["sequence"] = Kept(existing?.Sequence),
+            ["kept"] = existing is null ? Value.Nothing : Value.Of(JsonSerializer.Serialize(Kept(existing), OdlJson.Options)),
             ["alias"] = with.FindText("alias") is { } alias ? Value.Of(alias) : Value.Nothing,
         });
     }
@@ -47,14 +46,14 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
     public async Task<StepResult?> AdvanceAsync(StepAttempt attempt)
     {
         var plan = attempt.Plan;
-        var spec = new DeploymentSpec
+        var kept = plan.FindText("kept") is { } text ? JsonSerializer.Deserialize<DeploymentSpec>(text, OdlJson.Options) : null;
+        var (name, model) = (plan.Text("deployment"), plan.Text("model"));
+        var spec = (kept ?? new DeploymentSpec { Name = name, Model = model }) with
         {
-            Name = plan.Text("deployment"),
-            Model = plan.Text("model"),
+            Name = name,
+            Model = model,
             Replicas = (int)Math.Clamp(plan.FindInt("replicas")!.Value, int.MinValue, int.MaxValue),
             Public = plan.FindBool("public")!.Value,
-            Batching = plan.FindText("batching") is { } batching ? JsonSerializer.Deserialize<BatchingSpec>(batching, OdlJson.Options) : null,
-            Sequence = plan.FindText("sequence") is { } sequence ? JsonSerializer.Deserialize<SequenceSpec>(sequence, OdlJson.Options) : null,
         };
         var id = DeploymentId(attempt);
         var deployment = plan.FindBool("create")!.Value
@@ -91,8 +90,8 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
     /// <summary>A change already told to the deployment stays: there is nothing half-done to stop.</summary>
     public Task<bool> StopAsync(StepAttempt attempt) => Task.FromResult(true);
 
-    /// <summary>What the deployment was given by others and a new version has no part in.</summary>
-    private static Value Kept<T>(T? settings) where T : class => settings is null ? Value.Nothing : Value.Of(JsonSerializer.Serialize(settings, OdlJson.Options));
+    /// <summary>What the deployment was told by others. Which versions answer is the step's to say, so whatever else says so ends.</summary>
+    private static DeploymentSpec Kept(Deployment existing) => existing.ToSpec() with { Versions = null, Numbers = null, Configuration = null, Traffic = null, Unloaded = false };
 
     private static Guid DeploymentId(StepAttempt attempt) => Guid.Parse(attempt.Plan.Text("id"));
 }
