@@ -33,12 +33,12 @@ internal sealed partial class RepositoryStart(
             _failed = true;
         }
 
-        var known = ModelFolder.List(folder);
+        var known = List(folder) ?? [];
         IReadOnlyList<string> wanted = _options.ControlMode is not ModelControlMode.Explicit || _options.Load.Contains("*") ? known : [.. _options.Load];
         foreach (var model in wanted)
         {
-            _failed |= !await TryAsync(model, () => repository.LoadAsync(_options.Project, model, LoadRequest.Plain, stoppingToken), stoppingToken);
             Remember(folder, model);
+            _failed |= !await TryAsync(model, () => repository.LoadAsync(_options.Project, model, LoadRequest.Plain, stoppingToken), stoppingToken);
         }
 
         _over = true;
@@ -53,7 +53,11 @@ internal sealed partial class RepositoryStart(
         using var timer = new PeriodicTimer(_options.PollInterval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            var known = ModelFolder.List(folder);
+            if (List(folder) is not { } known)
+            {
+                continue;
+            }
+
             foreach (var model in known)
             {
                 var before = _seen.GetValueOrDefault(model);
@@ -69,6 +73,20 @@ internal sealed partial class RepositoryStart(
                 _seen.Remove(model);
                 await TryAsync(model, () => repository.UnloadAsync(_options.Project, model), stoppingToken);
             }
+        }
+    }
+
+    /// <summary>The folder's models; null when it is away or cannot be read, which is no reason to unload what it had.</summary>
+    private IReadOnlyList<string>? List(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) ? ModelFolder.List(folder) : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogNotRead(folder, error);
+            return null;
         }
     }
 
@@ -106,6 +124,9 @@ internal sealed partial class RepositoryStart(
 
     [LoggerMessage(LogLevel.Error, "The model repository {Folder} is no folder; nothing was loaded from it")]
     private partial void LogNoFolder(string folder);
+
+    [LoggerMessage(LogLevel.Warning, "The model repository {Folder} cannot be read; what was loaded from it stays")]
+    private partial void LogNotRead(string folder, Exception exception);
 
     [LoggerMessage(LogLevel.Error, "Model {Model} of the repository could not be loaded or unloaded")]
     private partial void LogNotLoaded(string model, Exception exception);
