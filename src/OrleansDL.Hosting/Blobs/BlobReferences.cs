@@ -10,6 +10,8 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
     // Many rows in order touch each page of an index once, in one transaction: batches of a few rows would write every page again and again.
     private const int Batch = 65_536;
 
+    private const string Any = "EXISTS (SELECT 1 FROM blob_reference WHERE owner = @owner) OR EXISTS (SELECT 1 FROM packed_reference WHERE owner = @owner)";
+
     public async Task AddAsync(string owner, IEnumerable<BlobId> blobs, TimeSpan? duration, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
@@ -19,7 +21,7 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
             await connection.ExecuteAsync(
                 $"""
                 INSERT INTO blob_lease (owner, until) SELECT @owner, @until
-                WHERE EXISTS (SELECT 1 FROM blob_lease WHERE owner = @owner) OR NOT EXISTS (SELECT 1 FROM blob_reference WHERE owner = @owner)
+                WHERE EXISTS (SELECT 1 FROM blob_lease WHERE owner = @owner) OR NOT ({Any})
                 ON CONFLICT (owner) DO UPDATE SET until = CASE WHEN excluded.until > blob_lease.until THEN excluded.until ELSE blob_lease.until END
                 """,
                 new { owner, until = Micros.From(time.GetUtcNow() + lasts) });
@@ -28,9 +30,25 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
         await using var bulk = await rows.BulkAsync(connection);
         foreach (var batch in blobs.Select(blob => blob.Hex).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(Batch))
         {
-            await connection.ExecuteAsync(
-                $"INSERT INTO blob_reference (owner, sha256) SELECT @owner, sha256 FROM {rows.Ids} i WHERE TRUE ON CONFLICT DO NOTHING",
-                new { owner, ids = rows.List(batch) });
+            // In the order of the numbers, so that each tree grows at one place.
+            var parameters = new { owner, ids = rows.List(batch) };
+            var packed = await connection.ExecuteAsync(
+                $"""
+                INSERT INTO packed_reference (owner, blob)
+                SELECT @owner, p.id FROM {rows.Ids} i CROSS JOIN packed_blob p WHERE {rows.Same("p.sha256", "i.sha256")} ORDER BY p.id ON CONFLICT DO NOTHING
+                """,
+                parameters);
+            if (packed < batch.Length)
+            {
+                // Not what lies in no pack, but what has no reference yet: it may come into a pack in this moment.
+                await connection.ExecuteAsync(
+                    $"""
+                    INSERT INTO blob_reference (owner, sha256) SELECT @owner, i.sha256 FROM {rows.Ids} i
+                    WHERE NOT EXISTS (SELECT 1 FROM packed_blob p JOIN packed_reference r ON r.blob = p.id WHERE {rows.Same("p.sha256", "i.sha256")} AND r.owner = @owner)
+                    ON CONFLICT DO NOTHING
+                    """,
+                    parameters);
+            }
         }
 
         if (duration is null)
@@ -43,13 +61,18 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
     {
         await using var connection = await database.OpenAsync(cancellationToken);
         return await connection.ExecuteAsync("DELETE FROM blob_lease WHERE owner = @owner", new { owner }) > 0
-            || await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM (SELECT 1 FROM blob_reference WHERE owner = @owner LIMIT 1) r", new { owner }) > 0;
+            || await connection.ExecuteScalarAsync<long>($"SELECT COUNT(*) FROM (SELECT 1 AS one) o WHERE {Any}", new { owner }) > 0;
     }
 
     public async Task<IReadOnlyList<BlobId>> ListAsync(string owner, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
-        return [.. (await connection.QueryAsync<string>("SELECT sha256 FROM blob_reference WHERE owner = @owner", new { owner })).Select(BlobId.Parse)];
+        return [.. (await connection.QueryAsync<string>(
+            """
+            SELECT sha256 FROM blob_reference WHERE owner = @owner
+            UNION SELECT p.sha256 FROM packed_reference r JOIN packed_blob p ON p.id = r.blob WHERE r.owner = @owner
+            """,
+            new { owner })).Select(BlobId.Parse)];
     }
 
     /// <summary>What would be free if some owners let go of blobs.</summary>
@@ -63,8 +86,8 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
             {
                 var (count, sum) = await connection.QuerySingleAsync<(long, long)>(
                     $"""
-                    SELECT COUNT(*), COALESCE(SUM(b.bytes), 0) FROM {table} b WHERE b.sha256 {rows.In("@ids")}
-                    AND NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256 AND NOT (r.owner {rows.In("@owners")}))
+                    SELECT COUNT(*), COALESCE(SUM(b.bytes), 0) FROM {table} b WHERE {(table == "blob" ? $"b.sha256 {rows.In("@ids")}" : $"b.id IN {rows.PackedIds}")}
+                    AND NOT {BlobRows.Named(table, $"NOT (r.owner {rows.In("@owners")})")}
                     """,
                     new { ids = rows.List(batch), owners = rows.List(owners) });
                 free += count;
@@ -90,7 +113,11 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
         foreach (var batch in blobs.Select(blob => blob.Hex).Chunk(BlobRows.Batch))
         {
             await connection.ExecuteAsync(
-                $"DELETE FROM blob_reference WHERE owner = @owner AND sha256 {rows.In("@ids")}", new { owner, ids = rows.List(batch) });
+                $"""
+                DELETE FROM blob_reference WHERE owner = @owner AND sha256 {rows.In("@ids")};
+                DELETE FROM packed_reference WHERE owner = @owner AND blob IN {rows.PackedIds};
+                """,
+                new { owner, ids = rows.List(batch) });
         }
     }
 
@@ -117,5 +144,5 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
     }
 
     private static Task<int> DeleteAsync(DbConnection connection, DbTransaction transaction, string owner) =>
-        connection.ExecuteAsync("DELETE FROM blob_reference WHERE owner = @owner", new { owner }, transaction);
+        connection.ExecuteAsync("DELETE FROM blob_reference WHERE owner = @owner; DELETE FROM packed_reference WHERE owner = @owner;", new { owner }, transaction);
 }

@@ -18,6 +18,20 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     /// <summary>The hexadecimal ids in the parameter <c>@ids</c> as rows of one column, <c>sha256</c>.</summary>
     public string Ids => database.IsPostgres ? "(SELECT unnest(@ids) AS sha256)" : "(SELECT value AS sha256 FROM json_each(@ids))";
 
+    /// <summary>The numbers of the packed blobs among the ids in <c>@ids</c>.</summary>
+    public string PackedIds => $"(SELECT p.id FROM {Ids} i CROSS JOIN packed_blob p WHERE {Same("p.sha256", "i.sha256")})";
+
+    /// <summary>The condition that a blob <c>b</c> of a table is referred to.</summary>
+    /// <param name="more">What else must hold of the reference <c>r</c>.</param>
+    public static string Named(string table, string more = "TRUE")
+    {
+        var byDigest = $"EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256 AND {more})";
+        return table == "packed_blob" ? $"(EXISTS (SELECT 1 FROM packed_reference r WHERE r.blob = b.id AND {more}) OR {byDigest})" : byDigest;
+    }
+
+    /// <inheritdoc cref="PackedBlobs.Same"/>
+    public string Same(string packed, string other) => PackedBlobs.Same(database, packed, other);
+
     /// <summary>A list as one parameter: an array, or JSON for SQLite.</summary>
     public object List<T>(IEnumerable<T> values) => database.IsPostgres ? values.ToArray() : JsonSerializer.Serialize(values);
 
@@ -32,7 +46,7 @@ internal sealed class BlobRows(Db database, TimeProvider time)
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
         var packed = await connection.QueryAsync<string>(
-            $"UPDATE packed_blob SET stored_at = @now WHERE sha256 {Locked("packed_blob")} RETURNING sha256", ids, transaction);
+            $"UPDATE packed_blob SET stored_at = @now WHERE {(database.IsPostgres ? $"sha256 {Locked("packed_blob")}" : $"id IN {PackedIds}")} RETURNING sha256", ids, transaction);
         var loose = await connection.QueryAsync<(string, long)>(
             $"UPDATE blob SET stored_at = @now WHERE sha256 {Locked("blob")} RETURNING sha256, bytes", ids, transaction);
         await transaction.CommitAsync(cancellationToken);
@@ -63,13 +77,19 @@ internal sealed class BlobRows(Db database, TimeProvider time)
         await settle();
         foreach (var batch in InOrder(entries).Chunk(Batch))
         {
-            await connection.ExecuteAsync(
+            var parameters = Parameters(batch, number);
+            var named = await connection.ExecuteAsync(
                 $"""
                 INSERT INTO packed_blob (sha256, pack, position, bytes, stored_at)
-                SELECT v.sha256, @number, v.position, v.bytes, @now FROM {Values} v WHERE TRUE
-                ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at
+                SELECT v.sha256, @number, v.position, v.bytes, @now FROM {Values} v
+                WHERE {(database.IsPostgres ? "TRUE ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at" : NotPacked)}
                 """,
-                Parameters(batch, number), transaction);
+                parameters, transaction);
+            if (named < batch.Length)
+            {
+                // SQLite has no unique index to conflict with; it has one writer at a time.
+                await connection.ExecuteAsync($"UPDATE packed_blob SET stored_at = @now WHERE id IN (SELECT k.id FROM {Places} k)", parameters, transaction);
+            }
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -89,8 +109,8 @@ internal sealed class BlobRows(Db database, TimeProvider time)
             parameters.Add("from", List(from));
             await connection.ExecuteAsync(
                 $"""
-                UPDATE packed_blob SET pack = @number, position = v.position FROM {Values} v
-                WHERE packed_blob.sha256 = v.sha256 AND packed_blob.pack IN (SELECT number FROM blob_pack WHERE pack {In("@from")})
+                UPDATE packed_blob SET pack = @number, position = k.position FROM {Places} k
+                WHERE packed_blob.id = k.id AND +packed_blob.pack IN (SELECT number FROM blob_pack WHERE pack {In("@from")})
                 """,
                 parameters, transaction);
         }
@@ -103,7 +123,7 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
         var found = await connection.QueryAsync<(string, long, long)>(new CommandDefinition(
-            "SELECT p.pack, b.position, b.bytes FROM packed_blob b JOIN blob_pack p ON p.number = b.pack WHERE b.sha256 = @sha256",
+            $"SELECT p.pack, b.position, b.bytes FROM packed_blob b JOIN blob_pack p ON p.number = b.pack WHERE {Same("b.sha256", "@sha256")}",
             new { sha256 = blob.Hex }, cancellationToken: cancellationToken));
         return found.Select(row => (PackPlace?)new PackPlace(row.Item1, row.Item2, (int)row.Item3)).FirstOrDefault();
     }
@@ -138,7 +158,8 @@ internal sealed class BlobRows(Db database, TimeProvider time)
             await connection.ExecuteAsync(
                 $"""
                 INSERT INTO packed_blob (sha256, pack, position, bytes, stored_at)
-                SELECT v.sha256, @number, v.position, v.bytes, @now FROM {Values} v WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.sha256 = v.sha256)
+                SELECT v.sha256, @number, v.position, v.bytes, @now FROM {Values} v
+                WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.sha256 = v.sha256) AND {NotPacked}
                 ON CONFLICT DO NOTHING
                 """,
                 Parameters(batch, number, Micros.From(storedAt)), transaction);
@@ -148,11 +169,21 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     }
 
     /// <summary>Every blob, on its own or in a pack.</summary>
-    public IAsyncEnumerable<BlobRef> AllAsync(CancellationToken cancellationToken) =>
-        ReadAsync("(SELECT sha256, bytes FROM blob UNION ALL SELECT sha256, bytes FROM packed_blob)", cancellationToken);
+    public async IAsyncEnumerable<BlobRef> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var blob in LooseAsync(cancellationToken))
+        {
+            yield return blob;
+        }
+
+        await foreach (var blob in ReadAsync("packed_blob", "id", 0L, cancellationToken))
+        {
+            yield return blob;
+        }
+    }
 
     /// <summary>Every blob that lies on its own.</summary>
-    public IAsyncEnumerable<BlobRef> LooseAsync(CancellationToken cancellationToken) => ReadAsync("blob", cancellationToken);
+    public IAsyncEnumerable<BlobRef> LooseAsync(CancellationToken cancellationToken) => ReadAsync("blob", "sha256", "", cancellationToken);
 
     /// <summary>Every pack: its id and length.</summary>
     public async Task<IReadOnlyList<(string Pack, long Bytes)>> PacksAsync(CancellationToken cancellationToken)
@@ -174,7 +205,11 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
         return [.. await connection.QueryAsync<string>(new CommandDefinition(
-            "SELECT owner FROM blob_reference WHERE sha256 = @sha256 ORDER BY owner LIMIT 10", new { sha256 = blob.Hex }, cancellationToken: cancellationToken))];
+            $"""
+            SELECT owner FROM blob_reference WHERE sha256 = @sha256
+            UNION SELECT r.owner FROM packed_blob p JOIN packed_reference r ON r.blob = p.id WHERE {Same("p.sha256", "@sha256")} ORDER BY owner LIMIT 10
+            """,
+            new { sha256 = blob.Hex }, cancellationToken: cancellationToken))];
     }
 
     /// <summary>Removes the rows of a blob whose bytes are lost; what refers to it still does.</summary>
@@ -183,13 +218,26 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
-        await connection.ExecuteAsync("DELETE FROM packed_blob WHERE sha256 = @sha256", new { sha256 = blob.Hex }, transaction);
+        await DropPackedAsync(connection, transaction, Same("b.sha256", "@sha256"), new { sha256 = blob.Hex });
         if (await connection.ExecuteAsync("DELETE FROM blob WHERE sha256 = @sha256", new { sha256 = blob.Hex }, transaction) > 0)
         {
             await delete();
         }
 
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Removes rows <c>b</c> of packed blobs. What refers to them still does, by their digests.</summary>
+    public static async Task DropPackedAsync(DbConnection connection, DbTransaction transaction, string condition, object parameters)
+    {
+        await connection.ExecuteAsync(
+            $"""
+            INSERT INTO blob_reference (owner, sha256) SELECT r.owner, b.sha256 FROM packed_blob b JOIN packed_reference r ON r.blob = b.id WHERE {condition}
+            ON CONFLICT DO NOTHING
+            """,
+            parameters, transaction);
+        await connection.ExecuteAsync($"DELETE FROM packed_reference WHERE blob IN (SELECT b.id FROM packed_blob b WHERE {condition})", parameters, transaction);
+        await connection.ExecuteAsync($"DELETE FROM packed_blob AS b WHERE {condition}", parameters, transaction);
     }
 
     /// <summary>What lies in a pack and has a row.</summary>
@@ -202,19 +250,18 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     }
 
     // Page by page, so that no read transaction stays open while the caller works.
-    private async IAsyncEnumerable<BlobRef> ReadAsync(string from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<BlobRef> ReadAsync<TKey>(string table, string key, TKey after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var after = "";
         while (true)
         {
-            List<(string Sha256, long Bytes)> page;
+            List<(TKey Key, string Sha256, long Bytes)> page;
             await using (var connection = await database.OpenAsync(cancellationToken))
             {
-                page = (await connection.QueryAsync<(string, long)>(new CommandDefinition(
-                    $"SELECT sha256, bytes FROM {from} AS a WHERE sha256 > @after ORDER BY sha256 LIMIT {Batch}", new { after }, cancellationToken: cancellationToken))).AsList();
+                page = (await connection.QueryAsync<(TKey, string, long)>(new CommandDefinition(
+                    $"SELECT {key}, sha256, bytes FROM {table} WHERE {key} > @after ORDER BY {key} LIMIT {Batch}", new { after }, cancellationToken: cancellationToken))).AsList();
             }
 
-            foreach (var (sha256, bytes) in page)
+            foreach (var (_, sha256, bytes) in page)
             {
                 yield return new BlobRef { Blob = BlobId.Parse(sha256), Bytes = bytes };
             }
@@ -224,7 +271,7 @@ internal sealed class BlobRows(Db database, TimeProvider time)
                 yield break;
             }
 
-            after = page[^1].Sha256;
+            after = page[^1].Key;
         }
     }
 
@@ -238,11 +285,16 @@ internal sealed class BlobRows(Db database, TimeProvider time)
         database.IsPostgres ? $"IN (SELECT sha256 FROM {table} WHERE sha256 = ANY(@ids) ORDER BY sha256 FOR UPDATE)" : In("@ids");
 
     // Rows in the order of their key touch each page of the index once.
-    private static IEnumerable<PackEntry> InOrder(IEnumerable<PackEntry> entries) => entries.OrderBy(entry => entry.Blob.Hex, StringComparer.Ordinal);
+    private static IEnumerable<PackEntry> InOrder(IEnumerable<PackEntry> entries) => entries.DistinctBy(entry => entry.Blob).OrderBy(entry => entry.Blob.Hex, StringComparer.Ordinal);
 
     private string Values => database.IsPostgres
         ? "(SELECT e->>0 AS sha256, (e->>1)::bigint AS position, (e->>2)::bigint AS bytes FROM json_array_elements(@rows::json) AS e)"
         : "(SELECT json_extract(value, '$[0]') AS sha256, json_extract(value, '$[1]') AS position, json_extract(value, '$[2]') AS bytes FROM json_each(@rows))";
+
+    // Of those of the values that have a row: its number, and where the value says that it lies.
+    private string Places => $"(SELECT p.id, v.position FROM {Values} v CROSS JOIN packed_blob p WHERE {Same("p.sha256", "v.sha256")})";
+
+    private string NotPacked => $"NOT EXISTS (SELECT 1 FROM packed_blob p WHERE {Same("p.sha256", "v.sha256")})";
 
     private DynamicParameters Parameters(PackEntry[] entries, long number, long? storedAt = null) => new(new
     {

@@ -12,14 +12,12 @@ internal sealed class BlobSweep(
 {
     // How long writers may be kept waiting.
     private const int Batch = 256;
-    private const string Unnamed = "b.stored_at < @before AND NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256)";
+
+    private static string Unnamed(string table) => $"b.stored_at < @before AND NOT {BlobRows.Named(table)}";
 
     // A dry run ends no lease: it looks past those that a sweep would end.
-    private const string WouldBeUnnamed =
-        """
-        b.stored_at < @before AND NOT EXISTS (SELECT 1 FROM blob_reference r WHERE r.sha256 = b.sha256
-          AND NOT EXISTS (SELECT 1 FROM blob_lease l WHERE l.owner = r.owner AND l.until < @now))
-        """;
+    private static string WouldBeUnnamed(string table) =>
+        $"b.stored_at < @before AND NOT {BlobRows.Named(table, "NOT EXISTS (SELECT 1 FROM blob_lease l WHERE l.owner = r.owner AND l.until < @now)")}";
 
     /// <param name="orphans">Whether to look for files without rows: that lists the whole store.</param>
     public async Task<BlobSweepReport> RunAsync(DateTimeOffset storedBefore, bool orphans, bool dryRun, CancellationToken cancellationToken)
@@ -43,8 +41,8 @@ internal sealed class BlobSweep(
             uploads = uploads.Plus(abandoned.Count, abandoned.Bytes);
         }
 
-        var blobs = await SweepAsync("blob", storedBefore, dryRun, cancellationToken);
-        var packed = await SweepAsync("packed_blob", storedBefore, dryRun, cancellationToken);
+        var blobs = await SweepAsync("blob", "sha256", "", storedBefore, dryRun, cancellationToken);
+        var packed = await SweepAsync("packed_blob", "id", 0L, storedBefore, dryRun, cancellationToken);
         var compacted = await compactor.RunAsync(storedBefore, dryRun, cancellationToken);
         var packs = await PacksAsync(storedBefore, dryRun, cancellationToken);
         return new BlobSweepReport
@@ -90,22 +88,21 @@ internal sealed class BlobSweep(
         return swept;
     }
 
-    private async Task<SweptBlobs> SweepAsync(string table, DateTimeOffset storedBefore, bool dryRun, CancellationToken cancellationToken)
+    private async Task<SweptBlobs> SweepAsync<TKey>(string table, string key, TKey after, DateTimeOffset storedBefore, bool dryRun, CancellationToken cancellationToken)
     {
         var swept = new SweptBlobs();
-        var after = "";
         while (true)
         {
             await using var connection = await database.OpenAsync(cancellationToken);
-            var found = (await connection.QueryAsync<(string Sha256, long Bytes)>(new CommandDefinition(
-                $"SELECT b.sha256, b.bytes FROM {table} b WHERE b.sha256 > @after AND {(dryRun ? WouldBeUnnamed : Unnamed)} ORDER BY b.sha256 LIMIT {Batch}",
+            var found = (await connection.QueryAsync<(TKey Key, long Bytes)>(new CommandDefinition(
+                $"SELECT b.{key}, b.bytes FROM {table} b WHERE b.{key} > @after AND {(dryRun ? WouldBeUnnamed(table) : Unnamed(table))} ORDER BY b.{key} LIMIT {Batch}",
                 new { after, before = Micros.From(storedBefore), now = time.Now() }, cancellationToken: cancellationToken))).AsList();
             if (found.Count == 0)
             {
                 return swept;
             }
 
-            after = found[^1].Sha256;
+            after = found[^1].Key;
             if (dryRun)
             {
                 swept = swept.Plus(found.Count, found.Sum(blob => blob.Bytes));
@@ -114,8 +111,8 @@ internal sealed class BlobSweep(
 
             await using var transaction = await database.BeginAsync(connection, cancellationToken);
             var gone = (await connection.QueryAsync<(string Sha256, long Bytes)>(
-                $"DELETE FROM {table} AS b WHERE b.sha256 {rows.In("@ids")} AND {Unnamed} RETURNING sha256, bytes",
-                new { ids = rows.List(found.Select(blob => blob.Sha256)), before = Micros.From(storedBefore) }, transaction)).AsList();
+                $"DELETE FROM {table} AS b WHERE b.{key} {rows.In("@ids")} AND {Unnamed(table)} RETURNING sha256, bytes",
+                new { ids = rows.List(found.Select(blob => blob.Key)), before = Micros.From(storedBefore) }, transaction)).AsList();
             if (table == "blob")
             {
                 await backend.DeleteAsync([.. gone.SelectMany(blob => Keys(BlobId.Parse(blob.Sha256), blob.Bytes))], cancellationToken);
@@ -130,7 +127,7 @@ internal sealed class BlobSweep(
     {
         // In a dry run a pack counts as empty when all that lies in it would go.
         var empty = dryRun
-            ? $"NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number AND NOT ({WouldBeUnnamed}))"
+            ? $"NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number AND NOT ({WouldBeUnnamed("packed_blob")}))"
             : "NOT EXISTS (SELECT 1 FROM packed_blob b WHERE b.pack = blob_pack.number)";
         await using var connection = await database.OpenAsync(cancellationToken);
         var found = (await connection.QueryAsync<(string Pack, long Bytes)>(new CommandDefinition(

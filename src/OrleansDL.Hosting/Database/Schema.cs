@@ -75,7 +75,7 @@ public sealed partial class Schema(Db database, TimeProvider time, ILogger<Schem
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static IEnumerable<(int Number, string Name, string Text)> Scripts()
+    internal static IEnumerable<(int Number, string Name, string Text)> Scripts()
     {
         var assembly = Assembly.GetExecutingAssembly();
         const string Marker = ".Scripts.";

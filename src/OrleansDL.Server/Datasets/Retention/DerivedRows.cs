@@ -41,6 +41,6 @@ internal sealed class DerivedRows(Db database, ShardTable shards, BlobStore blob
     }
 
     // Small blobs lie in packs, large ones by themselves.
-    private static string Gone(string sha256) =>
-        $"NOT EXISTS (SELECT 1 FROM blob b WHERE b.sha256 = {sha256}) AND NOT EXISTS (SELECT 1 FROM packed_blob p WHERE p.sha256 = {sha256})";
+    private string Gone(string sha256) =>
+        $"NOT EXISTS (SELECT 1 FROM blob b WHERE b.sha256 = {sha256}) AND NOT EXISTS (SELECT 1 FROM packed_blob p WHERE {PackedBlobs.Same(database, "p.sha256", sha256)})";
 }

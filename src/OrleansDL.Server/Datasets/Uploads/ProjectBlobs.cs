@@ -37,7 +37,7 @@ internal sealed class ProjectBlobs(Db database, BlobStore blobs)
                 $"""
                 SELECT p.sha256, COALESCE(k.bytes, b.bytes) FROM {Asked}
                 CROSS JOIN project_blob p
-                LEFT JOIN packed_blob k ON k.sha256 = p.sha256 LEFT JOIN blob b ON b.sha256 = p.sha256
+                LEFT JOIN packed_blob k ON {PackedBlobs.Same(database, "k.sha256", "p.sha256")} LEFT JOIN blob b ON b.sha256 = p.sha256
                 WHERE p.project = @project AND p.sha256 = asked.value AND COALESCE(k.bytes, b.bytes) IS NOT NULL
                 """,
                 new { project, digests = List(batch) });
@@ -61,8 +61,8 @@ internal sealed class ProjectBlobs(Db database, BlobStore blobs)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
         await connection.ExecuteAsync(
-            """
-            DELETE FROM project_blob WHERE NOT EXISTS (SELECT 1 FROM packed_blob k WHERE k.sha256 = project_blob.sha256)
+            $"""
+            DELETE FROM project_blob WHERE NOT EXISTS (SELECT 1 FROM packed_blob k WHERE {PackedBlobs.Same(database, "k.sha256", "project_blob.sha256")})
               AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.sha256 = project_blob.sha256)
             """);
     }
