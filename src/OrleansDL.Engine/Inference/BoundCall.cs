@@ -8,12 +8,12 @@ internal sealed class BoundCall : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly OrtIoBinding _binding;
-    private readonly RunOptions _options = new();
+    private readonly WatchedRun _run;
     private readonly List<OrtValue> _values = [];
 
-    public BoundCall(InferenceSession session, TensorSpec input, long[] shape, IReadOnlyList<TensorSpec> outputs)
+    public BoundCall(InferenceSession session, TensorSpec input, long[] shape, IReadOnlyList<TensorSpec> outputs, WatchedRun run)
     {
-        _session = session;
+        (_session, _run) = (session, run);
         _binding = session.CreateIoBinding();
         Shape = shape;
         Input = Allocate(input.Type, shape, out var inputValue);
@@ -28,12 +28,21 @@ internal sealed class BoundCall : IDisposable
     /// <summary>The outputs' buffers, in the order of the signature.</summary>
     public byte[][] Outputs { get; }
 
-    public void Run() => _session.RunWithBinding(_options, _binding);
+    /// <exception cref="OperationCanceledException">It was cancelled, which ends the execution.</exception>
+    /// <exception cref="OrleansDLException">The model refused the input, or the execution took too long.</exception>
+    public void Run(string model, CancellationToken cancellationToken) => _run.Run(
+        model, this,
+        static (call, options) =>
+        {
+            call._session.RunWithBinding(options, call._binding);
+            return true;
+        },
+        cancellationToken);
 
     public void Dispose()
     {
         _binding.Dispose();
-        _options.Dispose();
+        _run.Dispose();
         _values.ForEach(value => value.Dispose());
     }
 

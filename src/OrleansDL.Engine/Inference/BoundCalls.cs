@@ -5,7 +5,7 @@ using OrleansDL.Serving;
 namespace OrleansDL.Inference;
 
 /// <summary>Bound calls by input shape: as many of each as callers have needed at once.</summary>
-internal sealed class BoundCalls(InferenceSession session, TensorSpec input, IReadOnlyList<TensorSpec> outputs) : IDisposable
+internal sealed class BoundCalls(InferenceSession session, TensorSpec input, IReadOnlyList<TensorSpec> outputs, Func<WatchedRun> newRun) : IDisposable
 {
     /// <summary>Shapes whose calls are kept. What comes after is bound, used once and let go: a caller of ever new shapes costs no memory.</summary>
     private const int GreatestKept = 64;
@@ -27,7 +27,7 @@ internal sealed class BoundCalls(InferenceSession session, TensorSpec input, IRe
             }
         }
 
-        return new BoundCall(session, input, shape.ToArray(), outputs);
+        return new BoundCall(session, input, shape.ToArray(), outputs, newRun());
     }
 
     public void Return(BoundCall call)

@@ -14,7 +14,7 @@ using OrleansDL.Serving;
 namespace OrleansDL.Inference;
 
 /// <summary>A loaded model, ready to answer any number of callers at once. It never loads libtorch.</summary>
-public sealed class ModelSession : IDisposable
+public sealed class ModelSession : ITensorModel
 {
     private const string Probabilities = "probabilities";
     private const string Embedding = "embedding";
@@ -31,12 +31,16 @@ public sealed class ModelSession : IDisposable
     private readonly int _raw;
     private readonly int _embedding;
     private readonly string _model;
+    private readonly RunWatch? _watch;
+    private readonly TimeSpan _limit;
     private readonly ConcurrentBag<Row> _rows = [];
     private volatile bool _splits;
 
-    private ModelSession(InferenceSession session, Pipeline? pipeline, string model)
+    private ModelSession(InferenceSession session, Pipeline? pipeline, string model, RunWatch? watch, TimeSpan? limit)
     {
         (_session, _pipeline, _model) = (session, pipeline, model);
+        (_watch, _limit) = (limit is null ? null : watch, limit ?? default);
+        _watch?.Heed(_limit);
         Signature = new ModelSignature
         {
             Inputs = [.. session.InputMetadata.Select(Describe)],
@@ -51,7 +55,7 @@ public sealed class ModelSession : IDisposable
             throw new InvalidException($"Model '{model}' has {Signature.Outputs[_answer].Shape[^1]} outputs, but its pipeline.json names {pipeline.Labels.Count} labels.");
         }
 
-        _bound = CanBind() ? new BoundCalls(session, Signature.Inputs[0], Signature.Outputs) : null;
+        _bound = CanBind() ? new BoundCalls(session, Signature.Inputs[0], Signature.Outputs, NewRun) : null;
         _splits = Signature.Inputs.Concat(Signature.Outputs).All(tensor => tensor is { Type: not TensorElementType.Bytes, Shape: [-1, ..] });
     }
 
@@ -69,8 +73,10 @@ public sealed class ModelSession : IDisposable
     /// <summary>Loads an artifact's folder (<c>model.onnx</c>, <c>pipeline.json</c>), or an ONNX file alone.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="model">What messages call the model.</param>
+    /// <param name="watch">Ends executions that take longer than <paramref name="limit"/>; null: they take what they take.</param>
+    /// <param name="limit">How long an execution may take; null: any time.</param>
     /// <exception cref="InvalidException">The files are no model; the message says why.</exception>
-    public static ModelSession Load(string path, string model = "model")
+    public static ModelSession Load(string path, string model = "model", RunWatch? watch = null, TimeSpan? limit = null)
     {
         OnnxLibrary.Load();
         var folder = Directory.Exists(path) ? path : null;
@@ -85,7 +91,7 @@ public sealed class ModelSession : IDisposable
         using var options = Options();
         try
         {
-            return new ModelSession(new InferenceSession(file, options), pipeline, model);
+            return new ModelSession(new InferenceSession(file, options), pipeline, model, watch, limit);
         }
         catch (OnnxRuntimeException error)
         {
@@ -124,9 +130,16 @@ public sealed class ModelSession : IDisposable
         RequestCheck.Check(request, Signature, _model);
         cancellationToken.ThrowIfCancellationRequested();
         return _bound is not null && request.Inputs[0].Shape[0] is > 0 and <= GreatestBatch
-            ? InferBound(request.Inputs[0].Shape, new ReadOnlySpan<InferRequest>(in request), request.Outputs)
+            ? InferBound(request.Inputs[0].Shape, new ReadOnlySpan<InferRequest>(in request), request.Outputs, cancellationToken)
             : InferFree(request, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken) => ValueTask.FromResult(Infer(request, cancellationToken));
+
+    /// <inheritdoc/>
+    public ValueTask<InferAnswer[]> InferTogetherAsync(IReadOnlyList<InferRequest> requests, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(InferTogether(requests, cancellationToken));
 
     /// <summary>Compares a request with a signature that is not all of the model's.</summary>
     /// <exception cref="InvalidException">The request does not fit.</exception>
@@ -141,23 +154,24 @@ public sealed class ModelSession : IDisposable
 
     /// <summary>Runs requests that differ in nothing but their rows as one, and gives each its own answer.</summary>
     /// <param name="requests">Checked, with at least one row each; equal names, types and sizes of all axes but the first.</param>
-    public InferAnswer[] InferTogether(IReadOnlyList<InferRequest> requests)
+    /// <param name="cancellationToken">Ends the execution for all.</param>
+    public InferAnswer[] InferTogether(IReadOnlyList<InferRequest> requests, CancellationToken cancellationToken = default)
     {
         if (requests.Count == 1)
         {
-            return [Infer(requests[0])];
+            return [Infer(requests[0], cancellationToken)];
         }
 
         var began = Stopwatch.GetTimestamp();
         var rows = requests.Sum(request => request.Inputs[0].Shape[0]);
         var whole = _bound is not null && rows <= GreatestBatch
-            ? InferBound([rows, .. requests[0].Inputs[0].Shape.AsSpan(1)], [.. requests], [])
-            : InferFree(new InferRequest { Inputs = [.. requests[0].Inputs.Select((_, input) => Join(requests, input, rows))] }, CancellationToken.None);
+            ? InferBound([rows, .. requests[0].Inputs[0].Shape.AsSpan(1)], [.. requests], [], cancellationToken)
+            : InferFree(new InferRequest { Inputs = [.. requests[0].Inputs.Select((_, input) => Join(requests, input, rows))] }, cancellationToken);
         if (whole.Outputs.Any(output => output.Shape is not [var size, ..] || size != rows))
         {
             // The first axis of this model does not count rows, whatever it looks like: nothing is run together any more.
             _splits = false;
-            return [.. requests.Select(request => Infer(request))];
+            return [.. requests.Select(request => Infer(request, cancellationToken))];
         }
 
         var answers = new InferAnswer[requests.Count];
@@ -186,7 +200,7 @@ public sealed class ModelSession : IDisposable
         try
         {
             input.CopyTo(call.Input);
-            RunBound(call);
+            call.Run(_model, CancellationToken.None);
             call.Outputs[outputIndex].CopyTo(output);
             return call.Outputs[outputIndex].Length;
         }
@@ -198,7 +212,7 @@ public sealed class ModelSession : IDisposable
 
     /// <summary>Raw rows through the artifact's own pipeline.</summary>
     /// <exception cref="InvalidException">A row is not what the pipeline takes; the message names row, column and what was expected.</exception>
-    public PredictAnswer Predict(PredictRequest request)
+    public PredictAnswer Predict(PredictRequest request, CancellationToken cancellationToken = default)
     {
         var answers = Answers(request);
         return Read(() =>
@@ -209,7 +223,7 @@ public sealed class ModelSession : IDisposable
             while (left > 0)
             {
                 var batch = Math.Min(left, GreatestBatch);
-                PredictBatch(ref reader, Pipeline, batch, answers);
+                PredictBatch(ref reader, Pipeline, batch, answers, cancellationToken);
                 left -= batch;
             }
 
@@ -252,7 +266,7 @@ public sealed class ModelSession : IDisposable
         {
             var input = call?.Input ?? new byte[pipeline.RowBytes];
             pipeline.Encode(row, columns, input.AsSpan(0, pipeline.RowBytes));
-            judge(input.AsSpan(0, pipeline.RowBytes), MemoryMarshal.Cast<byte, float>(Run(call, input, shape)[_raw].Span));
+            judge(input.AsSpan(0, pipeline.RowBytes), MemoryMarshal.Cast<byte, float>(Run(call, input, shape, CancellationToken.None)[_raw].Span));
         }
         finally
         {
@@ -286,7 +300,7 @@ public sealed class ModelSession : IDisposable
         while (written.Count - begun < tokens)
         {
             var window = written[Math.Max(0, written.Count - pipeline.MaxTokens)..].ToArray();
-            var logits = RunFree(MemoryMarshal.AsBytes(window.AsSpan()).ToArray(), [1, window.Length]).Outputs[_raw].Data;
+            var logits = RunFree(MemoryMarshal.AsBytes(window.AsSpan()).ToArray(), [1, window.Length], CancellationToken.None).Outputs[_raw].Data;
             var next = TokenDraw.Next(MemoryMarshal.Cast<byte, float>(logits.Span)[^pipeline.TokenCount..], temperature, random);
             if (next < Tokenizer.First)
             {
@@ -312,7 +326,7 @@ public sealed class ModelSession : IDisposable
         _session.Dispose();
     }
 
-    private void PredictBatch(ref Utf8JsonReader reader, Pipeline pipeline, int batch, RowAnswers answers)
+    private void PredictBatch(ref Utf8JsonReader reader, Pipeline pipeline, int batch, RowAnswers answers, CancellationToken cancellationToken)
     {
         if (!_rows.TryTake(out var row))
         {
@@ -331,7 +345,7 @@ public sealed class ModelSession : IDisposable
         {
             var input = call?.Input ?? new byte[batch * pipeline.RowBytes];
             EncodeRows(ref reader, pipeline, row, input, batch, answers.Count);
-            AddAnswers(answers, input, Run(call, input, shape), batch);
+            AddAnswers(answers, input, Run(call, input, shape, cancellationToken), batch);
         }
         finally
         {
@@ -411,21 +425,21 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>The outputs of encoded rows: through the bound call, or by the runtime's own memory where sizes are not known beforehand.</summary>
-    private ReadOnlyMemory<byte>[] Run(BoundCall? call, byte[] input, ReadOnlySpan<long> shape)
+    private ReadOnlyMemory<byte>[] Run(BoundCall? call, byte[] input, ReadOnlySpan<long> shape, CancellationToken cancellationToken)
     {
         if (call is null)
         {
-            return [.. RunFree(input, shape.ToArray()).Outputs.Select(output => output.Data)];
+            return [.. RunFree(input, shape.ToArray(), cancellationToken).Outputs.Select(output => output.Data)];
         }
 
-        RunBound(call);
+        call.Run(_model, cancellationToken);
         return [.. call.Outputs.Select(output => (ReadOnlyMemory<byte>)output)];
     }
 
-    private InferAnswer RunFree(byte[] input, long[] shape)
+    private InferAnswer RunFree(byte[] input, long[] shape, CancellationToken cancellationToken)
     {
         var expected = Signature.Inputs[0];
-        return InferFree(new InferRequest { Inputs = [new Tensor { Name = expected.Name, Type = expected.Type, Shape = shape, Data = input }] }, CancellationToken.None);
+        return InferFree(new InferRequest { Inputs = [new Tensor { Name = expected.Name, Type = expected.Type, Shape = shape, Data = input }] }, cancellationToken);
     }
 
     private static ReadOnlySpan<float> Part(ReadOnlySpan<byte> output, int row, int rows)
@@ -499,7 +513,7 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>The rows of all parts in one execution.</summary>
-    private InferAnswer InferBound(ReadOnlySpan<long> shape, ReadOnlySpan<InferRequest> parts, IReadOnlyList<string> wanted)
+    private InferAnswer InferBound(ReadOnlySpan<long> shape, ReadOnlySpan<InferRequest> parts, IReadOnlyList<string> wanted, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         var call = _bound!.Rent(shape);
@@ -513,7 +527,7 @@ public sealed class ModelSession : IDisposable
             }
 
             var bound = Stopwatch.GetTimestamp();
-            RunBound(call);
+            call.Run(_model, cancellationToken);
             var ran = Stopwatch.GetTimestamp();
             var batch = call.Shape[0];
             var outputs = new List<Tensor>(Signature.Outputs.Count);
@@ -545,8 +559,7 @@ public sealed class ModelSession : IDisposable
         var began = Stopwatch.GetTimestamp();
         var pins = new List<MemoryHandle>();
         var values = new List<OrtValue>();
-        using var options = new RunOptions();
-        using var registration = cancellationToken.Register(() => options.Terminate = true);
+        using var run = NewRun();
         try
         {
             foreach (var input in request.Inputs)
@@ -556,7 +569,10 @@ public sealed class ModelSession : IDisposable
 
             string[] names = [.. Signature.Outputs.Select(output => output.Name)];
             var bound = Stopwatch.GetTimestamp();
-            using var results = _session.Run(options, [.. request.Inputs.Select(input => input.Name)], values, names);
+            string[] given = [.. request.Inputs.Select(input => input.Name)];
+            using var results = run.Run(
+                _model, (Session: _session, Given: given, Values: values, Names: names),
+                static (call, options) => call.Session.Run(options, call.Given, call.Values, call.Names), cancellationToken);
             var ran = Stopwatch.GetTimestamp();
             var outputs = results.Select((result, index) => Copy(result, Signature.Outputs[index])).ToList();
             return new InferAnswer
@@ -568,8 +584,7 @@ public sealed class ModelSession : IDisposable
         }
         catch (OnnxRuntimeException error)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw Refused(error);
+            throw new InvalidException($"model '{_model}' refused the input: {error.Message}");
         }
         finally
         {
@@ -608,19 +623,7 @@ public sealed class ModelSession : IDisposable
         CountsExecution = true,
     };
 
-    private void RunBound(BoundCall call)
-    {
-        try
-        {
-            call.Run();
-        }
-        catch (OnnxRuntimeException error)
-        {
-            throw Refused(error);
-        }
-    }
-
-    private InvalidException Refused(OnnxRuntimeException error) => new($"model '{_model}' refused the input: {error.Message}");
+    private WatchedRun NewRun() => new(_watch, _limit);
 
     private LabelScore[] Top(ReadOnlySpan<float> probabilities, long batch)
     {

@@ -28,7 +28,7 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Seque
         cancellationToken.ThrowIfCancellationRequested();
         return batcher is { } together && session.CanBatch
             ? session.PredictAsync(request, together.MaximumRows, tensors => together.InferAsync(tensors, cancellationToken))
-            : ValueTask.FromResult(session.Predict(request));
+            : ValueTask.FromResult(session.Predict(request, cancellationToken));
     }
 
     public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) =>

@@ -7,7 +7,7 @@ namespace OrleansDL.Serving.Batching;
 internal sealed class Batcher : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly ModelSession _session;
+    private readonly ITensorModel _session;
     private readonly BatchingSpec _spec;
     private readonly BatchQueue _queue;
     private readonly AdaptiveDelay? _adaptive;
@@ -18,7 +18,7 @@ internal sealed class Batcher : IDisposable
     private readonly int _instances;
     private int _running;
 
-    public Batcher(ModelSession session, BatchingSpec spec, TimeProvider time, BatchHold hold)
+    public Batcher(ITensorModel session, BatchingSpec spec, TimeProvider time, BatchHold hold)
     {
         (_session, _spec, _time) = (session, spec, time);
         _queue = new BatchQueue(spec, hold.First, hold.Backlog);
@@ -46,7 +46,7 @@ internal sealed class Batcher : IDisposable
         var rows = request.Inputs[0].Shape is [var first, ..] ? first : 0;
         if (rows == 0 || !_session.CanBatch)
         {
-            return ValueTask.FromResult(_session.Infer(request, cancellationToken));
+            return _session.InferAsync(request, cancellationToken);
         }
 
         if (rows > _spec.MaximumBatchSize)
@@ -55,7 +55,7 @@ internal sealed class Batcher : IDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var pending = Describe(request, (int)rows);
+        var pending = Describe(request, (int)rows, cancellationToken);
         List<Pending>? batch;
         lock (_gate)
         {
@@ -70,7 +70,7 @@ internal sealed class Batcher : IDisposable
             batch = Next();
         }
 
-        pending.OnCancelled(Cancel, cancellationToken);
+        pending.OnCancelled(Cancel);
         if (batch is not null)
         {
             Start(batch, pending);
@@ -82,7 +82,7 @@ internal sealed class Batcher : IDisposable
     /// <summary>Nothing runs or waits any more: the owner has seen every request leave.</summary>
     public void Dispose() => _timer.Dispose();
 
-    private Pending Describe(InferRequest request, int rows)
+    private Pending Describe(InferRequest request, int rows, CancellationToken cancellationToken)
     {
         var now = Now;
         var standard = _spec.DefaultPriority == 0 ? _spec.PriorityLevels : _spec.DefaultPriority;
@@ -91,7 +91,8 @@ internal sealed class Batcher : IDisposable
             request, rows,
             request.Priority == 0 ? standard : Math.Min(request.Priority, _spec.PriorityLevels),
             now,
-            wait > 0 ? now + TimeSpan.FromMicroseconds(wait) : null);
+            wait > 0 ? now + TimeSpan.FromMicroseconds(wait) : null,
+            cancellationToken);
     }
 
     /// <summary>The next batch if there is one and room for it. Sets the timer for what time alone will bring. Under the lock.</summary>
@@ -109,6 +110,12 @@ internal sealed class Batcher : IDisposable
         if (batch is not null)
         {
             _running++;
+            if (batch.Count > 1)
+            {
+                // Ended in RunAsync.
+                var stop = new BatchStop(batch.Count);
+                batch.ForEach(pending => pending.Stop = stop);
+            }
         }
 
         var look = _queue.NextLook(_running < _instances ? delay : null);
@@ -121,29 +128,34 @@ internal sealed class Batcher : IDisposable
     {
         if (mine is not null && batch.Contains(mine))
         {
-            Run(batch);
+            _ = RunAsync(batch);
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Batcher.Run(work.Batch), (Batcher: this, Batch: batch), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Batcher.RunAsync(work.Batch), (Batcher: this, Batch: batch), preferLocal: false);
         }
     }
 
-    private void Run(List<Pending> batch)
+    /// <summary>Over at once for a model of this process.</summary>
+    private async Task RunAsync(List<Pending> batch)
     {
         var began = Now;
+        using var stop = batch[0].Stop;
         try
         {
-            var answers = _session.InferTogether([.. batch.Select(pending => pending.Request)]);
+            var answers = await _session.InferTogetherAsync([.. batch.Select(pending => pending.Request)], stop?.Token ?? batch[0].Cancelled);
             for (var index = 0; index < batch.Count; index++)
             {
                 Succeed(batch[index], answers[index], began);
             }
         }
-        catch (OrleansDLException) when (batch.Count > 1)
+        catch (OrleansDLException error) when (batch.Count > 1 && error is not (OverloadedException or NoCapacityException))
         {
             // One of them is at fault: each hears what is true of it.
-            batch.ForEach(pending => RunAlone(pending, began));
+            foreach (var pending in batch)
+            {
+                await RunAloneAsync(pending, began);
+            }
         }
         catch (Exception error)
         {
@@ -159,11 +171,11 @@ internal sealed class Batcher : IDisposable
         Look();
     }
 
-    private void RunAlone(Pending pending, TimeSpan began)
+    private async Task RunAloneAsync(Pending pending, TimeSpan began)
     {
         try
         {
-            Succeed(pending, _session.Infer(pending.Request), began);
+            Succeed(pending, await _session.InferAsync(pending.Request, pending.Cancelled), began);
         }
         catch (Exception error)
         {
@@ -196,13 +208,17 @@ internal sealed class Batcher : IDisposable
 
     private void Cancel(Pending pending, CancellationToken token)
     {
+        bool waits;
         lock (_gate)
         {
-            if (!_queue.Remove(pending))
-            {
-                // It runs already, with others: its answer is not waited for, and nobody is told twice.
-                return;
-            }
+            waits = _queue.Remove(pending);
+        }
+
+        if (!waits)
+        {
+            // It runs already, perhaps with others: nobody is told twice, and the execution ends early when nobody is left.
+            pending.Stop?.OnLeft();
+            return;
         }
 
         Leave(pending, () => pending.Fail(new OperationCanceledException(token)));

@@ -5,9 +5,9 @@ internal sealed class Pending
 {
     private CancellationTokenRegistration _registration;
 
-    public Pending(InferRequest request, int rows, int priority, TimeSpan arrived, TimeSpan? deadline)
+    public Pending(InferRequest request, int rows, int priority, TimeSpan arrived, TimeSpan? deadline, CancellationToken cancelled = default)
     {
-        (Request, Rows, Priority, Arrived, Deadline) = (request, rows, priority, arrived, deadline);
+        (Request, Rows, Priority, Arrived, Deadline, Cancelled) = (request, rows, priority, arrived, deadline, cancelled);
         Node = new LinkedListNode<Pending>(this);
     }
 
@@ -23,20 +23,26 @@ internal sealed class Pending
     /// <summary>When its wait is over; null: never.</summary>
     public TimeSpan? Deadline { get; }
 
+    /// <summary>Its caller's.</summary>
+    public CancellationToken Cancelled { get; }
+
+    /// <summary>Ends the execution it is in with others; null: it waits, or runs alone.</summary>
+    public BatchStop? Stop { get; set; }
+
     /// <summary>Its place in a queue; in no list once it was taken.</summary>
     public LinkedListNode<Pending> Node { get; }
 
     /// <summary>Continuations never run on the thread that answers: it has other answers to give.</summary>
     public TaskCompletionSource<InferAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void OnCancelled(Action<Pending, CancellationToken> cancelled, CancellationToken token)
+    public void OnCancelled(Action<Pending, CancellationToken> cancelled)
     {
-        if (!token.CanBeCanceled)
+        if (!Cancelled.CanBeCanceled)
         {
             return;
         }
 
-        _registration = token.UnsafeRegister((_, cancel) => cancelled(this, cancel), null);
+        _registration = Cancelled.UnsafeRegister((_, cancel) => cancelled(this, cancel), null);
         if (Answer.Task.IsCompleted)
         {
             // Answered meanwhile: whoever did found no registration to give back.

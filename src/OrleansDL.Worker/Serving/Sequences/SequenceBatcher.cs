@@ -75,7 +75,7 @@ internal sealed class SequenceBatcher : IDisposable
 
         if (starts)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static batcher => batcher.Run(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static batcher => _ = batcher.RunAsync(), this, preferLocal: false);
         }
 
         return await pending.Answer.Task.WaitAsync(cancellationToken);
@@ -84,7 +84,7 @@ internal sealed class SequenceBatcher : IDisposable
     /// <summary>Nothing runs or waits any more: the owner has seen every request leave.</summary>
     public void Dispose() => _timer.Dispose();
 
-    private void Run()
+    private async Task RunAsync()
     {
         while (Take() is { } rows)
         {
@@ -93,7 +93,7 @@ internal sealed class SequenceBatcher : IDisposable
             var began = Now;
             try
             {
-                answers = _model.Run(rows);
+                answers = await _model.RunAsync(rows);
             }
             catch (Exception error)
             {
@@ -248,7 +248,7 @@ internal sealed class SequenceBatcher : IDisposable
 
         if (starts)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static batcher => batcher.Run(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static batcher => _ = batcher.RunAsync(), this, preferLocal: false);
         }
     }
 

@@ -7,12 +7,12 @@ namespace OrleansDL.Serving.Sequences;
 /// <summary>A model as the requests of a sequence see it: without its controls and states, which are added to a batch and taken from its answer.</summary>
 internal sealed class SequenceModel
 {
-    private readonly ModelSession _session;
+    private readonly ITensorModel _session;
     private readonly SequenceSpec _spec;
     private readonly TensorSpec[] _states;
 
     /// <exception cref="InvalidException">The spec names what the model has not, or what cannot be.</exception>
-    public SequenceModel(ModelSession session, SequenceSpec spec)
+    public SequenceModel(ITensorModel session, SequenceSpec spec)
     {
         (_session, _spec) = (session, spec);
         var whole = session.Signature;
@@ -74,7 +74,7 @@ internal sealed class SequenceModel
     /// <summary>Runs rows as one.</summary>
     /// <param name="rows">The sequence of each row, and its request; null: an empty place.</param>
     /// <returns>For each row the outputs callers see, and what the model remembers now; null for empty ones.</returns>
-    public (InferAnswer Answer, Tensor[] States)?[] Run(IReadOnlyList<(LiveSequence Sequence, SequenceRequest Request)?> rows)
+    public async ValueTask<(InferAnswer Answer, Tensor[] States)?[]> RunAsync(IReadOnlyList<(LiveSequence Sequence, SequenceRequest Request)?> rows)
     {
         var like = rows.First(row => row is not null)!.Value.Request.Request;
         var inputs = new List<Tensor>(_session.Signature.Inputs.Count);
@@ -93,7 +93,7 @@ internal sealed class SequenceModel
             inputs.Add(Join(Beginning(index), [.. rows.Select(row => row is { Request.Step.IsStart: false } known ? known.Sequence.States?[index] : null)]));
         }
 
-        var whole = _session.Infer(new InferRequest { Inputs = inputs });
+        var whole = await _session.InferAsync(new InferRequest { Inputs = inputs }, CancellationToken.None);
         var answers = new (InferAnswer, Tensor[])?[rows.Count];
         var counted = false;
         for (var row = 0; row < rows.Count; row++)
