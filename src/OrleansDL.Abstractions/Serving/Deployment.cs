@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>A deployment as it stands now.</summary>
@@ -52,4 +54,13 @@ public sealed record Deployment
 
     /// <summary>Where the canary stands, if there is one.</summary>
     [Id(22)] public CanaryProgress? Canary { get; init; }
+
+    /// <summary>The graph of other deployments that is served instead of a model; null: a model is.</summary>
+    [Id(70)] public EnsembleSpec? Ensemble { get; init; }
+
+    /// <summary>How answers are kept for equal requests; null: they are not.</summary>
+    [Id(71)] public ResponseCacheSpec? Cache { get; init; }
+
+    /// <summary>Whether callers of the inference protocol send raw rows and get labels.</summary>
+    [Id(72), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Raw { get; init; }
 }
