@@ -1,9 +1,30 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>A deployment as it stands now.</summary>
 [GenerateSerializer, Immutable, Alias("deployment")]
 public sealed record Deployment
 {
+    /// <summary>What it was told last: the start of a change that is to keep the rest.</summary>
+    public DeploymentSpec ToSpec() => new()
+    {
+        Name = Name,
+        Model = Model,
+        Replicas = Replicas,
+        Public = Public,
+        Batching = Batching,
+        Sequence = Sequence,
+        Versions = Versions,
+        Numbers = Numbers,
+        Configuration = Configuration,
+        Traffic = Traffic,
+        Ensemble = Ensemble,
+        Cache = Cache,
+        Raw = Raw,
+        Unloaded = Status is DeploymentStatus.Unloaded,
+    };
+
     [Id(0)] public required Guid Id { get; init; }
     [Id(1)] public required string Project { get; init; }
     [Id(2)] public required string Name { get; init; }
@@ -53,19 +74,12 @@ public sealed record Deployment
     /// <summary>Where the canary stands, if there is one.</summary>
     [Id(22)] public CanaryProgress? Canary { get; init; }
 
-    /// <summary>What it was told last: the start of a change that is to keep the rest.</summary>
-    public DeploymentSpec ToSpec() => new()
-    {
-        Name = Name,
-        Model = Model,
-        Replicas = Replicas,
-        Public = Public,
-        Batching = Batching,
-        Sequence = Sequence,
-        Versions = Versions,
-        Numbers = Numbers,
-        Configuration = Configuration,
-        Traffic = Traffic,
-        Unloaded = Status is DeploymentStatus.Unloaded,
-    };
+    /// <summary>The graph of other deployments that is served instead of a model; null: a model is.</summary>
+    [Id(70)] public EnsembleSpec? Ensemble { get; init; }
+
+    /// <summary>How answers are kept for equal requests; null: they are not.</summary>
+    [Id(71)] public ResponseCacheSpec? Cache { get; init; }
+
+    /// <summary>Whether callers of the inference protocol send raw rows and get labels.</summary>
+    [Id(72), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Raw { get; init; }
 }

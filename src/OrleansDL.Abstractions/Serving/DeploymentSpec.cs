@@ -8,8 +8,8 @@ public sealed record DeploymentSpec
 {
     [Id(0)] public required string Name { get; init; }
 
-    /// <summary>Model version reference: <c>name</c> (newest), <c>name@3</c>, <c>name@alias</c>; resolved when set.</summary>
-    [Id(1)] public required string Model { get; init; }
+    /// <summary>Model version reference: <c>name</c> (newest), <c>name@3</c>, <c>name@alias</c>; resolved when set. Empty for an ensemble.</summary>
+    [Id(1)] public string Model { get; init; } = "";
 
     /// <summary>Workers that serve it, 1 to 64; fewer workers serve it while there are fewer.</summary>
     [Id(2)] public int Replicas { get; init; } = 1;
@@ -37,4 +37,13 @@ public sealed record DeploymentSpec
 
     /// <summary>Which version answers a request that names none; null: the highest that is ready.</summary>
     [Id(9)] public TrafficSpec? Traffic { get; init; }
+
+    /// <summary>A graph of other deployments that is served instead of a model; null: a model is.</summary>
+    [Id(70)] public EnsembleSpec? Ensemble { get; init; }
+
+    /// <summary>How answers are kept for equal requests; null: they are not.</summary>
+    [Id(71)] public ResponseCacheSpec? Cache { get; init; }
+
+    /// <summary>Whether callers of the inference protocol send raw rows to the artifact's pipeline and get labels, rather than the network's own tensors.</summary>
+    [Id(72), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Raw { get; init; }
 }

@@ -12,5 +12,10 @@ public interface IDeploymentGrain : IGrainWithGuidKey, IWakeable
     /// <summary>Changes what is wanted. <paramref name="changeId"/> makes a repeat harmless. Returns at once; the old version answers until the new one is ready.</summary>
     [Alias("update"), Requires(Role.Developer)] Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch);
 
+    /// <summary>The generation that stands for an ensemble's generation with what its steps answered by. Asking again gives the same.</summary>
+    /// <param name="generation">The ensemble's.</param>
+    /// <param name="steps">Generations of the steps that ran, in the order of the steps; 0 for one that did not.</param>
+    [Alias("combine")] Task<long> CombineAsync(long generation, IReadOnlyList<long> steps);
+
     [Alias("delete"), Requires(Role.Developer)] Task DeleteAsync(string? ifMatch);
 }

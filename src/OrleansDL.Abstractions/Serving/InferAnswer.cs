@@ -11,4 +11,7 @@ public sealed class InferAnswer
 
     /// <summary>Where the time went; null from replicas that do not tell.</summary>
     [Id(2)] public InferTimes? Times { get; init; }
+
+    /// <summary>The generation its inference id bears, where that is not the replica's: an ensemble's with the steps that ran.</summary>
+    [Id(70)] public long? Generation { get; init; }
 }

@@ -17,4 +17,10 @@ public sealed class InferRequest
 
     /// <summary>The sequence it belongs to; null: none.</summary>
     [Id(24)] public SequenceStep? Sequence { get; init; }
+
+    /// <summary>The caller's own parameters as JSON values, by name; null: none. An ensemble's conditions may ask for them.</summary>
+    [Id(70)] public IReadOnlyDictionary<string, string>? Parameters { get; init; }
+
+    /// <summary>How many ensembles it is within.</summary>
+    [Id(71)] public int Depth { get; init; }
 }

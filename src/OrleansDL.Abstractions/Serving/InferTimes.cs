@@ -24,4 +24,10 @@ public readonly record struct InferTimes
 
     /// <summary>Whether it stands for the execution: true for exactly one of the requests that ran together.</summary>
     [Id(6)] public bool CountsExecution { get; init; }
+
+    /// <summary>Looking into the response cache, and keeping the answer there; 0 where there is none.</summary>
+    [Id(70)] public long Cache { get; init; }
+
+    /// <summary>Whether the answer came from the response cache, and nothing ran for it.</summary>
+    [Id(71)] public bool CacheHit { get; init; }
 }

@@ -18,4 +18,7 @@ public sealed record ReplicaSpec
 
     /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
     [Id(27)] public SequenceSpec? Sequence { get; init; }
+
+    /// <summary>Whether callers' tensors are raw rows and labels.</summary>
+    [Id(70)] public bool Raw { get; init; }
 }

@@ -38,4 +38,10 @@ public sealed record Route
 
     /// <summary>Which version answers a request that names none, a canary's step as shares; null: the highest that is ready.</summary>
     [Id(16)] public TrafficSpec? Traffic { get; init; }
+
+    /// <summary>The graph that answers instead of a model; null: a model does.</summary>
+    [Id(70)] public EnsembleSpec? Ensemble { get; init; }
+
+    /// <summary>How answers are kept for equal requests; null: they are not.</summary>
+    [Id(71)] public ResponseCacheSpec? Cache { get; init; }
 }

@@ -24,4 +24,7 @@ public sealed record RouteVersion
 
     /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
     [Id(8)] public SequenceSpec? Sequence { get; init; }
+
+    /// <summary>The graph that answers instead of a model; null: a model does.</summary>
+    [Id(70)] public EnsembleSpec? Ensemble { get; init; }
 }

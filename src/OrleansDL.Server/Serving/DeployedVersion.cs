@@ -22,7 +22,7 @@ internal sealed record DeployedVersion
     [Id(5)] public bool Leaving { get; init; }
 
     [JsonIgnore]
-    public bool Answers => Workers.Count > 0;
+    public bool Answers => Workers.Count > 0 || (Version.Ensemble is not null && Signature is not null && Error is null);
 
     [JsonIgnore]
     public long Number => Version.PublicNumber;

@@ -9,6 +9,7 @@ using OrleansDL.Models;
 using OrleansDL.Monitoring;
 using OrleansDL.Nodes;
 using OrleansDL.Projects;
+using OrleansDL.Serving.Ensembles;
 using OrleansDL.Timing;
 
 namespace OrleansDL.Serving;
@@ -22,7 +23,7 @@ namespace OrleansDL.Serving;
 internal sealed partial class DeploymentGrain(
     [PersistentState("state")] IPersistentState<DeploymentState> state,
     WakeUps wakeUps, NameTable names, DeploymentTables tables, NodeNotices notices, EventLog events, LineageLog lineage,
-    ReplicaDoor replicas, WantedVersions registry, TimeProvider time, ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain, IDisposable
+    ReplicaDoor replicas, WantedVersions registry, EnsembleDoor ensembles, TimeProvider time, ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain, IDisposable
 {
     private const int MaximumReplicas = 64;
     private const int RememberedChanges = 64;
@@ -100,6 +101,7 @@ internal sealed partial class DeploymentGrain(
         }
 
         Check(spec);
+        await CheckStepsAsync(project, spec);
         var wanted = await registry.ResolveAsync(project, spec);
         await wakeUps.ArmAsync(this);
         await names.ClaimAsync(project, ThingKind.Deployment, spec.Name, Id);
@@ -128,6 +130,7 @@ internal sealed partial class DeploymentGrain(
 
         CheckETag(ifMatch);
         Check(spec);
+        await CheckStepsAsync(State.Project, spec);
         var wanted = await registry.ResolveAsync(State.Project, spec);
         await wakeUps.ArmAsync(this);
         if (spec.Name != State.Spec!.Name)
@@ -321,9 +324,9 @@ internal sealed partial class DeploymentGrain(
                 return;
             }
 
-            if (version.Error is null && await NumberAsync(version) is { } numbered)
+            if ((version.Error is null || version.Version.Ensemble is not null) && await NumberAsync(version) is { } numbered)
             {
-                await LoadOneAsync(numbered);
+                await (numbered.Version.Ensemble is null ? LoadOneAsync(numbered) : LookAsync(numbered));
                 await PublishAsync();
             }
         }
@@ -386,6 +389,7 @@ internal sealed partial class DeploymentGrain(
             Artifact = version.Artifact,
             Batching = version.Batching,
             Sequence = version.Sequence,
+            Raw = version.Raw,
         },
         State.Spec.Replicas, preferred);
 
@@ -404,6 +408,7 @@ internal sealed partial class DeploymentGrain(
         if (_published < route.Revision)
         {
             await notices.PushAsync(RouteSync.Topic, Text(route));
+            await ensembles.WakeAsync(route);
             _published = Math.Max(_published, route.Revision);
         }
 
@@ -433,6 +438,8 @@ internal sealed partial class DeploymentGrain(
             Deleted = from.Status is DeploymentStatus.Deleted,
             Number = shown.Number,
             Configuration = from.Spec.Configuration,
+            Ensemble = shown.Ensemble,
+            Cache = from.Spec.Cache,
             Traffic = TrafficOf(from),
             Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
         };
@@ -453,6 +460,7 @@ internal sealed partial class DeploymentGrain(
         Signature = version.Signature,
         Batching = version.Version.Batching,
         Sequence = version.Version.Sequence,
+        Ensemble = version.Version.Ensemble,
         Reason = version.Answers ? null : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
     };
 
@@ -494,7 +502,11 @@ internal sealed partial class DeploymentGrain(
         {
             var node = Node(version.Generation, live: true);
             nodes.Add(node);
-            edges.Add(new LineageEdge { Source = $"model-version:{version.Version.Model}/{version.Version.Version}", Target = node.Id, Role = "serves", Time = now });
+            if (version.Version.Ensemble is null)
+            {
+                edges.Add(new LineageEdge { Source = $"model-version:{version.Version.Model}/{version.Version.Version}", Target = node.Id, Role = "serves", Time = now });
+            }
+
             edges.Add(new LineageEdge { Source = node.Id, Target = $"deployment:{Id}", Role = "answers-for", Time = now });
         }
 
@@ -565,7 +577,16 @@ internal sealed partial class DeploymentGrain(
     private static void Check(DeploymentSpec spec)
     {
         Names.Check(spec.Name, "deployment");
-        if (string.IsNullOrWhiteSpace(spec.Model))
+        if (spec.Cache is not null)
+        {
+            ResponseCacheSpecRules.Check(spec.Cache);
+        }
+
+        if (spec.Ensemble is not null)
+        {
+            CheckEnsemble(spec);
+        }
+        else if (string.IsNullOrWhiteSpace(spec.Model))
         {
             throw new InvalidException("A deployment names the model it serves: 'name', 'name@3' or 'name@alias'.");
         }
@@ -579,7 +600,7 @@ internal sealed partial class DeploymentGrain(
         {
             VersionPolicyRules.Check(spec.Versions);
         }
-        else if (spec.Numbers is not null)
+        else if (spec.Numbers is not null && spec.Ensemble is null)
         {
             throw new InvalidException("numbers names the versions behind a version policy: give 'versions' too, for example {\"kind\": \"all\"}.");
         }
@@ -642,7 +663,7 @@ internal sealed partial class DeploymentGrain(
             CreatedAt = State.CreatedAt,
             ChangedAt = State.ChangedAt,
             ETag = ETag,
-            ModelId = newest.Model,
+            ModelId = newest.Ensemble is null ? newest.Model : null,
             Batching = State.Spec.Batching,
             Sequence = State.Spec.Sequence,
             Versions = State.Spec.Versions,
@@ -651,6 +672,9 @@ internal sealed partial class DeploymentGrain(
             Configuration = State.Spec.Configuration,
             Traffic = State.Spec.Traffic,
             Canary = State.Canary,
+            Ensemble = State.Spec.Ensemble,
+            Cache = State.Spec.Cache,
+            Raw = State.Spec.Raw,
         };
     }
 

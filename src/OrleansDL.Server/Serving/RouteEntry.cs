@@ -14,13 +14,13 @@ internal sealed class RouteEntry
     private int _turn;
 
     /// <param name="route">A deployment's route.</param>
-    /// <param name="replicasOf">Makes the replicas of a generation on workers.</param>
-    public RouteEntry(Route route, Func<long, IReadOnlyList<string>, IReplica[]> replicasOf)
+    /// <param name="replicasOf">Makes the replicas of the generation that a route names.</param>
+    public RouteEntry(Route route, Func<Route, IReplica[]> replicasOf)
     {
         Route = route;
         _versions = route.Versions is { } versions
-            ? [.. versions.Select(version => new RouteEntry(Of(route, version), version.Generation is { } generation ? replicasOf(generation, version.Workers) : [], version.Number))]
-            : [new RouteEntry(route, route.Generation is { } only ? replicasOf(only, route.Workers) : [], route.ModelVersion)];
+            ? [.. versions.Select(version => new RouteEntry(Of(route, version), version.Generation is null ? [] : replicasOf(Of(route, version)), version.Number))]
+            : [new RouteEntry(route, route.Generation is null ? [] : replicasOf(route), route.ModelVersion)];
         var answering = Array.Find(_versions, version => version.Route.Generation == route.Generation);
         (_replicas, Signature) = (answering?._replicas ?? [], answering?.Signature);
         _traffic = route.Traffic is { } traffic ? new Traffic(traffic, route.Deployment, Chosen) : null;
@@ -95,6 +95,7 @@ internal sealed class RouteEntry
         Signature = version.Signature,
         Batching = version.Batching,
         Sequence = version.Sequence,
+        Ensemble = version.Ensemble,
         Reason = version.Reason,
         Number = version.Number,
         Versions = null,

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace OrleansDL.Serving;
 
 /// <summary>Where every deployment's requests go, as this front knows it. Reading takes no lock: an update swaps the whole table.</summary>
-internal sealed class RouteTable(IGrainFactory grains)
+internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null)
 {
     private readonly Lock _updating = new();
 
@@ -81,8 +81,9 @@ internal sealed class RouteTable(IGrainFactory grains)
         }
     }
 
-    private IReplica[] ReplicasOf(long generation, IReadOnlyList<string> workers) =>
-        [.. workers.Select(worker => new RemoteReplica(grains.GetGrain<IReplicaGrain>($"{worker}/{generation}")))];
+    private IReplica[] ReplicasOf(Route route) => route.Ensemble is not null && ensembleOf is not null
+        ? [ensembleOf(route)]
+        : [.. route.Workers.Select(worker => new RemoteReplica(grains.GetGrain<IReplicaGrain>($"{worker}/{route.Generation}")))];
 
     private sealed record Snapshot(FrozenDictionary<(string Project, string Name), RouteEntry> ByName, FrozenDictionary<Guid, RouteEntry> ById)
     {

@@ -21,6 +21,12 @@ internal sealed record WantedVersion
     /// <summary>The number callers know it by; null: <see cref="Version"/>.</summary>
     [Id(6)] public long? Number { get; init; }
 
+    /// <summary>The graph that answers instead of a model; null: a model does.</summary>
+    [Id(70)] public EnsembleSpec? Ensemble { get; init; }
+
+    /// <summary>Whether callers of the inference protocol send raw rows.</summary>
+    [Id(72), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Raw { get; init; }
+
     [JsonIgnore]
     public long PublicNumber => Number ?? Version;
 }

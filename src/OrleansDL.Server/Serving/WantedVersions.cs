@@ -10,6 +10,12 @@ internal sealed class WantedVersions(IGrainFactory grains)
     /// <exception cref="InvalidException">The policy cannot be met.</exception>
     public async Task<IReadOnlyList<WantedVersion>> ResolveAsync(string project, DeploymentSpec spec)
     {
+        if (spec.Ensemble is not null)
+        {
+            var number = spec.Numbers is { Count: > 0 } given ? given.Keys.Max() : 1;
+            return [new WantedVersion { ModelName = spec.Name, Version = number, Number = number, Ensemble = spec.Ensemble }];
+        }
+
         var models = grains.GetGrain<IModelsGrain>(project);
         if (spec.Versions is not { } policy)
         {
@@ -77,6 +83,7 @@ internal sealed class WantedVersions(IGrainFactory grains)
         Artifact = version.Artifact,
         Batching = spec.Batching,
         Sequence = spec.Sequence,
+        Raw = spec.Raw,
         Number = number,
     };
 

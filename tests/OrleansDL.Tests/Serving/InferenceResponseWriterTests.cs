@@ -53,7 +53,7 @@ public sealed class InferenceResponseWriterTests
             Outputs = [new TensorSpec { Name = "y", Type = TensorElementType.Int64, Shape = [-1] }],
         };
 
-        ProtocolBodies.WriteModelMetadata(body, "m", [2], signature);
+        ProtocolBodies.WriteModelMetadata(body, "m", [2], signature, "onnxruntime_onnx");
 
         Assert.Equal(
             """{"name":"m","versions":["2"],"platform":"onnxruntime_onnx","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[{"name":"y","datatype":"INT64","shape":[-1]}]}""",

@@ -135,7 +135,7 @@ public sealed class TrafficTests
             Versions = [Version(9, null), Version(3, 13), Version(2, 12), Version(1, 11)],
             Traffic = traffic,
         },
-        (_, _) => []);
+        _ => []);
 
     private static RouteVersion Version(long number, long? generation) => new() { Number = number, ModelVersion = number, Generation = generation };
 }

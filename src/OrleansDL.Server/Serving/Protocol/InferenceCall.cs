@@ -36,6 +36,12 @@ internal sealed class InferenceCall
 
     public bool IsSequenceEnd { get; set; }
 
+    /// <summary>Parameters the server does not know, as JSON values by name; null: none.</summary>
+    public Dictionary<string, string>? Parameters { get; private set; }
+
+    /// <summary>Keeps a parameter that the server does not know.</summary>
+    public void AddParameter(string name, string json) => (Parameters ??= new Dictionary<string, string>(StringComparer.Ordinal))[name] = json;
+
     private SequenceStep? Sequence => SequenceNumber > 0 || !string.IsNullOrEmpty(SequenceText)
         ? new SequenceStep { Text = string.IsNullOrEmpty(SequenceText) ? null : SequenceText, Number = SequenceNumber, IsStart = IsSequenceStart, IsEnd = IsSequenceEnd }
         : null;
@@ -44,7 +50,7 @@ internal sealed class InferenceCall
     {
         if (Outputs.Count == 0)
         {
-            return new InferRequest { Inputs = Inputs, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds, Sequence = Sequence };
+            return new InferRequest { Inputs = Inputs, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds, Sequence = Sequence, Parameters = Parameters };
         }
 
         var names = new string[Outputs.Count];
@@ -53,7 +59,7 @@ internal sealed class InferenceCall
             names[i] = Outputs[i].Name;
         }
 
-        return new InferRequest { Inputs = Inputs, Outputs = names, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds, Sequence = Sequence };
+        return new InferRequest { Inputs = Inputs, Outputs = names, Priority = Priority, TimeoutMicroseconds = TimeoutMicroseconds, Sequence = Sequence, Parameters = Parameters };
     }
 
     public bool WantsBinary(string output)

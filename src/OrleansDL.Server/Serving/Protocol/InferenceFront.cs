@@ -50,7 +50,7 @@ internal sealed partial class InferenceFront(
     {
         var entry = await FindAsync(context);
         var signature = InferenceModels.SignatureOf(entry);
-        await SendAsync(context, 200, body => ProtocolBodies.WriteModelMetadata(body, entry.Route.Name, entry.ReadyVersions(), signature));
+        await SendAsync(context, 200, body => ProtocolBodies.WriteModelMetadata(body, entry.Route.Name, entry.ReadyVersions(), signature, ModelConfigs.PlatformOf(entry.Route)));
     });
 
     public Task ModelConfigAsync(HttpContext context) => GuardAsync(context, async () =>
@@ -108,7 +108,7 @@ internal sealed partial class InferenceFront(
             body.Return();
 
             var headers = context.Response.Headers;
-            headers[InferenceIdHeader] = InferenceId.New(route.Generation!.Value, time).ToString();
+            headers[InferenceIdHeader] = InferenceId.New(raw.Generation ?? route.Generation!.Value, time).ToString();
             headers[ModelVersionHeader] = route.ModelVersion.ToString(System.Globalization.CultureInfo.InvariantCulture);
             if (jsonLength is { } length)
             {

@@ -239,8 +239,18 @@ internal static class InferenceRequestReader
             }
             else
             {
-                SkipScalar(ref reader);
+                ReadOwnParameter(ref reader, call);
             }
+        }
+    }
+
+    private static void ReadOwnParameter(ref Utf8JsonReader reader, InferenceCall call)
+    {
+        var name = reader.GetString()!;
+        SkipScalar(ref reader);
+        if (reader.TokenType is not JsonTokenType.Null)
+        {
+            call.AddParameter(name, reader.TokenType is JsonTokenType.String ? RequestParameters.Json(reader.GetString()!) : System.Text.Encoding.UTF8.GetString(reader.ValueSpan));
         }
     }
 

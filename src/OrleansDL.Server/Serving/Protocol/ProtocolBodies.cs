@@ -38,13 +38,15 @@ internal static class ProtocolBodies
         body.Write("}"u8);
     }
 
-    public static void WriteModelMetadata(PooledBytes body, string name, IEnumerable<long> versions, ModelSignature signature)
+    public static void WriteModelMetadata(PooledBytes body, string name, IEnumerable<long> versions, ModelSignature signature, string platform)
     {
         body.Write("{\"name\":"u8);
         body.WriteString(name);
         body.Write(",\"versions\":"u8);
         WriteStrings(body, versions.Select(version => version.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        body.Write(",\"platform\":\"onnxruntime_onnx\",\"inputs\":"u8);
+        body.Write(",\"platform\":"u8);
+        body.WriteString(platform);
+        body.Write(",\"inputs\":"u8);
         WriteSpecs(body, signature.Inputs);
         body.Write(",\"outputs\":"u8);
         WriteSpecs(body, signature.Outputs);

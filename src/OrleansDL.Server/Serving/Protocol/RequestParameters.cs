@@ -24,6 +24,9 @@ internal static class RequestParameters
     public static InferenceProtocolException WrongSequenceId() =>
         InferenceProtocolException.Invalid("invalid value type for 'sequence_id' parameter, expected an unsigned 64-bit integer or a string");
 
+    /// <summary>A text as JSON.</summary>
+    public static string Json(string value) => System.Text.Json.JsonSerializer.Serialize(value);
+
     /// <exception cref="InferenceProtocolException">It is no number from 1 on.</exception>
     public static int Classes(long? value) => value switch
     {

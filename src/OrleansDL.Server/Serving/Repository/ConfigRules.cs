@@ -11,10 +11,9 @@ internal static class ConfigRules
     /// <exception cref="InvalidException">The configuration asks for something that is not there.</exception>
     public static void Check(ModelConfig config)
     {
-        Refuse(config.Platform is not ("" or "onnxruntime_onnx" or "onnxruntime") || config.Backend is not ("" or "onnxruntime"), $"platform '{config.Platform}', backend '{config.Backend}' (the backend is onnxruntime)");
-        Refuse(config.SchedulingChoiceCase is ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling, "ensemble_scheduling");
+        var isEnsemble = ConfigEnsemble.Is(config);
+        Refuse(!isEnsemble && (config.Platform is not ("" or "onnxruntime_onnx" or "onnxruntime") || config.Backend is not ("" or "onnxruntime")), $"platform '{config.Platform}', backend '{config.Backend}' (the backend is onnxruntime)");
         Refuse(config.ModelTransactionPolicy?.Decoupled is true, "model_transaction_policy.decoupled");
-        Refuse(config.ResponseCache?.Enable is true, "response_cache");
         Refuse(config.ModelRepositoryAgents?.Agents.Count > 0, "model_repository_agents");
         Refuse(config.BatchInput.Count > 0, "batch_input");
         Refuse(config.BatchOutput.Count > 0, "batch_output");

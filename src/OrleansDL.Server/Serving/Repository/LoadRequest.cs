@@ -25,21 +25,30 @@ internal sealed record LoadRequest(string? Config, IReadOnlyList<SentFile> Files
         parameter.Value.ParameterChoiceCase is ModelRepositoryParameter.ParameterChoiceOneofCase.StringParam ? parameter.Value.StringParam : null,
         parameter.Value.ParameterChoiceCase is ModelRepositoryParameter.ParameterChoiceOneofCase.BytesParam ? parameter.Value.BytesParam.ToByteArray() : null)));
 
-    /// <summary>Checks the body of an unload request. A model here has no dependents, so whether they go too makes no difference.</summary>
-    public static void CheckUnload(ReadOnlyMemory<byte> body)
+    /// <summary>Checks the body of an unload request. Whether the models that an ensemble calls go too.</summary>
+    public static bool CheckUnload(ReadOnlyMemory<byte> body)
     {
+        var withSteps = false;
         foreach (var parameter in Parameters(body))
         {
             CheckUnload(parameter.Name, parameter.Value.ValueKind is JsonValueKind.True or JsonValueKind.False);
+            withSteps |= parameter.Value.ValueKind is JsonValueKind.True;
         }
+
+        return withSteps;
     }
 
-    public static void CheckUnload(MapField<string, ModelRepositoryParameter> parameters)
+    /// <inheritdoc cref="CheckUnload(ReadOnlyMemory{byte})"/>
+    public static bool CheckUnload(MapField<string, ModelRepositoryParameter> parameters)
     {
+        var withSteps = false;
         foreach (var (name, value) in parameters)
         {
             CheckUnload(name, value.ParameterChoiceCase is ModelRepositoryParameter.ParameterChoiceOneofCase.BoolParam);
+            withSteps |= value.BoolParam;
         }
+
+        return withSteps;
     }
 
     private static void CheckUnload(string name, bool isBoolean)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Models;
+using OrleansDL.Serving.Ensembles;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Timing;
 
@@ -34,7 +35,27 @@ internal sealed partial class ModelRepository(
 
     /// <summary>Loads a model, and returns when it answers.</summary>
     /// <exception cref="InferenceProtocolException">It cannot be loaded; the message says why.</exception>
-    public async Task LoadAsync(string project, string model, LoadRequest request, CancellationToken cancellationToken)
+    public Task LoadAsync(string project, string model, LoadRequest request, CancellationToken cancellationToken) => LoadAsync(project, model, request, [], cancellationToken);
+
+    /// <summary>Has a model answer nobody from now on. Its memory is freed when the requests in flight are answered.</summary>
+    /// <param name="project">Whose.</param>
+    /// <param name="model">Its name.</param>
+    /// <param name="withSteps">Whether the models that it calls, if it is an ensemble, are unloaded too.</param>
+    /// <exception cref="InferenceProtocolException">There is no such model.</exception>
+    public async Task UnloadAsync(string project, string model, bool withSteps)
+    {
+        var steps = withSteps ? (await FindAsync(project, model))?.Ensemble?.Steps.Select(step => step.Deployment).Distinct(StringComparer.Ordinal) : null;
+        await UnloadAsync(project, model);
+        foreach (var step in steps ?? [])
+        {
+            if (await FindAsync(project, step) is { Status: not DeploymentStatus.Unloaded })
+            {
+                await UnloadAsync(project, step);
+            }
+        }
+    }
+
+    private async Task LoadAsync(string project, string model, LoadRequest request, IReadOnlyList<string> within, CancellationToken cancellationToken)
     {
         CheckName(model);
         var isOurs = Holds(project) && (request.Files.Count > 0 || Directory.Exists(Path.Combine(_options.Directory!, model)));
@@ -48,8 +69,14 @@ internal sealed partial class ModelRepository(
         await gate.WaitAsync(cancellationToken);
         try
         {
-            var loaded = isOurs
-                ? await DeployAsync(project, await ReadAsync(model, request), existing)
+            var folder = isOurs ? await ReadAsync(model, request) : null;
+            if (folder is not null)
+            {
+                await LoadStepsAsync(project, model, folder, within, cancellationToken);
+            }
+
+            var loaded = folder is not null
+                ? await DeployAsync(project, folder, existing)
                 : await grains.GetGrain<IDeploymentGrain>(existing!.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), SpecOf(existing) with { Unloaded = false }, null);
             await SettleAsync(loaded, cancellationToken);
             _errors.TryRemove(model, out _);
@@ -118,6 +145,11 @@ internal sealed partial class ModelRepository(
         }
 
         ConfigRules.Check(folder.Config);
+        if (ConfigEnsemble.Is(folder.Config))
+        {
+            return await DeployEnsembleAsync(project, folder, existing);
+        }
+
         var chosen = ConfigSpec.Choose(folder.Config, folder.Versions.Keys);
         var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : Registration.ModelFile;
         ConfigCompletion.Complete(folder.Config, SignatureOf(folder.Versions[chosen[0]], file), folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
@@ -140,6 +172,7 @@ internal sealed partial class ModelRepository(
             Versions = new VersionPolicy { Kind = VersionPolicyKind.All },
             Numbers = numbers,
             Traffic = existing?.Traffic,
+            Cache = CacheOf(folder.Config),
             Configuration = new ServedConfiguration
             {
                 Config = JsonFormatter.Default.Format(folder.Config),
@@ -147,11 +180,60 @@ internal sealed partial class ModelRepository(
                 Labels = labels.Count > 0 ? labels : null,
             },
         };
+        return await SetAsync(project, spec, existing);
+    }
+
+    private async Task<Deployment> DeployEnsembleAsync(string project, FolderModel folder, Deployment? existing)
+    {
+        var ensemble = ConfigEnsemble.Of(folder.Config);
+        folder.Config.Platform = "ensemble";
+        var number = ConfigSpec.Choose(folder.Config, folder.Versions.Keys)[0];
+        var labels = Labels.Read(folder);
+        var spec = new DeploymentSpec
+        {
+            Name = folder.Name,
+            Public = existing?.Public ?? false,
+            Numbers = new Dictionary<long, long> { [number] = number },
+            Ensemble = ensemble,
+            Cache = CacheOf(folder.Config),
+            Configuration = new ServedConfiguration
+            {
+                Config = JsonFormatter.Default.Format(folder.Config),
+                MaximumBatchSize = folder.Config.MaxBatchSize,
+                Labels = labels.Count > 0 ? labels : null,
+            },
+        };
+        return await SetAsync(project, spec, existing);
+    }
+
+    private async Task<Deployment> SetAsync(string project, DeploymentSpec spec, Deployment? existing)
+    {
         var change = Guid.CreateVersion7(time.GetUtcNow());
         return existing is null
             ? await grains.GetGrain<IDeploymentsGrain>(project).CreateAsync(change, spec)
             : await grains.GetGrain<IDeploymentGrain>(existing.Id).UpdateAsync(change, spec, null);
     }
+
+    /// <summary>Models of the folder that an ensemble calls are loaded before it, as they are there.</summary>
+    private async Task LoadStepsAsync(string project, string model, FolderModel folder, IReadOnlyList<string> within, CancellationToken cancellationToken)
+    {
+        if (!ConfigEnsemble.Is(folder.Config) || within.Count > EnsembleCheck.MaximumDepth)
+        {
+            return;
+        }
+
+        foreach (var step in ConfigEnsemble.Of(folder.Config).Steps.Select(step => step.Deployment).Distinct(StringComparer.Ordinal))
+        {
+            if (step != model && !within.Contains(step) && Holds(project) && Directory.Exists(Path.Combine(_options.Directory!, step))
+                && await FindAsync(project, step) is null or { Status: DeploymentStatus.Unloaded })
+            {
+                await LoadAsync(project, step, LoadRequest.Plain, [.. within, model], cancellationToken);
+            }
+        }
+    }
+
+    private ResponseCacheSpec? CacheOf(Rpc.Wire.ModelConfig config) =>
+        config.ResponseCache?.Enable is true ? new ResponseCacheSpec { MaximumBytes = _options.ResponseCacheBytes } : null;
 
     private static ModelSignature? SignatureOf(IReadOnlyList<FolderFile> files, string name)
     {
@@ -220,6 +302,9 @@ internal sealed partial class ModelRepository(
         Numbers = deployment.Numbers,
         Configuration = deployment.Configuration,
         Traffic = deployment.Traffic,
+        Ensemble = deployment.Ensemble,
+        Cache = deployment.Cache,
+        Raw = deployment.Raw,
         Unloaded = deployment.Status is DeploymentStatus.Unloaded,
     };
 

@@ -32,9 +32,10 @@ internal sealed class RepositoryFront(ModelRepository repository, InferenceAcces
         var model = NameIn(context);
         var project = await CheckAsync(context);
         var body = await RequestBody.ReadAsync(context, options.Value.MaximumRequestBytes, keep: true);
+        bool withSteps;
         try
         {
-            LoadRequest.CheckUnload(body.Bytes);
+            withSteps = LoadRequest.CheckUnload(body.Bytes);
         }
         finally
         {
@@ -42,14 +43,14 @@ internal sealed class RepositoryFront(ModelRepository repository, InferenceAcces
             body.Return();
         }
 
-        await repository.UnloadAsync(project, model);
+        await repository.UnloadAsync(project, model, withSteps);
         return model;
     }
 
     public async Task LoadAsync(HttpContext context, string model, LoadRequest request) =>
         await repository.LoadAsync(await CheckAsync(context), model, request, context.RequestAborted);
 
-    public async Task UnloadAsync(HttpContext context, string model) => await repository.UnloadAsync(await CheckAsync(context), model);
+    public async Task UnloadAsync(HttpContext context, string model, bool withSteps) => await repository.UnloadAsync(await CheckAsync(context), model, withSteps);
 
     /// <summary>The model's name. A slash written as an escape is left as that by the server, so that it cannot part paths; in a name it is one.</summary>
     private static string NameIn(HttpContext context) => ((string)context.Request.RouteValues["model"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);

@@ -32,4 +32,8 @@ internal sealed class RepositoryOptions
     /// <summary>Rows of one execution for a model that can run requests together and whose configuration gives no number; 0: none.</summary>
     [Range(0, 1024)]
     public int DefaultMaximumBatchSize { get; set; } = 4;
+
+    /// <summary>Bytes of answers kept for each model whose configuration has <c>response_cache { enable: true }</c>.</summary>
+    [Range(1024, 1L << 40)]
+    public long ResponseCacheBytes { get; set; } = 64L << 20;
 }

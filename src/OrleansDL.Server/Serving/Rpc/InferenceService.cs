@@ -50,7 +50,7 @@ internal sealed class InferenceService(
     {
         var entry = await FindAsync(context, request.Name, request.Version);
         var signature = InferenceModels.SignatureOf(entry);
-        var response = new ModelMetadataResponse { Name = entry.Route.Name, Versions = { entry.ReadyVersions().Select(Text) }, Platform = "onnxruntime_onnx" };
+        var response = new ModelMetadataResponse { Name = entry.Route.Name, Versions = { entry.ReadyVersions().Select(Text) }, Platform = ModelConfigs.PlatformOf(entry.Route) };
         response.Inputs.AddRange(signature.Inputs.Select(Metadata));
         response.Outputs.AddRange(signature.Outputs.Select(Metadata));
         return response;
@@ -126,8 +126,8 @@ internal sealed class InferenceService(
 
     public override async Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context)
     {
-        LoadRequest.CheckUnload(request.Parameters);
-        await repository.UnloadAsync(context.GetHttpContext(), Model(request.RepositoryName, request.ModelName));
+        var withSteps = LoadRequest.CheckUnload(request.Parameters);
+        await repository.UnloadAsync(context.GetHttpContext(), Model(request.RepositoryName, request.ModelName), withSteps);
         return new RepositoryModelUnloadResponse();
     }
 
@@ -169,7 +169,7 @@ internal sealed class InferenceService(
             var response = Response(request, route, answer);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
             statistics.Of(route).OnSuccess(time.GetElapsedTime(started), answer.Times ?? default, time.GetUtcNow());
-            return (response, InferenceId.New(route.Generation!.Value, time).ToString());
+            return (response, InferenceId.New(raw.Generation ?? route.Generation!.Value, time).ToString());
         }
         catch (Exception error) when (entry is not null && error is not OperationCanceledException)
         {

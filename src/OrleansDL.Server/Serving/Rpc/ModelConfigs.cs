@@ -10,6 +10,11 @@ namespace OrleansDL.Serving.Rpc;
 /// </summary>
 internal static class ModelConfigs
 {
+    private const string Ensemble = "ensemble";
+
+    /// <summary>What the protocol calls that which answers.</summary>
+    public static string PlatformOf(Route route) => route.Ensemble is null ? "onnxruntime_onnx" : Ensemble;
+
     public static ModelConfig Of(RouteEntry entry)
     {
         if (entry.Route.Configuration is { } configuration)
@@ -26,14 +31,30 @@ internal static class ModelConfigs
         var config = new ModelConfig
         {
             Name = route.Name,
-            Platform = "onnxruntime_onnx",
-            Backend = "onnxruntime",
+            Platform = PlatformOf(route),
+            Backend = route.Ensemble is null ? "onnxruntime" : "",
             VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { entry.ReadyVersions() } } },
             MaxBatchSize = batchSize,
-            DefaultModelFilename = "model.onnx",
+            DefaultModelFilename = route.Ensemble is null ? "model.onnx" : "",
         };
         config.Input.AddRange(signature.Inputs.Select(spec => new ModelInput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batchSize == 0 ? 0 : 1) } }));
         config.Output.AddRange(signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batchSize == 0 ? 0 : 1) } }));
+        if (route.Cache is not null)
+        {
+            config.ResponseCache = new ModelResponseCache { Enable = true };
+        }
+
+        if (route.Ensemble is not null)
+        {
+            config.EnsembleScheduling = Of(route.Ensemble);
+            foreach (var step in route.Ensemble.Steps.Where(step => step.When is not null))
+            {
+                config.Parameters[Repository.ConfigEnsemble.When + (step.Name ?? step.Deployment)] = new ModelParameter { StringValue = step.When };
+            }
+
+            return config;
+        }
+
         config.InstanceGroup.Add(new ModelInstanceGroup { Name = $"{route.Name}_0", Kind = ModelInstanceGroup.Types.Kind.Auto, Count = Math.Max(1, route.Workers.Count) });
         if (batching is not null)
         {
@@ -46,6 +67,20 @@ internal static class ModelConfigs
         }
 
         return config;
+    }
+
+    private static ModelEnsembling Of(EnsembleSpec spec)
+    {
+        var ensembling = new ModelEnsembling();
+        foreach (var step in spec.Steps)
+        {
+            var wire = new ModelEnsembling.Types.Step { ModelName = step.Deployment, ModelVersion = step.Version ?? -1 };
+            wire.InputMap.Add(step.Inputs.ToDictionary());
+            wire.OutputMap.Add(step.Outputs.ToDictionary());
+            ensembling.Step.Add(wire);
+        }
+
+        return ensembling;
     }
 
     private static int SequenceBatchSize(SequenceSpec? spec) => spec switch
@@ -123,6 +158,8 @@ internal static class ModelConfigs
             },
         };
     }
+
+    public static TensorElementType TypeOf(DataType type) => Enum.GetValues<TensorElementType>().First(known => TypeOf(known) == type);
 
     public static DataType TypeOf(TensorElementType type) => type switch
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
@@ -200,6 +201,9 @@ internal static class RpcRequestReader
                     break;
                 case not "triton_enable_empty_final_response" when key.StartsWith("triton_", StringComparison.Ordinal):
                     throw RequestParameters.Reserved();
+                default:
+                    AddOwn(key, value, call);
+                    break;
             }
         }
     }
@@ -220,6 +224,23 @@ internal static class RpcRequestReader
                 break;
             default:
                 throw RequestParameters.WrongSequenceId();
+        }
+    }
+
+    private static void AddOwn(string key, InferParameter value, InferenceCall call)
+    {
+        var json = value.ParameterChoiceCase switch
+        {
+            InferParameter.ParameterChoiceOneofCase.BoolParam => value.BoolParam ? "true" : "false",
+            InferParameter.ParameterChoiceOneofCase.Int64Param => value.Int64Param.ToString(CultureInfo.InvariantCulture),
+            InferParameter.ParameterChoiceOneofCase.Uint64Param => value.Uint64Param.ToString(CultureInfo.InvariantCulture),
+            InferParameter.ParameterChoiceOneofCase.DoubleParam => double.IsFinite(value.DoubleParam) ? value.DoubleParam.ToString("R", CultureInfo.InvariantCulture) : $"\"{value.DoubleParam.ToString(CultureInfo.InvariantCulture)}\"",
+            InferParameter.ParameterChoiceOneofCase.StringParam => RequestParameters.Json(value.StringParam),
+            _ => null,
+        };
+        if (json is not null)
+        {
+            call.AddParameter(key, json);
         }
     }
 

@@ -91,7 +91,7 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
     public Task<bool> StopAsync(StepAttempt attempt) => Task.FromResult(true);
 
     /// <summary>What the deployment was told by others. Which versions answer is the step's to say, so whatever else says so ends.</summary>
-    private static DeploymentSpec Kept(Deployment existing) => existing.ToSpec() with { Versions = null, Numbers = null, Configuration = null, Traffic = null, Unloaded = false };
+    private static DeploymentSpec Kept(Deployment existing) => existing.ToSpec() with { Versions = null, Numbers = null, Configuration = null, Traffic = null, Ensemble = null, Unloaded = false };
 
     private static Guid DeploymentId(StepAttempt attempt) => Guid.Parse(attempt.Plan.Text("id"));
 }
