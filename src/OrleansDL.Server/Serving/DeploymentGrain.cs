@@ -40,7 +40,7 @@ internal sealed partial class DeploymentGrain(
     private bool _again;
     private long _published;
 
-    // From the moment a route changes until every front knows it, the deployment does not claim to be ready.
+    // From the moment a route changes until every front knows it, the deployment claims to be neither ready nor failed.
     private bool _publishing;
 
     private Guid Id => this.GetPrimaryKey();
@@ -396,15 +396,14 @@ internal sealed partial class DeploymentGrain(
     /// <summary>Decides the route anew and tells every front when it differs from what they were told.</summary>
     private async Task PublishAsync()
     {
-        var route = RouteOf(State);
-        if (State.Route is null || Text(route with { Revision = State.Route.Revision }) != Text(State.Route))
+        if (!IsTold())
         {
             _publishing = true;
             await WriteAsync(state => state with { Route = RouteOf(state) with { Revision = state.Revision + 1 } });
         }
 
         await tables.WriteAsync(Describe() with { Status = State.Status }, State);
-        route = State.Route!;
+        var route = State.Route!;
         if (_published < route.Revision)
         {
             await notices.PushAsync(RouteSync.Topic, Text(route));
@@ -651,7 +650,7 @@ internal sealed partial class DeploymentGrain(
             Id = Id,
             Project = State.Project,
             Name = State.Spec!.Name,
-            Status = State.Status is DeploymentStatus.Ready && (_publishing || !IsTold()) ? DeploymentStatus.Loading : State.Status,
+            Status = State.Status is DeploymentStatus.Ready or DeploymentStatus.Failed && (_publishing || !IsTold()) ? DeploymentStatus.Loading : State.Status,
             Model = State.Spec.Model,
             ModelVersion = newest.Version,
             ServingVersion = answering?.Version.Version,
@@ -691,11 +690,8 @@ internal sealed partial class DeploymentGrain(
         Leaving = version.Leaving,
     };
 
-    /// <summary>Whether the route as last decided leads to what answers now.</summary>
-    private bool IsTold() => State.Route is { } route
-        && route.Generation == VersionSet.Default(Versions)?.Generation
-        && Text(route.Traffic) == Text(TrafficOf(State))
-        && (route.Versions is null || VersionSet.ByNumber(Versions).Where(version => version.Answers).All(version => route.Versions.Any(told => told.Generation == version.Generation)));
+    /// <summary>Whether the route as last decided says what is now.</summary>
+    private bool IsTold() => State.Route is { } route && Text(RouteOf(State) with { Revision = route.Revision }) == Text(route);
 
     private static string Text<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);
 
