@@ -52,4 +52,7 @@ public sealed record Deployment
 
     /// <summary>Where the canary stands, if there is one.</summary>
     [Id(22)] public CanaryProgress? Canary { get; init; }
+
+    /// <summary>How its models come and go with the requests; null: they stay loaded.</summary>
+    [Id(40)] public ResidencySpec? Residency { get; init; }
 }

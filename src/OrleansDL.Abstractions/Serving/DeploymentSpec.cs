@@ -37,4 +37,7 @@ public sealed record DeploymentSpec
 
     /// <summary>Which version answers a request that names none; null: the highest that is ready.</summary>
     [Id(9)] public TrafficSpec? Traffic { get; init; }
+
+    /// <summary>How its models come and go with the requests; null: they stay loaded.</summary>
+    [Id(40)] public ResidencySpec? Residency { get; init; }
 }

@@ -12,5 +12,8 @@ public interface IDeploymentGrain : IGrainWithGuidKey, IWakeable
     /// <summary>Changes what is wanted. <paramref name="changeId"/> makes a repeat harmless. Returns at once; the old version answers until the new one is ready.</summary>
     [Alias("update"), Requires(Role.Developer)] Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch);
 
+    /// <summary>Has a generation loaded that is loaded on demand. Whoever asks meanwhile gets the same answer; one that failed is not tried again for a while.</summary>
+    [Alias("summon")] Task<Summoned> SummonAsync(long generation);
+
     [Alias("delete"), Requires(Role.Developer)] Task DeleteAsync(string? ifMatch);
 }

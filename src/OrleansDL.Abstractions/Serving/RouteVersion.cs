@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>One version that a deployment serves, or should.</summary>
@@ -24,4 +26,7 @@ public sealed record RouteVersion
 
     /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
     [Id(8)] public SequenceSpec? Sequence { get; init; }
+
+    /// <summary>Whether the generation is loaded by the requests for it.</summary>
+    [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
 }

@@ -21,8 +21,9 @@ internal sealed record DeployedVersion
     /// <summary>Wanted no longer.</summary>
     [Id(5)] public bool Leaving { get; init; }
 
+    /// <summary>Whether requests for it are answered. A version on demand was loaded once, and is again when it is asked for.</summary>
     [JsonIgnore]
-    public bool Answers => Workers.Count > 0;
+    public bool Answers => Version.OnDemand ? Signature is not null : Workers.Count > 0;
 
     [JsonIgnore]
     public long Number => Version.PublicNumber;

@@ -9,6 +9,7 @@ using OrleansDL.Models;
 using OrleansDL.Monitoring;
 using OrleansDL.Nodes;
 using OrleansDL.Projects;
+using OrleansDL.Serving.Residency;
 using OrleansDL.Timing;
 
 namespace OrleansDL.Serving;
@@ -22,7 +23,7 @@ namespace OrleansDL.Serving;
 internal sealed partial class DeploymentGrain(
     [PersistentState("state")] IPersistentState<DeploymentState> state,
     WakeUps wakeUps, NameTable names, DeploymentTables tables, NodeNotices notices, EventLog events, LineageLog lineage,
-    ReplicaDoor replicas, WantedVersions registry, TimeProvider time, ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain, IDisposable
+    ReplicaDoor replicas, Summons summons, ModelDirectory directory, WantedVersions registry, TimeProvider time, ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain, IDisposable
 {
     private const int MaximumReplicas = 64;
     private const int RememberedChanges = 64;
@@ -59,7 +60,7 @@ internal sealed partial class DeploymentGrain(
     public Task<Deployment> GetAsync()
     {
         RequireLive();
-        return Task.FromResult(Describe());
+        return Task.FromResult(Complete(Describe()));
     }
 
     public Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch) => ChangeAsync(() => UpdateOnceAsync(changeId, spec, ifMatch));
@@ -321,7 +322,7 @@ internal sealed partial class DeploymentGrain(
                 return;
             }
 
-            if (version.Error is null && await NumberAsync(version) is { } numbered)
+            if (version.Error is null && !await IsOnStandbyAsync(version) && await NumberAsync(version) is { } numbered)
             {
                 await LoadOneAsync(numbered);
                 await PublishAsync();
@@ -367,27 +368,30 @@ internal sealed partial class DeploymentGrain(
 
         var changed = VersionSet.Replace(state, loaded.Change, known => known with
         {
-            Workers = outcome.Workers,
+            Workers = known.Version.OnDemand ? [] : outcome.Workers,
             Signature = outcome.Signature ?? known.Signature,
             Error = outcome.Workers.Count > 0 || known.Leaving ? null : outcome.Error,
         });
         var settled = VersionSet.Settle(VersionSet.Retire(changed, [before with { Workers = [.. before.Workers.Except(outcome.Workers)] }]));
-        return settled.Status is DeploymentStatus.Loading && outcome is { Workers.Count: 0, Error: null } ? settled with { Reason = NoWorker } : settled;
+        return settled.Status is DeploymentStatus.Loading && outcome is { Workers.Count: 0, Error: null } ? settled with { Reason = outcome.Busy ?? NoWorker } : settled;
     }
 
-    private Task<LoadOutcome> LoadAsync(WantedVersion version, IReadOnlyList<string> preferred) => replicas.LoadAsync(
-        new ReplicaSpec
-        {
-            Deployment = Id,
-            DeploymentName = State.Spec!.Name,
-            Generation = version.Generation!.Value,
-            ModelName = version.ModelName,
-            ModelVersion = version.Version,
-            Artifact = version.Artifact,
-            Batching = version.Batching,
-            Sequence = version.Sequence,
-        },
-        State.Spec.Replicas, preferred);
+    private Task<LoadOutcome> LoadAsync(WantedVersion version, IReadOnlyList<string> preferred) =>
+        replicas.LoadAsync(SpecOf(version), State.Spec!.Replicas, preferred);
+
+    private ReplicaSpec SpecOf(WantedVersion version) => new()
+    {
+        Deployment = Id,
+        DeploymentName = State.Spec!.Name,
+        Generation = version.Generation!.Value,
+        ModelName = version.ModelName,
+        ModelVersion = version.Version,
+        Artifact = version.Artifact,
+        Batching = version.Batching,
+        Sequence = version.Sequence,
+        Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
+        Residency = version.OnDemand ? State.Spec.Residency ?? new ResidencySpec() : null,
+    };
 
     /// <summary>Decides the route anew and tells every front when it differs from what they were told.</summary>
     private async Task PublishAsync()
@@ -399,7 +403,7 @@ internal sealed partial class DeploymentGrain(
             await WriteAsync(state => state with { Route = RouteOf(state) with { Revision = state.Revision + 1 } });
         }
 
-        await tables.WriteAsync(Describe() with { Status = State.Status }, State);
+        await tables.WriteAsync(Describe() with { Status = State.Status }, State, IsOnStandby(State));
         route = State.Route!;
         if (_published < route.Revision)
         {
@@ -434,6 +438,7 @@ internal sealed partial class DeploymentGrain(
             Number = shown.Number,
             Configuration = from.Spec.Configuration,
             Traffic = TrafficOf(from),
+            OnDemand = answering?.Version.OnDemand ?? false,
             Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
         };
     }
@@ -453,6 +458,7 @@ internal sealed partial class DeploymentGrain(
         Signature = version.Signature,
         Batching = version.Version.Batching,
         Sequence = version.Version.Sequence,
+        OnDemand = version.Version.OnDemand,
         Reason = version.Answers ? null : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
     };
 
@@ -460,7 +466,7 @@ internal sealed partial class DeploymentGrain(
     {
         if (Versions.Any(version => version.Answers))
         {
-            await WriteAsync(state => VersionSet.Retire(state, state.Versions!) with { Versions = [.. state.Versions!.Select(version => version with { Workers = [] })] });
+            await WriteAsync(state => VersionSet.Retire(state, state.Versions!) with { Versions = [.. state.Versions!.Select(version => version with { Workers = [], Signature = version.Version.OnDemand ? null : version.Signature })] });
         }
     }
 
@@ -468,8 +474,13 @@ internal sealed partial class DeploymentGrain(
     {
         foreach (var retired in State.Retired.ToList())
         {
+            if (retired.Worker == RetiredReplica.Anywhere)
+            {
+                await UnloadAnywhereAsync(retired.Generation);
+            }
+
             // A generation that answers again meanwhile stays.
-            if (!Versions.Any(version => version.Generation == retired.Generation && version.Workers.Contains(retired.Worker)))
+            else if (!Versions.Any(version => version.Generation == retired.Generation && version.Workers.Contains(retired.Worker)))
             {
                 await replicas.UnloadAsync(retired.Worker, retired.Generation);
             }
@@ -594,6 +605,17 @@ internal sealed partial class DeploymentGrain(
             BatchingSpecRules.Check(spec.Batching);
         }
 
+        if (spec.Residency is not null)
+        {
+            ResidencySpecRules.Check(spec.Residency);
+            if (spec.Sequence is not null || spec.Replicas != 1)
+            {
+                throw new InvalidException(spec.Sequence is not null
+                    ? "residency and sequence do not go together: what a model remembers of its sequences would be lost with an eviction. Leave one of both out."
+                    : "replicas is for deployments that stay loaded. Give residency.minimumReplicas and residency.maximumReplicas.");
+            }
+        }
+
         if (spec.Sequence is not null)
         {
             SequenceSpecRules.Check(spec.Sequence);
@@ -651,6 +673,7 @@ internal sealed partial class DeploymentGrain(
             Configuration = State.Spec.Configuration,
             Traffic = State.Spec.Traffic,
             Canary = State.Canary,
+            Residency = State.Spec.Residency,
         };
     }
 

@@ -97,6 +97,7 @@ internal sealed class RouteEntry
         Sequence = version.Sequence,
         Reason = version.Reason,
         Number = version.Number,
+        OnDemand = version.OnDemand,
         Versions = null,
         Traffic = null,
     };

@@ -21,6 +21,9 @@ internal sealed record WantedVersion
     /// <summary>The number callers know it by; null: <see cref="Version"/>.</summary>
     [Id(6)] public long? Number { get; init; }
 
+    /// <summary>Whether it is loaded by the requests for it.</summary>
+    [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
+
     [JsonIgnore]
     public long PublicNumber => Number ?? Version;
 }

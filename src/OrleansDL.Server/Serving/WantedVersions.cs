@@ -78,6 +78,7 @@ internal sealed class WantedVersions(IGrainFactory grains)
         Batching = spec.Batching,
         Sequence = spec.Sequence,
         Number = number,
+        OnDemand = spec.Residency is not null,
     };
 
     private static InvalidException TooMany(string model, int? count) => new(
