@@ -22,6 +22,7 @@ public sealed record Deployment
         Ensemble = Ensemble,
         Cache = Cache,
         Raw = Raw,
+        Residency = Residency,
         Unloaded = Status is DeploymentStatus.Unloaded,
     };
 
@@ -82,4 +83,7 @@ public sealed record Deployment
 
     /// <summary>Whether callers of the inference protocol send raw rows and get labels.</summary>
     [Id(72), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Raw { get; init; }
+
+    /// <summary>How its models come and go with the requests; null: they stay loaded.</summary>
+    [Id(40)] public ResidencySpec? Residency { get; init; }
 }

@@ -46,4 +46,7 @@ public sealed record DeploymentSpec
 
     /// <summary>Whether callers of the inference protocol send raw rows to the artifact's pipeline and get labels, rather than the network's own tensors.</summary>
     [Id(72), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Raw { get; init; }
+
+    /// <summary>How its models come and go with the requests; null: they stay loaded.</summary>
+    [Id(40)] public ResidencySpec? Residency { get; init; }
 }

@@ -21,4 +21,13 @@ public sealed record ReplicaSpec
 
     /// <summary>Whether callers' tensors are raw rows and labels.</summary>
     [Id(70)] public bool Raw { get; init; }
+
+    /// <summary>Whether it may be evicted when the room is needed.</summary>
+    [Id(40)] public bool Evictable { get; init; }
+
+    /// <summary>How it comes and goes with the requests; null: it stays.</summary>
+    [Id(41)] public ResidencySpec? Residency { get; init; }
+
+    /// <summary>Whether a request waits for it.</summary>
+    [Id(42)] public bool Awaited { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>Where requests for a deployment go. Pushed to every front.</summary>
@@ -44,4 +46,7 @@ public sealed record Route
 
     /// <summary>How answers are kept for equal requests; null: they are not.</summary>
     [Id(71)] public ResponseCacheSpec? Cache { get; init; }
+
+    /// <summary>Whether the generation is loaded by the requests for it; where it is loaded the route does not say then.</summary>
+    [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>One version that a deployment serves, or should.</summary>
@@ -27,4 +29,7 @@ public sealed record RouteVersion
 
     /// <summary>The graph that answers instead of a model; null: a model does.</summary>
     [Id(70)] public EnsembleSpec? Ensemble { get; init; }
+
+    /// <summary>Whether the generation is loaded by the requests for it.</summary>
+    [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
 }

@@ -7,6 +7,7 @@ using Microsoft.ML.OnnxRuntime;
 using OrleansDL.Data;
 using OrleansDL.Heads;
 using OrleansDL.Native;
+using OrleansDL.Onnx;
 using OrleansDL.Pipelines;
 using OrleansDL.Pipelines.Tokens;
 using OrleansDL.Serving;
@@ -22,6 +23,18 @@ public sealed class ModelSession : ITensorModel
 
     /// <summary>Rows run in one piece; longer lists go in several, so that no caller asks for unbounded memory.</summary>
     private const int GreatestBatch = 256;
+
+    private static readonly Lazy<bool> RuntimeIsWarm = new(static () =>
+    {
+        OnnxLibrary.Load();
+        var graph = new OnnxGraph();
+        graph.Node("MatMul", [graph.Input("x", OnnxType.Float, [-1, 1]), graph.Weights("w", [1f], 1, 1)], "y");
+        graph.Output("y", [-1, 1]);
+        using var options = Options();
+        using var session = new ModelSession(new InferenceSession(graph.Write("warm"), options), null, "warm");
+        session.Warm();
+        return true;
+    });
 
     private readonly InferenceSession _session;
     private readonly Pipeline? _pipeline;
@@ -67,6 +80,9 @@ public sealed class ModelSession : ITensorModel
     /// <summary>Whether requests can be run as one: every input and output begins with an open axis, which counts rows.</summary>
     public bool CanBatch => _splits;
 
+    /// <summary>What its arena holds now. It takes microseconds.</summary>
+    public ArenaUse Arena => ArenaStatistics.Of(_session);
+
     /// <summary>Labels in the order of the outputs; empty for a model without a pipeline.</summary>
     public IReadOnlyList<string> Labels => _pipeline?.Labels ?? [];
 
@@ -98,6 +114,9 @@ public sealed class ModelSession : ITensorModel
             throw new InvalidException($"Model '{model}' cannot be loaded: {error.Message}");
         }
     }
+
+    /// <summary>Has the runtime make what it makes once for the process, so that no model is charged with it. Every further call returns at once.</summary>
+    public static void WarmRuntime() => _ = RuntimeIsWarm.Value;
 
     /// <summary>A run takes its caller's thread and no other.</summary>
     internal static SessionOptions Options()

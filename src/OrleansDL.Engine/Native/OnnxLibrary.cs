@@ -6,12 +6,15 @@ namespace OrleansDL.Native;
 /// <summary>Loads ONNX Runtime, with its telemetry off and one environment for the process.</summary>
 public static class OnnxLibrary
 {
-    private static readonly Lazy<bool> Loaded = new(LoadOnce);
+    private static readonly Lazy<nint> Loaded = new(LoadOnce);
+
+    /// <summary>The library, loaded.</summary>
+    internal static nint Handle => Loaded.Value;
 
     /// <summary>Loads the library, once; every further call returns at once.</summary>
     public static void Load() => _ = Loaded.Value;
 
-    private static bool LoadOnce()
+    private static nint LoadOnce()
     {
         // The library reads the C environment, which Environment.SetEnvironmentVariable does not reach.
         Environment.SetEnvironmentVariable("ORT_DISABLE_TELEMETRY", "1");
@@ -30,6 +33,6 @@ public static class OnnxLibrary
         var environment = OrtEnv.Instance();
         environment.EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
         environment.DisableTelemetryEvents();
-        return true;
+        return runtime;
     }
 }

@@ -10,10 +10,13 @@ public sealed class LocalReplicas : IDisposable
     private readonly ConcurrentDictionary<long, Slot> _slots = new();
 
     /// <summary>Makes a loaded generation callable. The caller goes on owning it until <see cref="RemoveAsync"/> has returned.</summary>
+    /// <param name="generation">Number of the generation.</param>
+    /// <param name="replica">What answers.</param>
+    /// <param name="use">Is told of every request; null: nobody asks.</param>
     /// <exception cref="InvalidOperationException">The generation is there already.</exception>
-    public void Add(long generation, IReplica replica)
+    public void Add(long generation, IReplica replica, ReplicaUse? use = null)
     {
-        if (!_slots.TryAdd(generation, new Slot(replica)))
+        if (!_slots.TryAdd(generation, new Slot(replica, use)))
         {
             throw new InvalidOperationException($"Generation {generation} is loaded in this process already.");
         }
@@ -46,6 +49,19 @@ public sealed class LocalReplicas : IDisposable
         return slot.Replica;
     }
 
+    /// <summary>Takes a generation out that no request holds; false when one does, or it is not there.</summary>
+    /// <param name="generation">Number of the generation.</param>
+    /// <param name="replica">To be freed by the caller alone.</param>
+    public bool TryRemoveIdle(long generation, [NotNullWhen(true)] out IReplica? replica)
+    {
+        // Whoever takes the slot out owns the replica: an unloading that came first does, and finds it drained.
+        replica = _slots.TryGetValue(generation, out var slot) && slot.TryClose() && _slots.TryRemove(new(generation, slot)) ? slot.Replica : null;
+        return replica is not null;
+    }
+
+    /// <summary>Whether a request holds the generation now.</summary>
+    public bool IsHeld(long generation) => _slots.TryGetValue(generation, out var slot) && slot.IsHeld;
+
     /// <summary>The node ends: frees what is loaded.</summary>
     public void Dispose()
     {
@@ -58,7 +74,7 @@ public sealed class LocalReplicas : IDisposable
     }
 
     /// <summary>A replica and how many hold it: its owner and every request in flight. Nobody gets in after it fell to zero.</summary>
-    internal sealed class Slot(IReplica replica)
+    internal sealed class Slot(IReplica replica, ReplicaUse? use)
     {
         private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _holders = 1;
@@ -66,6 +82,8 @@ public sealed class LocalReplicas : IDisposable
         public IReplica Replica => replica;
 
         public Task Drained => _drained.Task;
+
+        public bool IsHeld => Volatile.Read(ref _holders) > 1;
 
         public bool TryAcquire()
         {
@@ -75,6 +93,7 @@ public sealed class LocalReplicas : IDisposable
                 var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
                 if (seen == holders)
                 {
+                    use?.OnTaken();
                     return true;
                 }
 
@@ -86,10 +105,27 @@ public sealed class LocalReplicas : IDisposable
 
         public void Release()
         {
-            if (Interlocked.Decrement(ref _holders) == 0)
+            var holders = Interlocked.Decrement(ref _holders);
+            if (holders == 0)
             {
                 _drained.SetResult();
             }
+            else if (holders == 1)
+            {
+                use?.OnLeft();
+            }
+        }
+
+        /// <summary>Lets nobody in any more, if only the owner holds it.</summary>
+        public bool TryClose()
+        {
+            var closed = Interlocked.CompareExchange(ref _holders, 0, 1) == 1;
+            if (closed)
+            {
+                _drained.SetResult();
+            }
+
+            return closed;
         }
     }
 }

@@ -21,8 +21,11 @@ internal sealed record DeployedVersion
     /// <summary>Wanted no longer.</summary>
     [Id(5)] public bool Leaving { get; init; }
 
+    /// <summary>Whether requests for it are answered. A version on demand was loaded once, and is again when it is asked for.</summary>
     [JsonIgnore]
-    public bool Answers => Workers.Count > 0 || (Version.Ensemble is not null && Signature is not null && Error is null);
+    public bool Answers => Version.Ensemble is not null ? Signature is not null && Error is null
+        : Version.OnDemand ? Signature is not null
+        : Workers.Count > 0;
 
     [JsonIgnore]
     public long Number => Version.PublicNumber;

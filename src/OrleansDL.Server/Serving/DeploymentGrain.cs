@@ -10,6 +10,7 @@ using OrleansDL.Monitoring;
 using OrleansDL.Nodes;
 using OrleansDL.Projects;
 using OrleansDL.Serving.Ensembles;
+using OrleansDL.Serving.Residency;
 using OrleansDL.Timing;
 
 namespace OrleansDL.Serving;
@@ -23,7 +24,8 @@ namespace OrleansDL.Serving;
 internal sealed partial class DeploymentGrain(
     [PersistentState("state")] IPersistentState<DeploymentState> state,
     WakeUps wakeUps, NameTable names, DeploymentTables tables, NodeNotices notices, EventLog events, LineageLog lineage,
-    ReplicaDoor replicas, WantedVersions registry, EnsembleDoor ensembles, TimeProvider time, ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain, IDisposable
+    ReplicaDoor replicas, Summons summons, ModelDirectory directory, WantedVersions registry, EnsembleDoor ensembles, TimeProvider time, ILogger<DeploymentGrain> logger)
+    : Grain, IDeploymentGrain, IDisposable
 {
     private const int MaximumReplicas = 64;
     private const int RememberedChanges = 64;
@@ -60,7 +62,7 @@ internal sealed partial class DeploymentGrain(
     public Task<Deployment> GetAsync()
     {
         RequireLive();
-        return Task.FromResult(Describe());
+        return Task.FromResult(Complete(Describe()));
     }
 
     public Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch) => ChangeAsync(() => UpdateOnceAsync(changeId, spec, ifMatch));
@@ -324,7 +326,7 @@ internal sealed partial class DeploymentGrain(
                 return;
             }
 
-            if ((version.Error is null || version.Version.Ensemble is not null) && await NumberAsync(version) is { } numbered)
+            if ((version.Error is null || version.Version.Ensemble is not null) && !await IsOnStandbyAsync(version) && await NumberAsync(version) is { } numbered)
             {
                 await (numbered.Version.Ensemble is null ? LoadOneAsync(numbered) : LookAsync(numbered));
                 await PublishAsync();
@@ -370,28 +372,31 @@ internal sealed partial class DeploymentGrain(
 
         var changed = VersionSet.Replace(state, loaded.Change, known => known with
         {
-            Workers = outcome.Workers,
+            Workers = known.Version.OnDemand ? [] : outcome.Workers,
             Signature = outcome.Signature ?? known.Signature,
             Error = outcome.Workers.Count > 0 || known.Leaving ? null : outcome.Error,
         });
         var settled = VersionSet.Settle(VersionSet.Retire(changed, [before with { Workers = [.. before.Workers.Except(outcome.Workers)] }]));
-        return settled.Status is DeploymentStatus.Loading && outcome is { Workers.Count: 0, Error: null } ? settled with { Reason = NoWorker } : settled;
+        return settled.Status is DeploymentStatus.Loading && outcome is { Workers.Count: 0, Error: null } ? settled with { Reason = outcome.Busy ?? NoWorker } : settled;
     }
 
-    private Task<LoadOutcome> LoadAsync(WantedVersion version, IReadOnlyList<string> preferred) => replicas.LoadAsync(
-        new ReplicaSpec
-        {
-            Deployment = Id,
-            DeploymentName = State.Spec!.Name,
-            Generation = version.Generation!.Value,
-            ModelName = version.ModelName,
-            ModelVersion = version.Version,
-            Artifact = version.Artifact,
-            Batching = version.Batching,
-            Sequence = version.Sequence,
-            Raw = version.Raw,
-        },
-        State.Spec.Replicas, preferred);
+    private Task<LoadOutcome> LoadAsync(WantedVersion version, IReadOnlyList<string> preferred) =>
+        replicas.LoadAsync(SpecOf(version), State.Spec!.Replicas, preferred);
+
+    private ReplicaSpec SpecOf(WantedVersion version) => new()
+    {
+        Deployment = Id,
+        DeploymentName = State.Spec!.Name,
+        Generation = version.Generation!.Value,
+        ModelName = version.ModelName,
+        ModelVersion = version.Version,
+        Artifact = version.Artifact,
+        Batching = version.Batching,
+        Sequence = version.Sequence,
+        Raw = version.Raw,
+        Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
+        Residency = version.OnDemand ? State.Spec.Residency ?? new ResidencySpec() : null,
+    };
 
     /// <summary>Decides the route anew and tells every front when it differs from what they were told.</summary>
     private async Task PublishAsync()
@@ -402,7 +407,7 @@ internal sealed partial class DeploymentGrain(
             await WriteAsync(state => state with { Route = RouteOf(state) with { Revision = state.Revision + 1 } });
         }
 
-        await tables.WriteAsync(Describe() with { Status = State.Status }, State);
+        await tables.WriteAsync(Describe() with { Status = State.Status }, State, IsOnStandby(State));
         var route = State.Route!;
         if (_published < route.Revision)
         {
@@ -440,6 +445,7 @@ internal sealed partial class DeploymentGrain(
             Ensemble = shown.Ensemble,
             Cache = from.Spec.Cache,
             Traffic = TrafficOf(from),
+            OnDemand = answering?.Version.OnDemand ?? false,
             Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
         };
     }
@@ -460,6 +466,7 @@ internal sealed partial class DeploymentGrain(
         Batching = version.Version.Batching,
         Sequence = version.Version.Sequence,
         Ensemble = version.Version.Ensemble,
+        OnDemand = version.Version.OnDemand,
         Reason = version.Answers ? null : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
     };
 
@@ -467,7 +474,7 @@ internal sealed partial class DeploymentGrain(
     {
         if (Versions.Any(version => version.Answers))
         {
-            await WriteAsync(state => VersionSet.Retire(state, state.Versions!) with { Versions = [.. state.Versions!.Select(version => version with { Workers = [] })] });
+            await WriteAsync(state => VersionSet.Retire(state, state.Versions!) with { Versions = [.. state.Versions!.Select(version => version with { Workers = [], Signature = version.Version.OnDemand ? null : version.Signature })] });
         }
     }
 
@@ -475,8 +482,13 @@ internal sealed partial class DeploymentGrain(
     {
         foreach (var retired in State.Retired.ToList())
         {
+            if (retired.Worker == RetiredReplica.Anywhere)
+            {
+                await UnloadAnywhereAsync(retired.Generation);
+            }
+
             // A generation that answers again meanwhile stays.
-            if (!Versions.Any(version => version.Generation == retired.Generation && version.Workers.Contains(retired.Worker)))
+            else if (!Versions.Any(version => version.Generation == retired.Generation && version.Workers.Contains(retired.Worker)))
             {
                 await replicas.UnloadAsync(retired.Worker, retired.Generation);
             }
@@ -614,6 +626,17 @@ internal sealed partial class DeploymentGrain(
             BatchingSpecRules.Check(spec.Batching);
         }
 
+        if (spec.Residency is not null)
+        {
+            ResidencySpecRules.Check(spec.Residency);
+            if (spec.Sequence is not null || spec.Replicas != 1)
+            {
+                throw new InvalidException(spec.Sequence is not null
+                    ? "residency and sequence do not go together: what a model remembers of its sequences would be lost with an eviction. Leave one of both out."
+                    : "replicas is for deployments that stay loaded. Give residency.minimumReplicas and residency.maximumReplicas.");
+            }
+        }
+
         if (spec.Sequence is not null)
         {
             SequenceSpecRules.Check(spec.Sequence);
@@ -674,6 +697,7 @@ internal sealed partial class DeploymentGrain(
             Ensemble = State.Spec.Ensemble,
             Cache = State.Spec.Cache,
             Raw = State.Spec.Raw,
+            Residency = State.Spec.Residency,
         };
     }
 

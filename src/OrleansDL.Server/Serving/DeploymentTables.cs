@@ -35,16 +35,16 @@ internal sealed class DeploymentTables(Db database, TimeProvider time)
     }
 
     /// <summary>Writes what lists and fronts read. An older revision never replaces a newer one.</summary>
-    public async Task WriteAsync(Deployment deployment, DeploymentState state)
+    public async Task WriteAsync(Deployment deployment, DeploymentState state, bool isOnStandby)
     {
         await using var connection = await database.OpenAsync();
         await connection.ExecuteAsync(
             """
-            INSERT INTO deployment_route (id, project, name, revision, deleted, model, model_version, document, route, changed_at)
-            VALUES (@id, @Project, @Name, @Revision, @deleted, @model, @version, @document, @route, @now)
+            INSERT INTO deployment_route (id, project, name, revision, deleted, model, model_version, document, route, changed_at, standby)
+            VALUES (@id, @Project, @Name, @Revision, @deleted, @model, @version, @document, @route, @now, @standby)
             ON CONFLICT (id) DO UPDATE SET
               name = excluded.name, revision = excluded.revision, deleted = excluded.deleted, model = excluded.model, model_version = excluded.model_version,
-              document = excluded.document, route = excluded.route, changed_at = excluded.changed_at
+              document = excluded.document, route = excluded.route, changed_at = excluded.changed_at, standby = excluded.standby
             WHERE deployment_route.revision < excluded.revision
             """,
             new
@@ -59,6 +59,7 @@ internal sealed class DeploymentTables(Db database, TimeProvider time)
                 document = JsonSerializer.Serialize(deployment, OdlJson.Options),
                 route = JsonSerializer.Serialize(state.Route, OdlJson.Options),
                 now = time.Now(),
+                standby = isOnStandby ? 1 : 0,
             });
     }
 

@@ -1,10 +1,11 @@
 using Orleans.Concurrency;
 using OrleansDL.Projects;
+using OrleansDL.Serving.Residency;
 
 namespace OrleansDL.Serving;
 
 [GrainType("deployments"), StatelessWorker]
-internal sealed class DeploymentsGrain(DeploymentTables tables, NameTable names, Predictions predictions) : Grain, IDeploymentsGrain
+internal sealed class DeploymentsGrain(DeploymentTables tables, NameTable names, Predictions predictions, ModelDirectory directory) : Grain, IDeploymentsGrain
 {
     private string Project => this.GetPrimaryKeyString();
 
@@ -20,7 +21,8 @@ internal sealed class DeploymentsGrain(DeploymentTables tables, NameTable names,
     public async Task<Page<Deployment>> ListAsync(PageRequest page)
     {
         await names.EnsureProjectAsync(Project);
-        return await tables.ListAsync(Project, page);
+        var deployments = await tables.ListAsync(Project, page);
+        return deployments with { Items = [.. deployments.Items.Select(directory.Complete)] };
     }
 
     public async Task<Prediction> PredictAsync(string deployment, PredictRequest request)

@@ -98,6 +98,7 @@ internal sealed class RouteEntry
         Ensemble = version.Ensemble,
         Reason = version.Reason,
         Number = version.Number,
+        OnDemand = version.OnDemand,
         Versions = null,
         Traffic = null,
     };

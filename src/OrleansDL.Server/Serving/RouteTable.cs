@@ -1,42 +1,36 @@
-using System.Collections.Frozen;
+using System.Collections.Concurrent;
 
 namespace OrleansDL.Serving;
 
-/// <summary>Where every deployment's requests go, as this front knows it. Reading takes no lock: an update swaps the whole table.</summary>
+/// <summary>Where every deployment's requests go, as this front knows it. Reading takes no lock, and an update costs the same however many there are.</summary>
 internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null)
 {
     private readonly Lock _updating = new();
 
     // With the deleted ones, so that a late push cannot bring one back.
-    private readonly Dictionary<Guid, RouteEntry> _known = [];
-    private volatile Snapshot _current = Snapshot.Empty;
+    private readonly ConcurrentDictionary<Guid, RouteEntry> _known = new();
+    private readonly ConcurrentDictionary<(string Project, string Name), RouteEntry> _byName = new();
+    private volatile TaskCompletionSource _updated = New();
 
     /// <summary>The route of a deployment by its name or id; null when this front knows none.</summary>
     public RouteEntry? Find(string project, string deployment)
     {
-        var current = _current;
-        if (current.ByName.TryGetValue((project, deployment), out var entry))
+        if (_byName.TryGetValue((project, deployment), out var entry))
         {
             return entry;
         }
 
-        return Guid.TryParse(deployment, out var id) && current.ById.TryGetValue(id, out entry) && entry.Route.Project == project ? entry : null;
+        return Guid.TryParse(deployment, out var id) && Find(id) is { } found && found.Route.Project == project ? found : null;
     }
 
-    public RouteEntry? Find(Guid deployment) => _current.ById.GetValueOrDefault(deployment);
+    public RouteEntry? Find(Guid deployment) => _known.TryGetValue(deployment, out var entry) && !entry.Route.Deleted ? entry : null;
 
     /// <summary>The deployments of a project, by name.</summary>
     public IReadOnlyList<RouteEntry> List(string project) =>
-        [.. _current.ById.Values.Where(entry => entry.Route.Project == project).OrderBy(entry => entry.Route.Name, StringComparer.Ordinal)];
+        [.. _known.Values.Where(entry => !entry.Route.Deleted && entry.Route.Project == project).OrderBy(entry => entry.Route.Name, StringComparer.Ordinal)];
 
     /// <summary>Whether a route says more than is known.</summary>
-    public bool IsNews(Route route)
-    {
-        lock (_updating)
-        {
-            return !_known.TryGetValue(route.Deployment, out var known) || known.Route.Revision < route.Revision;
-        }
-    }
+    public bool IsNews(Route route) => !_known.TryGetValue(route.Deployment, out var known) || known.Route.Revision < route.Revision;
 
     /// <summary>Takes the routes over, save those older than what is known.</summary>
     public void Update(params IReadOnlyCollection<Route> routes)
@@ -45,15 +39,15 @@ internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? en
         {
             foreach (var route in routes)
             {
-                if (!_known.TryGetValue(route.Deployment, out var known) || known.Route.Revision < route.Revision)
+                if (IsNews(route))
                 {
-                    _known[route.Deployment] = new RouteEntry(route, ReplicasOf);
+                    Take(new RouteEntry(route, ReplicasOf));
                 }
             }
 
-            var previous = _current;
-            _current = Snapshot.Of(_known.Values);
-            previous.Replaced.TrySetResult();
+            var updated = _updated;
+            _updated = New();
+            updated.TrySetResult();
         }
     }
 
@@ -68,8 +62,9 @@ internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? en
         var elapsed = Task.Delay(timeout, time, limit.Token);
         while (true)
         {
-            var current = _current;
-            var entry = current.ById.GetValueOrDefault(deployment);
+            // Before looking: an update after it completes what is waited for.
+            var updated = _updated;
+            var entry = Find(deployment);
             if (entry is null || entry.Route.Revision > revision || elapsed.IsCompleted)
             {
                 await limit.CancelAsync();
@@ -77,32 +72,60 @@ internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? en
                 return entry;
             }
 
-            await Task.WhenAny(current.Replaced.Task, elapsed);
+            await Task.WhenAny(updated.Task, elapsed);
         }
     }
+
+    private void Take(RouteEntry entry)
+    {
+        var before = _known.GetValueOrDefault(entry.Route.Deployment);
+        _known[entry.Route.Deployment] = entry;
+        var name = (entry.Route.Project, entry.Route.Name);
+        if (!entry.Route.Deleted && (!_byName.TryGetValue(name, out var named) || IsOlder(named.Route, entry.Route)))
+        {
+            _byName[name] = entry;
+        }
+
+        if (before is not null && (entry.Route.Deleted || (before.Route.Project, before.Route.Name) != name))
+        {
+            Release((before.Route.Project, before.Route.Name), entry.Route.Deployment);
+        }
+    }
+
+    /// <summary>A deployment has a name no longer: another one may have it meanwhile, or have had it all along.</summary>
+    private void Release((string Project, string Name) name, Guid deployment)
+    {
+        if (!_byName.TryGetValue(name, out var named) || named.Route.Deployment != deployment)
+        {
+            return;
+        }
+
+        RouteEntry? next = null;
+        foreach (var other in _known.Values)
+        {
+            if (!other.Route.Deleted && (other.Route.Project, other.Route.Name) == name && (next is null || IsOlder(next.Route, other.Route)))
+            {
+                next = other;
+            }
+        }
+
+        if (next is null)
+        {
+            _byName.TryRemove(name, out _);
+        }
+        else
+        {
+            _byName[name] = next;
+        }
+    }
+
+    /// <summary>A name used again after a rename or deletion not yet heard of: ids grow with time, and the newest has it.</summary>
+    private static bool IsOlder(Route one, Route other) =>
+        one.Deployment == other.Deployment || string.CompareOrdinal(one.Deployment.ToString(), other.Deployment.ToString()) < 0;
 
     private IReplica[] ReplicasOf(Route route) => route.Ensemble is not null && ensembleOf is not null
         ? [ensembleOf(route)]
         : [.. route.Workers.Select(worker => new RemoteReplica(grains.GetGrain<IReplicaGrain>($"{worker}/{route.Generation}")))];
 
-    private sealed record Snapshot(FrozenDictionary<(string Project, string Name), RouteEntry> ByName, FrozenDictionary<Guid, RouteEntry> ById)
-    {
-        public static Snapshot Empty => Of([]);
-
-        public TaskCompletionSource Replaced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public static Snapshot Of(IEnumerable<RouteEntry> entries)
-        {
-            var live = entries.Where(entry => !entry.Route.Deleted).ToFrozenDictionary(entry => entry.Route.Deployment);
-            var byName = new Dictionary<(string, string), RouteEntry>();
-
-            // A name used again after a rename or deletion not yet heard of: ids grow with time, and the newest has it.
-            foreach (var entry in live.Values.OrderBy(entry => entry.Route.Deployment.ToString(), StringComparer.Ordinal))
-            {
-                byName[(entry.Route.Project, entry.Route.Name)] = entry;
-            }
-
-            return new Snapshot(byName.ToFrozenDictionary(), live);
-        }
-    }
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

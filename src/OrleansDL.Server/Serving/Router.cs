@@ -1,12 +1,16 @@
 using Microsoft.Extensions.Logging;
+using OrleansDL.Serving.Residency;
 
 namespace OrleansDL.Serving;
 
 /// <summary>Brings a request to a replica: the one in this process if there is one, else one of the workers in turn.</summary>
 /// <remarks>Inference changes nothing, so a request that met a generation just unloaded, or a node just lost, is sent again.</remarks>
-internal sealed partial class Router(RouteTable routes, LocalReplicas local, TimeProvider time, ILogger<Router> logger)
+internal sealed partial class Router(RouteTable routes, LocalReplicas local, TimeProvider time, ILogger<Router> logger, ResidentRoutes? residents = null)
 {
     private const int MaximumAttempts = 3;
+
+    /// <summary>How often a request may meet a model on demand that was evicted before it came.</summary>
+    private const int MaximumMeetings = 10;
     private static readonly TimeSpan WaitBeforeNextWorker = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan WaitForNewerRoute = TimeSpan.FromSeconds(2);
 
@@ -42,7 +46,9 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
                 }
             }
 
-            if ((sequence is null ? entry.NextReplica() : entry.ReplicaOf(sequence)) is { } replica)
+            // Whatever is on demand is loaded for the request, which waits as long as it may; how often it met an eviction is counted.
+            var resident = route.OnDemand && residents is not null ? await residents.FindAsync(route, generation, cancellationToken) : null;
+            if ((resident is { } found ? found.Replica : sequence is null ? entry.NextReplica() : entry.ReplicaOf(sequence)) is { } replica)
             {
                 try
                 {
@@ -51,6 +57,14 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
                 catch (Exception error) when (IsGone(error) && (sequence is null || error is NoCapacityException))
                 {
                     LogRetried(route.Name, generation, error.Message);
+                    if (resident is { } gone)
+                    {
+                        residents!.Forget(generation, gone.Worker);
+                        if (attempt++ < MaximumMeetings)
+                        {
+                            continue;
+                        }
+                    }
                 }
                 catch (Exception error) when (IsGone(error))
                 {
@@ -58,7 +72,7 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
                 }
             }
 
-            if (attempt == MaximumAttempts)
+            if (attempt >= MaximumAttempts)
             {
                 throw new NoCapacityException($"No worker answers for deployment '{route.Name}' now. Try again.");
             }

@@ -5,6 +5,7 @@ using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.OpenAi;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Repository;
+using OrleansDL.Serving.Residency;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
 
@@ -29,6 +30,12 @@ internal static class ServingSetup
         services.AddSingleton<RouteSync>();
         services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());
         services.AddHostedService<WorkerWatch>();
+        services.AddOptionsWithValidateOnStart<ResidencyOptions>().BindConfiguration(ResidencyOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<ModelDirectory>();
+        services.AddSingleton<ModelPlacement>();
+        services.AddTransient<Summons>();
+        services.AddSingleton<ResidencyMetrics>();
+        services.AddSingleton<ResidentRoutes>();
         services.AddSingleton<Router>();
         services.AddSingleton<Predictions>();
         services.AddSingleton<InferenceAccess>();

@@ -79,7 +79,7 @@ internal static class VersionSet
     /// <summary>The state with the versions' replicas among those to be unloaded.</summary>
     public static DeploymentState Retire(DeploymentState state, IEnumerable<DeployedVersion> versions) => state with
     {
-        Retired = [.. state.Retired.Union(versions.SelectMany(version => version.Workers.Select(worker => new RetiredReplica { Generation = version.Generation, Worker = worker })))],
+        Retired = [.. state.Retired.Union(versions.SelectMany(version => (version is { Answers: true, Version.OnDemand: true } ? [RetiredReplica.Anywhere] : version.Workers).Select(worker => new RetiredReplica { Generation = version.Generation, Worker = worker })))],
     };
 
     /// <summary>The state with one version changed, if it is still there.</summary>
@@ -124,7 +124,7 @@ internal static class VersionSet
 
     private static bool IsSame(WantedVersion one, WantedVersion other) =>
         one.Model == other.Model && one.Version == other.Version && one.PublicNumber == other.PublicNumber && Text(one.Batching) == Text(other.Batching) && Text(one.Sequence) == Text(other.Sequence)
-        && one.Raw == other.Raw && Text(one.Ensemble) == Text(other.Ensemble);
+        && one.OnDemand == other.OnDemand && one.Raw == other.Raw && Text(one.Ensemble) == Text(other.Ensemble);
 
     private static string Text<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);
 }

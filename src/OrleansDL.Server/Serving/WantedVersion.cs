@@ -27,6 +27,9 @@ internal sealed record WantedVersion
     /// <summary>Whether callers of the inference protocol send raw rows.</summary>
     [Id(72), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Raw { get; init; }
 
+    /// <summary>Whether it is loaded by the requests for it.</summary>
+    [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
+
     [JsonIgnore]
     public long PublicNumber => Number ?? Version;
 }

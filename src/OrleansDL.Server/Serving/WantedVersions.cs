@@ -85,6 +85,7 @@ internal sealed class WantedVersions(IGrainFactory grains)
         Sequence = spec.Sequence,
         Raw = spec.Raw,
         Number = number,
+        OnDemand = spec.Residency is not null,
     };
 
     private static InvalidException TooMany(string model, int? count) => new(

@@ -1,9 +1,17 @@
+using OrleansDL.Inference;
+
 namespace OrleansDL.Serving;
 
 /// <summary>A replica with the model it holds, which disposing it frees.</summary>
 internal interface ILoadedReplica : IReplica, IDisposable
 {
     ModelSignature Signature { get; }
+
+    /// <summary>What its arena holds; nothing where that is not known.</summary>
+    ArenaUse Arena => default;
+
+    /// <summary>Whether it works for someone that holds no lease (any more).</summary>
+    bool IsBusy => false;
 
     /// <summary>Takes no more texts to continue, and returns when those begun are over or the time is.</summary>
     Task DrainAsync(TimeSpan limit);

@@ -19,6 +19,10 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Seque
         Generation = generator?.Facts,
     };
 
+    public ArenaUse Arena => session.Arena;
+
+    public bool IsBusy => generator is { IsIdle: false };
+
     // The run takes the caller's thread: for the models this is made for, handing it to another one costs more than it.
     public ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken) =>
         sequences?.InferAsync(request, cancellationToken) ?? batcher?.InferAsync(request, cancellationToken) ?? ValueTask.FromResult(session.Infer(request, cancellationToken));

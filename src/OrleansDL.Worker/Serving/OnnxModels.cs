@@ -11,12 +11,15 @@ namespace OrleansDL.Serving;
 /// <summary>Artifacts from the blob store, served by ONNX Runtime in this process.</summary>
 internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider time) : IReplicaModels
 {
+    private long _loads;
+
     /// <summary>Where the artifacts of loaded generations lie while they are loaded.</summary>
     public string Root => Path.Combine(node.DirectoryOrDefault, "replicas", node.WorkerNameOrDefault);
 
     public async Task<ILoadedReplica> LoadAsync(ReplicaSpec spec)
     {
-        var folder = Path.Combine(Root, spec.Generation.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        // A folder for each time: what was evicted may still be on its way out.
+        var folder = Path.Combine(Root, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{spec.Generation}.{Interlocked.Increment(ref _loads)}"));
         Directory.CreateDirectory(folder);
         ModelSession? session = null;
         try

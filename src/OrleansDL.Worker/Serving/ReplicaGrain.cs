@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansDL.Placement;
+using OrleansDL.Serving.Residency;
 
 namespace OrleansDL.Serving;
 
@@ -9,7 +10,7 @@ namespace OrleansDL.Serving;
 /// same process needs no grain call. What computes runs on the thread pool: a grain's turns come one after the other, inference need not.
 /// </remarks>
 [GrainType("replica"), OnWorker, Reentrant]
-internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels models, ILogger<ReplicaGrain> logger) : Grain, IReplicaGrain
+internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels models, ModelMemory memory, ILogger<ReplicaGrain> logger) : Grain, IReplicaGrain
 {
     /// <summary>How long texts begun may go on when the generation is unloaded.</summary>
     private static readonly TimeSpan GreatestDrain = TimeSpan.FromSeconds(20);
@@ -59,7 +60,7 @@ internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels m
         if (await local.RemoveAsync(generation) is ILoadedReplica replica)
         {
             await replica.DrainAsync(GreatestDrain);
-            await Task.Run(replica.Dispose);
+            await memory.RemoveAsync(generation, replica);
             LogUnloaded(generation);
         }
 
@@ -103,8 +104,7 @@ internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels m
 
     private async Task<ModelSignature> LoadOnceAsync(ReplicaSpec spec)
     {
-        var replica = await Task.Run(() => models.LoadAsync(spec));
-        local.Add(spec.Generation, replica);
+        var replica = await Task.Run(() => memory.LoadAsync(spec, () => models.LoadAsync(spec)));
         LogLoaded(spec.DeploymentName, spec.ModelName, spec.ModelVersion, spec.Generation);
         return replica.Signature;
     }

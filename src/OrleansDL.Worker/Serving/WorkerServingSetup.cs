@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Serving.Residency;
 
 namespace OrleansDL.Serving;
 
@@ -12,6 +13,10 @@ internal static class WorkerServingSetup
         services.TryAddSingleton<DeploymentReconciler>();
         services.AddSingleton<OnnxModels>();
         services.AddSingleton<IReplicaModels>(provider => provider.GetRequiredService<OnnxModels>());
+        services.AddOptionsWithValidateOnStart<ModelMemoryOptions>().BindConfiguration(ModelMemoryOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<ModelMemory>();
+        services.AddSingleton<ModelHostReports>();
+        services.AddHostedService(provider => provider.GetRequiredService<ModelHostReports>());
         services.AddHostedService<ReplicaStart>();
         return services;
     }

@@ -12,6 +12,8 @@ internal sealed class FakeDeployment(FakeWorld world, Guid id) : IDeploymentGrai
 
     public Task<long> CombineAsync(long generation, IReadOnlyList<long> steps) => throw new NotSupportedException();
 
+    public Task<Summoned> SummonAsync(long generation) => throw new NotSupportedException();
+
     public Task DeleteAsync(string? ifMatch) => throw new NotSupportedException();
 
     public Task WakeAsync(string name, string? payload) => throw new NotSupportedException();

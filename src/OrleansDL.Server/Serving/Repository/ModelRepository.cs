@@ -77,7 +77,7 @@ internal sealed partial class ModelRepository(
 
             var loaded = folder is not null
                 ? await DeployAsync(project, folder, existing)
-                : await grains.GetGrain<IDeploymentGrain>(existing!.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), SpecOf(existing) with { Unloaded = false }, null);
+                : await grains.GetGrain<IDeploymentGrain>(existing!.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), existing.ToSpec() with { Unloaded = false }, null);
             await SettleAsync(loaded, cancellationToken);
             _errors.TryRemove(model, out _);
         }
@@ -112,7 +112,7 @@ internal sealed partial class ModelRepository(
 
         if (existing is not null)
         {
-            await grains.GetGrain<IDeploymentGrain>(existing.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), SpecOf(existing) with { Unloaded = true }, null);
+            await grains.GetGrain<IDeploymentGrain>(existing.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), existing.ToSpec() with { Unloaded = true }, null);
             LogUnloaded(model);
         }
     }
@@ -173,6 +173,7 @@ internal sealed partial class ModelRepository(
             Numbers = numbers,
             Traffic = existing?.Traffic,
             Cache = CacheOf(folder.Config),
+            Residency = existing?.Residency,
             Configuration = new ServedConfiguration
             {
                 Config = JsonFormatter.Default.Format(folder.Config),
@@ -289,24 +290,6 @@ internal sealed partial class ModelRepository(
             return null;
         }
     }
-
-    private static DeploymentSpec SpecOf(Deployment deployment) => new()
-    {
-        Name = deployment.Name,
-        Model = deployment.Model,
-        Replicas = deployment.Replicas,
-        Public = deployment.Public,
-        Batching = deployment.Batching,
-        Sequence = deployment.Sequence,
-        Versions = deployment.Versions,
-        Numbers = deployment.Numbers,
-        Configuration = deployment.Configuration,
-        Traffic = deployment.Traffic,
-        Ensemble = deployment.Ensemble,
-        Cache = deployment.Cache,
-        Raw = deployment.Raw,
-        Unloaded = deployment.Status is DeploymentStatus.Unloaded,
-    };
 
     private static void CheckName(string model)
     {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Repository;
+using OrleansDL.Serving.Residency;
 using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Serving.Statistics;
 using Counters = OrleansDL.Serving.Statistics.ModelStatistics;
@@ -9,7 +10,7 @@ using WireStatistics = OrleansDL.Serving.Rpc.Wire.ModelStatistics;
 namespace OrleansDL.Serving.Rpc;
 
 /// <summary>Statistics and index in the protocol's messages; REST writes the same messages as JSON.</summary>
-internal sealed class ServerReports(InferenceModels models, InferenceStatistics statistics, InferenceAccess access, ModelRepository repository)
+internal sealed class ServerReports(InferenceModels models, ModelDirectory directory, InferenceStatistics statistics, InferenceAccess access, ModelRepository repository)
 {
     /// <param name="context">Says who asks, and in which project.</param>
     /// <param name="model">One deployment; null or empty for all.</param>
@@ -27,15 +28,16 @@ internal sealed class ServerReports(InferenceModels models, InferenceStatistics 
         var response = new RepositoryIndexResponse();
         foreach (var entry in (await models.ListAsync(context)).SelectMany(entry => entry.Versions.Reverse()))
         {
-            var ready = entry.Route.Generation is not null;
+            var failure = entry.Route is { OnDemand: true, Generation: { } generation } ? directory.FailureOf(generation) : null;
+            var ready = entry.Route.Generation is not null && failure is null;
             if (ready || !readyOnly)
             {
                 response.Models.Add(new RepositoryIndexResponse.Types.ModelIndex
                 {
                     Name = entry.Route.Name,
                     Version = Text(entry),
-                    State = ready ? "READY" : entry.Route.Reason is null ? "LOADING" : "UNAVAILABLE",
-                    Reason = ready ? "" : entry.Route.Reason ?? "",
+                    State = ready ? "READY" : entry.Route.Reason is null && failure is null ? "LOADING" : "UNAVAILABLE",
+                    Reason = ready ? "" : failure?.Reason ?? entry.Route.Reason ?? "",
                 });
             }
         }

@@ -53,6 +53,18 @@ internal sealed class Generator : IDisposable
 
     public GenerationFacts Facts => new() { MaximumTokens = _model.MaximumTokens, Cached = _model.IsCached };
 
+    /// <summary>Whether no text is waiting or being continued.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _idle.Task.IsCompleted;
+            }
+        }
+    }
+
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
     /// <exception cref="InvalidException">The request is out of range, or its text too long.</exception>

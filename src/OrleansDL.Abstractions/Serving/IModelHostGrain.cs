@@ -1,0 +1,11 @@
+using OrleansDL.Identity;
+
+namespace OrleansDL.Serving;
+
+/// <summary>A worker's memory for models. Key: the worker's name; it lives on that worker and nowhere else.</summary>
+[Alias("model-host-grain")]
+public interface IModelHostGrain : IGrainWithStringKey
+{
+    /// <summary>What is loaded there and what it takes.</summary>
+    [Alias("get"), Requires(Role.Viewer)] Task<WorkerModels> GetAsync();
+}

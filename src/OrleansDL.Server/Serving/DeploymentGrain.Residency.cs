@@ -1,0 +1,46 @@
+namespace OrleansDL.Serving;
+
+/// <remarks>What is loaded on demand is no part of the state: only that it may be.</remarks>
+internal sealed partial class DeploymentGrain
+{
+    public async Task<Summoned> SummonAsync(long generation)
+    {
+        var version = State.Status is DeploymentStatus.Deleted or DeploymentStatus.Unloaded
+            ? null
+            : Versions.FirstOrDefault(known => known.Version.OnDemand && known.Answers && known.Generation == generation);
+        return version is null ? new Summoned { Gone = true } : await summons.SummonAsync(SpecOf(version.Version) with { Awaited = true }, Math.Max(1, State.Spec!.Residency?.MinimumReplicas ?? 0));
+    }
+
+    /// <summary>Whether a version is served already by what may come and go; what should be there before anyone asks is sent for.</summary>
+    private async Task<bool> IsOnStandbyAsync(DeployedVersion version)
+    {
+        if (!version.Version.OnDemand || !version.Answers)
+        {
+            return false;
+        }
+
+        if (!version.Leaving && State.Spec!.Residency is { } residency && (residency.Preload || residency.MinimumReplicas > 0))
+        {
+            await summons.SummonAsync(SpecOf(version.Version), Math.Max(1, residency.MinimumReplicas));
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether workers that come or go are no matter to the deployment.</summary>
+    private static bool IsOnStandby(DeploymentState state) =>
+        state.Status is DeploymentStatus.Ready
+        && state.Spec!.Residency is { Preload: false, MinimumReplicas: 0 }
+        && state.Versions!.All(version => version.Version.OnDemand && version.Answers);
+
+    /// <summary>The deployment with where it is loaded now, and what kept it from being loaded.</summary>
+    private Deployment Complete(Deployment deployment) => directory.Complete(deployment);
+
+    private async Task UnloadAnywhereAsync(long generation)
+    {
+        foreach (var worker in await replicas.UnloadAnywhereAsync(generation))
+        {
+            directory.Forget(generation, worker);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using OrleansDL.Placement;
+
+namespace OrleansDL.Serving.Residency;
+
+[GrainType("model-host"), OnWorker]
+internal sealed class ModelHostGrain(ModelHostReports reports) : Grain, IModelHostGrain
+{
+    public Task<WorkerModels> GetAsync() => Task.FromResult(reports.Describe());
+}
