@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>A deployment as it stands now.</summary>
@@ -52,4 +54,7 @@ public sealed record Deployment
 
     /// <summary>Where the canary stands, if there is one.</summary>
     [Id(22)] public CanaryProgress? Canary { get; init; }
+
+    /// <summary>How many requests its callers together may make; null: any number.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 }

@@ -37,4 +37,7 @@ public sealed record DeploymentSpec
 
     /// <summary>Which version answers a request that names none; null: the highest that is ready.</summary>
     [Id(9)] public TrafficSpec? Traffic { get; init; }
+
+    /// <summary>How many requests its callers together may make; null: any number.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>Where requests for a deployment go. Pushed to every front.</summary>
@@ -38,4 +40,7 @@ public sealed record Route
 
     /// <summary>Which version answers a request that names none, a canary's step as shares; null: the highest that is ready.</summary>
     [Id(16)] public TrafficSpec? Traffic { get; init; }
+
+    /// <summary>How many requests its callers together may make; null: any number.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 }

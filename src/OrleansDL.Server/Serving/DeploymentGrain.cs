@@ -433,6 +433,7 @@ internal sealed partial class DeploymentGrain(
             Deleted = from.Status is DeploymentStatus.Deleted,
             Number = shown.Number,
             Configuration = from.Spec.Configuration,
+            RateLimit = from.Spec.RateLimit,
             Traffic = TrafficOf(from),
             Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
         };
@@ -584,6 +585,7 @@ internal sealed partial class DeploymentGrain(
             throw new InvalidException("numbers names the versions behind a version policy: give 'versions' too, for example {\"kind\": \"all\"}.");
         }
 
+        RateLimit.Check(spec.RateLimit);
         if (spec.Traffic is not null)
         {
             TrafficSpecRules.Check(spec.Traffic);
@@ -649,6 +651,7 @@ internal sealed partial class DeploymentGrain(
             Served = [.. Versions.Select(Describe)],
             Numbers = State.Spec.Numbers,
             Configuration = State.Spec.Configuration,
+            RateLimit = State.Spec.RateLimit,
             Traffic = State.Spec.Traffic,
             Canary = State.Canary,
         };

@@ -1,11 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Limits;
+using OrleansDL.Serving.Logs;
 using OrleansDL.Serving.OpenAi;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
+using OrleansDL.Serving.Tracing;
 
 namespace OrleansDL.Serving;
 
@@ -25,12 +28,19 @@ internal static class ServingSetup
         services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());
         services.AddHostedService<WorkerWatch>();
         services.AddSingleton<Router>();
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<RateLimitMetrics>();
         services.AddSingleton<Predictions>();
         services.AddSingleton<InferenceAccess>();
         services.AddSingleton<InferenceModels>();
         services.AddSingleton<ServerReadiness>();
         services.AddSingleton<InferenceStatistics>();
         services.AddSingleton<InferenceFront>();
+        services.AddSingleton<SettingsFront>();
+        services.AddOptionsWithValidateOnStart<TraceOptions>().BindConfiguration(TraceOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<Tracer>();
+        services.AddSingleton<TraceFront>();
+        services.AddLogControl();
         services.AddSingleton<Generations>();
         services.AddSingleton<GenerateFront>();
         services.AddSingleton<OpenAiFront>();
