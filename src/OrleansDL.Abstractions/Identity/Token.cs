@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Identity;
 
 /// <summary>An access token without its secret.</summary>
@@ -15,4 +17,7 @@ public sealed record Token
     [Id(4)] public required DateTimeOffset CreatedAt { get; init; }
     [Id(5)] public DateTimeOffset? ExpiresAt { get; init; }
     [Id(6)] public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>How many requests it may make for inference; null: any number.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 }

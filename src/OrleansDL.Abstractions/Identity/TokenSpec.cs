@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Identity;
 
 /// <summary>Asks for a new token.</summary>
@@ -10,4 +12,7 @@ public sealed record TokenSpec
 
     /// <summary>Seconds until the token expires; null for never.</summary>
     [Id(3)] public double? ExpiresInSeconds { get; init; }
+
+    /// <summary>How many requests it may make for inference; null: any number.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 }

@@ -22,6 +22,7 @@ public sealed record Deployment
         Ensemble = Ensemble,
         Cache = Cache,
         Raw = Raw,
+        RateLimit = RateLimit,
         Residency = Residency,
         Unloaded = Status is DeploymentStatus.Unloaded,
     };
@@ -86,4 +87,7 @@ public sealed record Deployment
 
     /// <summary>How its models come and go with the requests; null: they stay loaded.</summary>
     [Id(40)] public ResidencySpec? Residency { get; init; }
+
+    /// <summary>How many requests its callers together may make; null: any number.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 }

@@ -49,4 +49,7 @@ public sealed record DeploymentSpec
 
     /// <summary>How its models come and go with the requests; null: they stay loaded.</summary>
     [Id(40)] public ResidencySpec? Residency { get; init; }
+
+    /// <summary>How many requests its callers together may make; null: any number.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 }

@@ -49,4 +49,7 @@ public sealed record Route
 
     /// <summary>Whether the generation is loaded by the requests for it; where it is loaded the route does not say then.</summary>
     [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
+
+    /// <summary>How many requests its callers together may make; null: any number.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 }

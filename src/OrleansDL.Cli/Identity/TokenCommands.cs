@@ -14,7 +14,9 @@ internal static class TokenCommands
         var role = new Option<Role>("--role") { Description = "viewer, developer, operator or admin; each includes the ones before.", DefaultValueFactory = _ => Role.Viewer };
         var only = new Option<string?>("--only-project") { Description = "Good for this project alone. Default: for all." };
         var expires = new Option<TimeSpan?>("--expires") { Description = "Until when, for example 12h or 30d. Default: for ever.", CustomParser = Durations.Parse };
-        return new Command("create", "Make a token. Its secret is shown this once.") { title, role, only, expires }.Does(async (session, cancel) =>
+        var rate = new Option<double?>("--rate") { Description = "Inference requests a second it may make, on each server. Default: any number." };
+        var burst = new Option<int?>("--rate-burst") { Description = "Requests at once after a pause. Default: those of one second." };
+        return new Command("create", "Make a token. Its secret is shown this once.") { title, role, only, expires, rate, burst }.Does(async (session, cancel) =>
             session.Screen.Show(
                 await session.Client.Tokens.CreateAsync(
                     new TokenSpec
@@ -23,6 +25,7 @@ internal static class TokenCommands
                         Role = session.Get(role),
                         Project = session.Get(only),
                         ExpiresInSeconds = session.Get(expires)?.TotalSeconds,
+                        RateLimit = RateText.Of(session.Get(rate), session.Get(burst), null),
                     },
                     cancel),
                 t =>

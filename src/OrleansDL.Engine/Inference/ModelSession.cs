@@ -132,13 +132,20 @@ public sealed class ModelSession : ITensorModel
         return options;
     }
 
-    /// <summary>Runs one row of zeros, so that the first caller does not pay for what the runtime does once.</summary>
+    /// <summary>Runs one row of zeros, so that the first caller does not pay for what the runtime does once. A model that refuses zeros (as a divisor, or a shape) is no worse for it.</summary>
     public void Warm()
     {
         var inputs = Signature.Inputs.Select(input => Zeros(input)).ToList();
         if (inputs.All(input => input.Type is not TensorElementType.Bytes))
         {
-            Infer(new InferRequest { Inputs = inputs }, CancellationToken.None);
+            try
+            {
+                Infer(new InferRequest { Inputs = inputs }, CancellationToken.None);
+            }
+            catch (InvalidException)
+            {
+                // What callers send may well be taken.
+            }
         }
     }
 

@@ -12,7 +12,7 @@ namespace OrleansDL.Access;
 /// <remarks>A cached answer is renewed in the background from half a second on and never used after one: a hot token costs no wait.</remarks>
 public sealed class TokenStore(Db database, TimeProvider time)
 {
-    private const string Columns = "id AS Id, title AS Title, role AS Role, project AS Project, created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt";
+    private const string Columns = "id AS Id, title AS Title, role AS Role, project AS Project, created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt, rate_per_second AS RatePerSecond, rate_burst AS RateBurst";
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Usable = TimeSpan.FromSeconds(1);
     private const int CacheLimit = 10_000;
@@ -35,6 +35,7 @@ public sealed class TokenStore(Db database, TimeProvider time)
             throw new InvalidException("expiresInSeconds is more than 0 and at most ten years; leave it out for a token that does not expire.");
         }
 
+        RateLimit.Check(spec.RateLimit);
         var secret = Credentials.TokenPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var now = time.GetUtcNow();
         var token = new Token
@@ -45,11 +46,12 @@ public sealed class TokenStore(Db database, TimeProvider time)
             Project = spec.Project,
             CreatedAt = now,
             ExpiresAt = spec.ExpiresInSeconds is { } lifetime ? now.AddSeconds(lifetime) : null,
+            RateLimit = spec.RateLimit,
         };
         await using var connection = await database.OpenAsync();
         await connection.ExecuteAsync(
-            "INSERT INTO token (id, sha256, title, role, project, created_at, expires_at) VALUES (@id, @sha256, @Title, @role, @Project, @createdAt, @expiresAt)",
-            new { id = token.Id.ToString(), sha256 = Hash(secret), token.Title, role = (int)token.Role, token.Project, createdAt = Micros.From(token.CreatedAt), expiresAt = Micros.From(token.ExpiresAt) });
+            "INSERT INTO token (id, sha256, title, role, project, created_at, expires_at, rate_per_second, rate_burst) VALUES (@id, @sha256, @Title, @role, @Project, @createdAt, @expiresAt, @perSecond, @burst)",
+            new { id = token.Id.ToString(), sha256 = Hash(secret), token.Title, role = (int)token.Role, token.Project, createdAt = Micros.From(token.CreatedAt), expiresAt = Micros.From(token.ExpiresAt), perSecond = token.RateLimit?.PerSecond, burst = token.RateLimit?.Burst });
         return new NewToken { Token = token, Secret = secret };
     }
 
@@ -154,7 +156,7 @@ public sealed class TokenStore(Db database, TimeProvider time)
 
         return token.ExpiresAt <= time.GetUtcNow()
             ? throw new UnauthorizedException($"The token '{token.Title}' expired at {token.ExpiresAt:O}. Ask an administrator for a new one.")
-            : new Caller(token.Id, token.Title, token.Role, token.Project);
+            : new Caller(token.Id, token.Title, token.Role, token.Project, token.RateLimit);
     }
 
     private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
@@ -178,6 +180,8 @@ public sealed class TokenStore(Db database, TimeProvider time)
         public long CreatedAt { get; set; }
         public long? ExpiresAt { get; set; }
         public long? RevokedAt { get; set; }
+        public double? RatePerSecond { get; set; }
+        public int? RateBurst { get; set; }
 
         public Token ToToken() => new()
         {
@@ -188,6 +192,7 @@ public sealed class TokenStore(Db database, TimeProvider time)
             CreatedAt = Micros.ToTime(CreatedAt),
             ExpiresAt = Micros.ToTime(ExpiresAt),
             RevokedAt = Micros.ToTime(RevokedAt),
+            RateLimit = RatePerSecond is { } perSecond ? new RateLimit { PerSecond = perSecond, Burst = RateBurst ?? 0 } : null,
         };
     }
 }

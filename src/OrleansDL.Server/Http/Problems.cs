@@ -31,6 +31,11 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
                 : "Bearer";
         }
 
+        if (exception is RateLimitedException limited)
+        {
+            context.Response.Headers.RetryAfter = limited.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
             context.Response.Headers.RetryAfter = "1";

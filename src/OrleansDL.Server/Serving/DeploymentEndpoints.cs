@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Projects;
+using OrleansDL.Serving.Limits;
 using OrleansDL.Serving.Protocol;
 
 namespace OrleansDL.Serving;
@@ -42,9 +43,15 @@ internal static class DeploymentEndpoints
             await grains.GetGrain<IDeploymentGrain>(id).DeleteAsync(context.Request.IfMatch());
             return TypedResults.NoContent();
         }).RequireRole(Role.Developer);
-        deployments.MapPost("/{deployment}/predict", async (HttpContext context, string project, string deployment, RouteTable routes, InferenceAccess access, Predictions predictions, IOptions<ServingOptions> options) =>
+        deployments.MapPost("/{deployment}/predict", async (HttpContext context, string project, string deployment, RouteTable routes, InferenceAccess access, Predictions predictions, RateLimits limits, IOptions<ServingOptions> options) =>
         {
-            await access.CheckAsync(context, project, routes.Find(project, deployment)?.Route);
+            var route = routes.Find(project, deployment)?.Route;
+            await access.CheckAsync(context, project, route);
+            if (route is not null)
+            {
+                limits.Enter(context, route);
+            }
+
             var body = await ReadAsync(context, options.Value.MaximumRequestBytes);
             var prediction = await predictions.PredictAsync(project, deployment, Parse(body), context.RequestAborted, context.Request.Headers);
             using var answer = new PooledBytes();

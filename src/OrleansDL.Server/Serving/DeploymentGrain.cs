@@ -444,6 +444,7 @@ internal sealed partial class DeploymentGrain(
             Configuration = from.Spec.Configuration,
             Ensemble = shown.Ensemble,
             Cache = from.Spec.Cache,
+            RateLimit = from.Spec.RateLimit,
             Traffic = TrafficOf(from),
             OnDemand = answering?.Version.OnDemand ?? false,
             Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
@@ -616,6 +617,7 @@ internal sealed partial class DeploymentGrain(
             throw new InvalidException("numbers names the versions behind a version policy: give 'versions' too, for example {\"kind\": \"all\"}.");
         }
 
+        RateLimit.Check(spec.RateLimit);
         if (spec.Traffic is not null)
         {
             TrafficSpecRules.Check(spec.Traffic);
@@ -692,6 +694,7 @@ internal sealed partial class DeploymentGrain(
             Served = [.. Versions.Select(Describe)],
             Numbers = State.Spec.Numbers,
             Configuration = State.Spec.Configuration,
+            RateLimit = State.Spec.RateLimit,
             Traffic = State.Spec.Traffic,
             Canary = State.Canary,
             Ensemble = State.Spec.Ensemble,

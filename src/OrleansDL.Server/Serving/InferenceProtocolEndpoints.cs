@@ -15,6 +15,7 @@ internal static class InferenceProtocolEndpoints
     {
         var front = routes.ServiceProvider.GetRequiredService<InferenceFront>();
         var texts = routes.ServiceProvider.GetRequiredService<GenerateFront>();
+        var settings = routes.ServiceProvider.GetRequiredService<SettingsFront>();
         foreach (var prefix in (string[])["/v2", "/projects/{project}/v2"])
         {
             var v2 = routes.MapGroup(prefix).WithTags("Inference protocol").ExcludeFromDescription().OpenToAll();
@@ -29,6 +30,20 @@ internal static class InferenceProtocolEndpoints
             v2.Answer("POST", "/repository/{repository}/index", InferenceFront.NoRepositoryNameAsync);
             v2.Answer("POST", "/repository/{repository}/models/{model}/load", InferenceFront.NoRepositoryNameAsync);
             v2.Answer("POST", "/repository/{repository}/models/{model}/unload", InferenceFront.NoRepositoryNameAsync);
+            v2.Tell("/logging", settings.LogAsync);
+            v2.Tell("/trace/setting", settings.TraceAsync);
+            v2.Tell("/models/{model}/trace/setting", settings.TraceAsync);
+            foreach (var kind in (string[])["/systemsharedmemory", "/cudasharedmemory"])
+            {
+                foreach (var region in (string[])[kind, kind + "/region/{region}"])
+                {
+                    v2.Answer("GET", region + "/status", settings.SharedMemoryAsync);
+                    v2.Answer("POST", region + "/unregister", settings.SharedMemoryAsync);
+                }
+
+                v2.Answer("POST", kind + "/region/{region}/register", settings.SharedMemoryAsync);
+            }
+
             foreach (var model in (string[])["/models/{model}", "/models/{model}/versions/{version}"])
             {
                 v2.Answer("GET", model, front.ModelMetadataAsync);
@@ -42,6 +57,13 @@ internal static class InferenceProtocolEndpoints
 
             v2.Map("/{**path}", InferenceFront.NotFoundAsync).WithOrder(2);
         }
+    }
+
+    /// <summary>Settings are told to GET and changed by POST.</summary>
+    private static void Tell(this RouteGroupBuilder group, string pattern, RequestDelegate handler)
+    {
+        group.MapMethods(pattern, ["POST"], handler);
+        group.Answer("GET", pattern, handler);
     }
 
     private static void Answer(this RouteGroupBuilder group, string method, string pattern, RequestDelegate handler)

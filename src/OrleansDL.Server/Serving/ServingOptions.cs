@@ -15,6 +15,10 @@ internal sealed class ServingOptions
     [Range(1024, int.MaxValue)]
     public int MaximumRequestBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>Largest message over gRPC.</summary>
+    [Range(1024, int.MaxValue)]
+    public int MaximumRpcBytes { get; set; } = int.MaxValue;
+
     /// <summary>Largest body of a request to load a model, which may carry the model.</summary>
     [Range(1024, int.MaxValue)]
     public int MaximumModelBytes { get; set; } = 1024 * 1024 * 1024;

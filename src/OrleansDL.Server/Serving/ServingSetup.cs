@@ -2,12 +2,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Serving.Ensembles;
 using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Limits;
+using OrleansDL.Serving.Logs;
 using OrleansDL.Serving.OpenAi;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Residency;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
+using OrleansDL.Serving.Tracing;
 
 namespace OrleansDL.Serving;
 
@@ -37,12 +40,19 @@ internal static class ServingSetup
         services.AddSingleton<ResidencyMetrics>();
         services.AddSingleton<ResidentRoutes>();
         services.AddSingleton<Router>();
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<RateLimitMetrics>();
         services.AddSingleton<Predictions>();
         services.AddSingleton<InferenceAccess>();
         services.AddSingleton<InferenceModels>();
         services.AddSingleton<ServerReadiness>();
         services.AddSingleton<InferenceStatistics>();
         services.AddSingleton<InferenceFront>();
+        services.AddSingleton<SettingsFront>();
+        services.AddOptionsWithValidateOnStart<TraceOptions>().BindConfiguration(TraceOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<Tracer>();
+        services.AddSingleton<TraceFront>();
+        services.AddLogControl();
         services.AddSingleton<Generations>();
         services.AddSingleton<GenerateFront>();
         services.AddSingleton<OpenAiFront>();

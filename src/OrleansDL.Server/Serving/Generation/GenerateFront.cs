@@ -3,12 +3,13 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using OrleansDL.Serving.Limits;
 using OrleansDL.Serving.Protocol;
 
 namespace OrleansDL.Serving.Generation;
 
 /// <summary>The inference protocol's generate: flat JSON in, flat JSON out, at once or as it comes. A model that continues texts takes <c>text_input</c>; any other its own inputs by name.</summary>
-internal sealed class GenerateFront(InferenceFront front, Generations generations, Router router, IServingObserver observer, TimeProvider time, IOptions<ServingOptions> options)
+internal sealed class GenerateFront(InferenceFront front, Generations generations, Router router, IServingObserver observer, TimeProvider time, IOptions<ServingOptions> options, RateLimits limits)
 {
     public const string TextInput = "text_input";
     public const string TextOutput = "text_output";
@@ -70,6 +71,7 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
     private async Task<(RouteEntry Entry, GenerateBody Body)> ReadAsync(HttpContext context)
     {
         var entry = (await front.FindAsync(context)).Choose(context.Request.Headers);
+        limits.Enter(context, entry.Route);
         return (entry, await GenerateBody.ReadAsync(context, options.Value.MaximumRequestBytes));
     }
 

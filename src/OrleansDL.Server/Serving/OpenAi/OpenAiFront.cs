@@ -4,13 +4,14 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Limits;
 using OrleansDL.Serving.Protocol;
 
 namespace OrleansDL.Serving.OpenAi;
 
 /// <summary>Answers OpenAI's models, completions, chat completions and embeddings from deployments.</summary>
 internal sealed class OpenAiFront(
-    InferenceFront front, InferenceModels models, Generations generations, Router router, IServingObserver observer, TimeProvider time, IOptions<ServingOptions> options)
+    InferenceFront front, InferenceModels models, Generations generations, Router router, IServingObserver observer, TimeProvider time, IOptions<ServingOptions> options, RateLimits limits)
 {
     private static readonly ReadOnlyMemory<byte> Done = "[DONE]"u8.ToArray();
 
@@ -173,7 +174,9 @@ internal sealed class OpenAiFront(
     {
         var body = await GenerateBody.ReadAsync(context, options.Value.MaximumRequestBytes);
         var name = OpenAiRequest.Text(body, "model");
-        return ((await FindAsync(context, name)).Choose(context.Request.Headers), name, body);
+        var entry = (await FindAsync(context, name)).Choose(context.Request.Headers);
+        limits.Enter(context, entry.Route);
+        return (entry, name, body);
     }
 
     private async ValueTask<RouteEntry> FindAsync(HttpContext context, string name) =>
@@ -200,7 +203,7 @@ internal sealed class OpenAiFront(
         }
 
         var (status, message) = front.Describe(context, error);
-        return new OpenAiException(status, message, code: status == 401 ? "invalid_api_key" : null);
+        return new OpenAiException(status, message, code: status switch { 401 => "invalid_api_key", 429 => "rate_limit_exceeded", _ => null });
     }
 
     private static void Head(HttpContext context, Route route, Guid id)

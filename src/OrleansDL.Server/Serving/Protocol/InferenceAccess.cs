@@ -56,6 +56,22 @@ internal sealed class InferenceAccess(TokenStore tokens, NameTable names, IOptio
         }
     }
 
+    /// <summary>Whether the caller may change what holds for this server, whatever the project.</summary>
+    /// <inheritdoc cref="CheckAsync"/>
+    public async ValueTask CheckServerAsync(HttpContext context, string project)
+    {
+        if (!HasToken(context) && IsOpenRepository(project))
+        {
+            return;
+        }
+
+        await CheckRoleAsync(context, project, Role.Operator);
+        if (context.Features.Get<Caller>() is { Project: { } only } caller)
+        {
+            throw new ForbiddenException($"The token '{caller.Title}' is for project '{only}' only, and this setting is the whole server's. Ask an administrator for a token of all projects.");
+        }
+    }
+
     private async ValueTask CheckRoleAsync(HttpContext context, string project, Role role)
     {
         var caller = context.Features.Get<Caller>() ?? await AccessGate.CheckAsync(context, tokens);

@@ -3,16 +3,18 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Limits;
 using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
+using OrleansDL.Serving.Tracing;
 
 namespace OrleansDL.Serving.Protocol;
 
 /// <summary>Answers the REST side of the Open Inference Protocol. A model of the protocol is a deployment here.</summary>
 internal sealed partial class InferenceFront(
     InferenceModels models, ServerReadiness readiness, Router router, InferenceAccess access, IServingObserver observer, InferenceStatistics statistics,
-    ServerReports reports, RepositoryFront repository, TimeProvider time, IOptions<ServingOptions> options, ILogger<InferenceFront> logger)
+    ServerReports reports, RepositoryFront repository, TimeProvider time, IOptions<ServingOptions> options, Tracer tracer, RateLimits limits, ILogger<InferenceFront> logger)
 {
     public const string InferenceIdHeader = "odl-inference-id";
     public const string ModelVersionHeader = "odl-model-version";
@@ -92,13 +94,19 @@ internal sealed partial class InferenceFront(
     {
         var started = time.GetTimestamp();
         RouteEntry? entry = null;
+        RequestTrace? trace = null;
         try
         {
-            entry = (await FindAsync(context)).Choose(context.Request.Headers);
+            var found = (await FindAsync(context)).Choose(context.Request.Headers);
+            limits.Enter(context, found.Route);
+            entry = found;
+            trace = tracer.Begin(entry.Route, "HTTP", context.Request.Headers, started);
             var header = context.Request.Headers[HeaderLength.Name].ToString();
             var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
             var call = Read(body, header, entry);
+            trace?.OnRequest(call);
             var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
+            trace?.OnAnswer(raw);
             var answer = Classification.Apply(call, raw, route);
 
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
@@ -134,6 +142,10 @@ internal sealed partial class InferenceFront(
             }
 
             await SendAsync(context, status, body => ProtocolBodies.WriteError(body, message));
+        }
+        finally
+        {
+            trace?.OnEnd();
         }
     }
 

@@ -162,7 +162,7 @@ internal static class InferenceRequestReader
         }
         else
         {
-            throw InferenceProtocolException.Invalid("Client shared memory is disabled. Send the input in 'data' or as binary data.");
+            throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
         }
 
         return new Tensor { Name = name!, Type = type.Value, Shape = shape!, Data = data!.Value };
@@ -319,7 +319,7 @@ internal static class InferenceRequestReader
             }
             else if (reader.ValueTextEquals("shared_memory_region"u8))
             {
-                throw InferenceProtocolException.Unsupported($"output parameter '{reader.GetString()}' is not supported. GET /v2 lists the extensions of this server.");
+                throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
             }
             else
             {

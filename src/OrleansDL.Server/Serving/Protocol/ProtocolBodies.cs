@@ -7,7 +7,7 @@ internal static class ProtocolBodies
     public static string[] Extensions { get; } =
     [
         "classification", "sequence", "sequence(string_id)", "model_repository", "model_repository(unload_dependents)",
-        "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics",
+        "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics", "trace", "logging",
     ];
 
     public static void WriteError(PooledBytes body, string message)

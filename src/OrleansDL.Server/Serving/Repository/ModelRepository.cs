@@ -174,6 +174,7 @@ internal sealed partial class ModelRepository(
             Traffic = existing?.Traffic,
             Cache = CacheOf(folder.Config),
             Residency = existing?.Residency,
+            RateLimit = existing?.RateLimit,
             Configuration = new ServedConfiguration
             {
                 Config = JsonFormatter.Default.Format(folder.Config),

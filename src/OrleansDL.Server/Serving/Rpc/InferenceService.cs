@@ -4,21 +4,24 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansDL.Serving.Generation;
+using OrleansDL.Serving.Limits;
+using OrleansDL.Serving.Logs;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Serving.Statistics;
+using OrleansDL.Serving.Tracing;
 
 namespace OrleansDL.Serving.Rpc;
 
 /// <summary>The Open Inference Protocol over gRPC. A model of the protocol is a deployment here.</summary>
 internal sealed class InferenceService(
     InferenceModels models, ServerReadiness readiness, ServerReports reports, RepositoryFront repository, InferenceAccess access, Router router, RpcErrors errors,
-    Generations generations, IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options)
+    Generations generations, IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options,
+    TraceFront traces, LogFront logs, Tracer tracer, RateLimits limits)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     private const string StopOnError = "triton_grpc_error";
-    private const string NoSharedMemory = "Client shared memory is disabled. Send tensors in the request.";
 
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) => Task.FromResult(new ServerLiveResponse { Live = true });
 
@@ -81,6 +84,7 @@ internal sealed class InferenceService(
                     var entry = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
                     if (RpcTexts.IsText(request, entry.Route))
                     {
+                        limits.Enter(context.GetHttpContext(), entry.Route);
                         texts.Begin(entry, request);
                         continue;
                     }
@@ -131,32 +135,40 @@ internal sealed class InferenceService(
         return new RepositoryModelUnloadResponse();
     }
 
-    // Nothing is registered, so there is nothing to list and nothing to take back.
+    public override async Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context) =>
+        TraceFront.ToMessage(await traces.AnswerAsync(context.GetHttpContext(), request.ModelName, TraceFront.Changes(request)));
+
+    public override Task<LogSettingsResponse> LogSettings(LogSettingsRequest request, ServerCallContext context) => logs.AnswerAsync(context.GetHttpContext(), request);
+
     public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
-        Task.FromResult(new SystemSharedMemoryStatusResponse());
-
-    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
-        Task.FromResult(new CudaSharedMemoryStatusResponse());
-
-    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
-        Task.FromResult(new SystemSharedMemoryUnregisterResponse());
-
-    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
-        Task.FromResult(new CudaSharedMemoryUnregisterResponse());
+        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
 
     public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context) =>
-        throw InferenceProtocolException.Unsupported(NoSharedMemory);
+        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+
+    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+
+    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
+        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
 
     public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context) =>
-        throw InferenceProtocolException.Unsupported(NoSharedMemory);
+        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+
+    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
 
     private async Task<(ModelInferResponse Response, string Id)> InferAsync(ModelInferRequest request, ServerCallContext context)
     {
         var started = time.GetTimestamp();
         RouteEntry? entry = null;
+        RequestTrace? trace = null;
         try
         {
-            entry = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
+            var found = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
+            limits.Enter(context.GetHttpContext(), found.Route);
+            entry = found;
+            trace = tracer.Begin(entry.Route, "GRPC", context.GetHttpContext().Request.Headers, started);
             var call = RpcRequestReader.Read(request, entry.Route.Name);
             if (RpcTexts.IsText(request, entry.Route))
             {
@@ -164,7 +176,9 @@ internal sealed class InferenceService(
             }
 
             InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry), entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
+            trace?.OnRequest(call);
             var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.CancellationToken);
+            trace?.OnAnswer(raw);
             var answer = Classification.Apply(call, raw, route);
             var response = Response(request, route, answer);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
@@ -176,6 +190,10 @@ internal sealed class InferenceService(
             observer.OnError(entry.Route, time.GetElapsedTime(started), ProtocolError.Of(error)?.Status ?? StatusCodes.Status500InternalServerError);
             statistics.Of(entry.Route).Fail.Add(time.GetElapsedTime(started));
             throw;
+        }
+        finally
+        {
+            trace?.OnEnd();
         }
     }
 

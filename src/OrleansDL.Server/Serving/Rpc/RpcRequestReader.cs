@@ -33,7 +33,7 @@ internal static class RpcRequestReader
         {
             if (output.Parameters.ContainsKey("shared_memory_region"))
             {
-                throw InferenceProtocolException.Unsupported("output parameter 'shared_memory_region' is not supported. ServerMetadata lists the extensions of this server.");
+                throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
             }
 
             if (call.Outputs.Exists(known => known.Name == output.Name))
@@ -57,7 +57,7 @@ internal static class RpcRequestReader
 
         if (input.Parameters.ContainsKey("shared_memory_region"))
         {
-            throw InferenceProtocolException.Invalid("Client shared memory is disabled. Send the input's bytes in the request.");
+            throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
         }
 
         var shape = input.Shape.ToArray();

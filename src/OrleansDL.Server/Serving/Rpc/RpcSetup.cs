@@ -1,6 +1,8 @@
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OrleansDL.Http;
 
 namespace OrleansDL.Serving.Rpc;
@@ -18,10 +20,10 @@ internal static class RpcSetup
             options.IgnoreUnknownServices = true;
 
             // The protocol's clients send tensors of any size; the default is 4 MB.
-            options.MaxReceiveMessageSize = int.MaxValue;
             options.MaxSendMessageSize = int.MaxValue;
             options.Interceptors.Add<RpcErrors>();
         });
+        services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServingOptions>>((rpc, serving) => rpc.MaxReceiveMessageSize = serving.Value.MaximumRpcBytes);
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options => options.Services.Map("", _ => true)).AddCheck<ReadinessHealth>("ready");
         return services;

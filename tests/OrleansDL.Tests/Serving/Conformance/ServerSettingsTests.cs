@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using OrleansDL.Serving.Logs;
+using OrleansDL.Serving.Rpc.Wire;
+using Told = OrleansDL.Serving.Rpc.Wire.LogSettingsRequest.Types.SettingValue;
+
+namespace OrleansDL.Tests.Serving.Conformance;
+
+/// <summary>Trace and log settings of the protocol, over REST and gRPC, and what they do.</summary>
+[Collection(ProtocolCollection.Name)]
+public sealed class ServerSettingsTests(ProtocolNode node)
+{
+    private const string Body = """{"id":"seventh","inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}""";
+
+    [Fact]
+    public async Task A_models_trace_settings_follow_the_servers_until_it_has_its_own_and_again_after()
+    {
+        (await node.LoadAsync("followed", OffsetModel.Write(1))).EnsureSuccessStatusCode();
+        Assert.Equal(Trace(level: "OFF", rate: 1000), await TraceAsync("", null));
+        Assert.Equal(Trace(level: "OFF", rate: 12, frequency: 34), await TraceAsync("models/followed/", """{"trace_rate":"12","log_frequency":34}"""));
+        Assert.Equal(Trace(level: "OFF", rate: 56, count: 78), await TraceAsync("", """{"trace_rate":"56","trace_count":"78","trace_level":["OFF"]}"""));
+        Assert.Equal(Trace(level: "OFF", rate: 12, count: 78, frequency: 34), await TraceAsync("models/followed/", null));
+        Assert.Equal(Trace(level: "OFF", rate: 1000), await TraceAsync("", """{"trace_rate":null,"trace_count":null,"trace_level":null,"trace_file":null}"""));
+
+        var cleared = await node.Rpc.TraceSettingAsync(new TraceSettingRequest { ModelName = "followed", Settings = { ["trace_rate"] = new(), ["log_frequency"] = new() } });
+        Assert.Equal(("1000", "0", "triton"), (cleared.Settings["trace_rate"].Value.Single(), cleared.Settings["log_frequency"].Value.Single(), cleared.Settings["trace_mode"].Value.Single()));
+        var changed = await node.Rpc.TraceSettingAsync(new TraceSettingRequest { ModelName = "followed", Settings = { ["trace_level"] = new() { Value = { "TIMESTAMPS", "TENSORS" } } } });
+        Assert.Equal(["TIMESTAMPS", "TENSORS"], changed.Settings["trace_level"].Value);
+        await node.Rpc.TraceSettingAsync(new TraceSettingRequest { ModelName = "followed", Settings = { ["trace_level"] = new() } });
+    }
+
+    [Theory]
+    [InlineData("", """{"trace_file":"other.log"}""", 501, "trace file location can not be updated through network protocol")]
+    [InlineData("", """{"trace_level":["EVERYTHING"]}""", 400, "unknown level 'EVERYTHING'")]
+    [InlineData("", """{"trace_rate":"0"}""", 400, "Unable to parse 'trace_rate', got: 0")]
+    [InlineData("", """{"trace_speed":"0"}""", 400, "unknown trace setting 'trace_speed'")]
+    [InlineData("", "[]", 400, "an object is expected")]
+    [InlineData("models/nobody/", """{"trace_rate":"1"}""", 400, "Request for unknown model : nobody")]
+    public async Task A_trace_setting_that_cannot_be_is_refused_by_name(string model, string body, int status, string message)
+    {
+        using var response = await node.Http.PostAsync($"/v2/{model}trace/setting", new StringContent(body));
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Contains(message, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Traced_requests_are_in_the_file_with_their_times_and_tensors()
+    {
+        (await node.LoadAsync("traced", OffsetModel.Write(1))).EnsureSuccessStatusCode();
+        await TraceAsync("models/traced/", """{"trace_level":["TIMESTAMPS","TENSORS"],"trace_rate":"2","trace_count":"2"}""");
+        for (var request = 0; request < 8; request++)
+        {
+            (await node.Http.PostAsync("/v2/models/traced/infer", new StringContent(Body))).EnsureSuccessStatusCode();
+        }
+
+        await TraceAsync("models/traced/", """{"trace_level":null,"trace_rate":null,"trace_count":null}""");
+        var traces = await TracesAsync(2 * 4);
+        var heads = traces.Where(part => part.TryGetProperty("model_name", out _)).ToList();
+        Assert.Equal(["traced", "traced"], heads.Select(head => head.GetProperty("model_name").GetString()));
+        Assert.Equal("seventh", heads[0].GetProperty("request_id").GetString());
+        var stamps = traces.First(part => part.TryGetProperty("timestamps", out _)).GetProperty("timestamps").EnumerateArray().ToList();
+        Assert.Equal(
+            ["HTTP_RECV_START", "HTTP_RECV_END", "REQUEST_START", "QUEUE_START", "COMPUTE_START", "COMPUTE_INPUT_END", "COMPUTE_OUTPUT_START", "COMPUTE_END", "REQUEST_END", "HTTP_SEND_START", "HTTP_SEND_END"],
+            stamps.Select(stamp => stamp.GetProperty("name").GetString()));
+        var times = stamps.Select(stamp => stamp.GetProperty("ns").GetInt64()).ToList();
+        Assert.Equal(times.Order(), times);
+        Assert.Contains(traces, part => part.ToString().Contains("""{"name":"x","data":"1,2,3,4","shape":"1,4","dtype":"FP32"}""", StringComparison.Ordinal));
+        Assert.Contains(traces, part => part.ToString().Contains("\"activity\":\"TENSOR_BACKEND_OUTPUT\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Log_settings_change_over_both_protocols_and_are_told_the_same()
+    {
+        Assert.Equal("""{"log_file":"","log_info":true,"log_warning":true,"log_error":true,"log_verbose_level":0,"log_format":"default"}""", await LogAsync(null));
+        try
+        {
+            Assert.Equal(
+                """{"log_file":"","log_info":false,"log_warning":true,"log_error":true,"log_verbose_level":1,"log_format":"ISO8601"}""",
+                await LogAsync("""{"log_info":false,"log_verbose_level":1,"log_format":"ISO8601"}"""));
+            var told = await node.Rpc.LogSettingsAsync(new LogSettingsRequest { Settings = { ["log_warning"] = new Told { BoolParam = false } } });
+            Assert.Equal((false, false, true, 1u, "ISO8601", ""), (
+                told.Settings["log_info"].BoolParam, told.Settings["log_warning"].BoolParam, told.Settings["log_error"].BoolParam,
+                told.Settings["log_verbose_level"].Uint32Param, told.Settings["log_format"].StringParam, told.Settings["log_file"].StringParam));
+            var error = await Assert.ThrowsAsync<RpcException>(async () => await node.Rpc.LogSettingsAsync(new LogSettingsRequest { Settings = { ["log_file"] = new Told { StringParam = "x" } } }));
+            Assert.Equal((StatusCode.Unimplemented, "log file location can not be updated through network protocol"), (error.StatusCode, error.Status.Detail));
+            Assert.Contains("expect boolean for 'log_info'", await LogAsync("""{"log_info":"no"}"""), StringComparison.Ordinal);
+            Assert.Contains("expect unsigned integer for 'log_verbose_level'", await LogAsync("""{"log_verbose_level":-1}"""), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await LogAsync("""{"log_info":true,"log_warning":true,"log_error":true,"log_verbose_level":0,"log_format":"default"}""");
+        }
+    }
+
+    [Fact]
+    public void What_is_logged_follows_the_settings_at_once()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.AddSimpleConsole(console => console.TimestampFormat = "HH ").AddFilter("OrleansDL.Quiet", LogLevel.Error));
+        services.AddLogControl();
+        using var provider = services.BuildServiceProvider();
+        var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansDL.Serving.Test");
+        var quiet = provider.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansDL.Quiet.Test");
+        var other = provider.GetRequiredService<ILoggerFactory>().CreateLogger("Elsewhere");
+        var control = provider.GetRequiredService<LogControl>();
+        Assert.Equal((true, false), (logger.IsEnabled(LogLevel.Information), logger.IsEnabled(LogLevel.Debug)));
+
+        control.Change(levels => levels with { Information = false, Verbose = 1, Dated = true });
+        Assert.Equal((false, true, true, false), (logger.IsEnabled(LogLevel.Information), logger.IsEnabled(LogLevel.Warning), logger.IsEnabled(LogLevel.Debug), logger.IsEnabled(LogLevel.Trace)));
+        Assert.Equal((false, false), (other.IsEnabled(LogLevel.Information), other.IsEnabled(LogLevel.Debug)));
+        Assert.Equal((false, true), (quiet.IsEnabled(LogLevel.Warning), quiet.IsEnabled(LogLevel.Error)));
+        Assert.StartsWith("yyyy-MM-dd", provider.GetRequiredService<IOptionsMonitor<SimpleConsoleFormatterOptions>>().CurrentValue.TimestampFormat, StringComparison.Ordinal);
+
+        control.Change(_ => LogLevels.AsConfigured);
+        Assert.Equal((true, false), (logger.IsEnabled(LogLevel.Information), logger.IsEnabled(LogLevel.Debug)));
+        Assert.Equal("HH ", provider.GetRequiredService<IOptionsMonitor<SimpleConsoleFormatterOptions>>().CurrentValue.TimestampFormat);
+    }
+
+    [Theory]
+    [InlineData("GET", "systemsharedmemory/status")]
+    [InlineData("GET", "systemsharedmemory/region/r/status")]
+    [InlineData("POST", "systemsharedmemory/region/r/register")]
+    [InlineData("POST", "systemsharedmemory/region/r/unregister")]
+    [InlineData("POST", "cudasharedmemory/region/r/register")]
+    [InlineData("POST", "cudasharedmemory/unregister")]
+    public async Task Shared_memory_is_told_to_be_off(string method, string path)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"/v2/{path}");
+        using var response = await node.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.NotImplemented, response.StatusCode);
+        Assert.Contains("Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.", JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("error").GetString()!, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await node.Rpc.SystemSharedMemoryStatusAsync(new SystemSharedMemoryStatusRequest()));
+        Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
+    }
+
+    private string Trace(string level, int rate, int count = -1, int frequency = 0) =>
+        $$"""{"trace_level":["{{level}}"],"trace_rate":"{{rate}}","trace_count":"{{count}}","log_frequency":"{{frequency}}","trace_file":"{{node.TraceFile}}","trace_mode":"triton"}""";
+
+    private async Task<string> TraceAsync(string model, string? body) => body is null
+        ? await node.Http.GetStringAsync($"/v2/{model}trace/setting")
+        : await (await node.Http.PostAsync($"/v2/{model}trace/setting", new StringContent(body))).Content.ReadAsStringAsync();
+
+    private async Task<string> LogAsync(string? body) => body is null
+        ? await node.Http.GetStringAsync("/v2/logging")
+        : await (await node.Http.PostAsync("/v2/logging", new StringContent(body))).Content.ReadAsStringAsync();
+
+    /// <summary>A trace is written when its answer has left, which its caller may see a moment sooner.</summary>
+    private async Task<List<JsonElement>> TracesAsync(int parts)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                using var file = new FileStream(node.TraceFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                using var json = await JsonDocument.ParseAsync(file);
+                if (json.RootElement.GetArrayLength() >= parts)
+                {
+                    return [.. json.RootElement.EnumerateArray().Select(part => part.Clone())];
+                }
+            }
+            catch (Exception error) when (error is JsonException or FileNotFoundException && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
+            {
+            }
+
+            await Task.Delay(20);
+        }
+    }
+}
