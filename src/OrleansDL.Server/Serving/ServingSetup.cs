@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Serving.Asides;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.OpenAi;
 using OrleansDL.Serving.Protocol;
@@ -20,6 +21,7 @@ internal static class ServingSetup
         services.AddSingleton<DeploymentTables>();
         services.AddSingleton<ReplicaDoor>();
         services.AddSingleton<WantedVersions>();
+        services.AddAsides();
         services.AddSingleton<RouteTable>();
         services.AddSingleton<RouteSync>();
         services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());

@@ -98,12 +98,14 @@ internal sealed partial class InferenceFront(
             var header = context.Request.Headers[HeaderLength.Name].ToString();
             var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
             var call = Read(body, header, entry);
-            var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
+            var request = call.ToRequest();
+            var (route, raw) = await router.InferAsync(entry, request, context.RequestAborted);
             var answer = Classification.Apply(call, raw, route);
 
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
             using var response = new PooledBytes();
             var jsonLength = InferenceResponseWriter.Write(response, call, answer, route.Name, route.Number ?? route.ModelVersion);
+            entry.Aside?.OnAnswer(route, request, raw);
             call.ReturnBuffers();
             body.Return();
 
