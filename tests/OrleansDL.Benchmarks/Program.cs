@@ -4,6 +4,7 @@ using OrleansDL.Benchmarks.Collectives;
 using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Benchmarks.Reading;
 using OrleansDL.Benchmarks.Scheduling;
+using OrleansDL.Benchmarks.Serving;
 using OrleansDL.Benchmarks.Training;
 
 // list | NAME... | all [--json] [--full]
@@ -24,7 +25,14 @@ IBenchmark[] benchmarks =
     new TrialFirstStep(),
     new TrialThroughput(),
     new PredictTiny(),
+    new PredictTinyRpc(),
     new PredictBatching(),
+    new ServeOverhead("json"),
+    new ServeOverhead("binary"),
+    new ServeOverhead("grpc"),
+    new ServeNumbers(),
+    new ServeEfficiency(10, goal: 0.97),
+    new ServeEfficiency(50, goal: 0.99),
     new JsonNumbers(),
     new UploadFiles(),
     new BlobPack(),
@@ -63,6 +71,12 @@ if (args is ["bare", "upload", var target])
 if (args is ["bare", "predict", var model])
 {
     await BarePredict.RunAsync(model);
+    return 0;
+}
+
+if (args is ["bare", "rpc", var called])
+{
+    await BareRpc.RunAsync(called);
     return 0;
 }
 

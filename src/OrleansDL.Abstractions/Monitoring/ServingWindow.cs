@@ -34,4 +34,7 @@ public sealed record ServingWindow
 
     /// <summary>Tokens a second of a text after its first; null without texts.</summary>
     [Id(37)] public double? TokensPerSecondP50 { get; init; }
+
+    /// <summary>How the version did as a shadow; null when it was none.</summary>
+    [Id(80)] public ShadowWindow? Shadow { get; init; }
 }

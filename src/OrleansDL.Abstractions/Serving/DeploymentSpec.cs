@@ -8,7 +8,7 @@ public sealed record DeploymentSpec
 {
     [Id(0)] public required string Name { get; init; }
 
-    /// <summary>Model version reference: <c>name</c> (newest), <c>name@3</c>, <c>name@alias</c>; resolved when set. Empty for an ensemble.</summary>
+    /// <summary>Model version reference: <c>name</c> (newest), <c>name@3</c>, <c>name@alias</c>; resolved when set, but an alias is followed when it moves. Empty for an ensemble.</summary>
     [Id(1)] public string Model { get; init; } = "";
 
     /// <summary>Workers that serve it, 1 to 64; fewer workers serve it while there are fewer.</summary>
@@ -52,4 +52,16 @@ public sealed record DeploymentSpec
 
     /// <summary>How many requests its callers together may make; null: any number.</summary>
     [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
+
+    /// <summary>Whether what is served moves on without a change of this: by a policy, or by an alias of the model.</summary>
+    [JsonIgnore]
+    public bool Follows => Versions is not null || NamesAlias(Model);
+
+    /// <summary>Whether a model version reference is by an alias, rather than by a number or <c>latest</c>.</summary>
+    public static bool NamesAlias(string model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var at = model.LastIndexOf('@');
+        return at >= 0 && model[(at + 1)..] is not "latest" and var version && !version.All(char.IsAsciiDigit);
+    }
 }

@@ -15,4 +15,7 @@ public sealed record TrafficSpec
 
     /// <summary>A version that is tried on a growing share.</summary>
     [Id(3)] public CanarySpec? Canary { get; init; }
+
+    /// <summary>A version whose answers are compared with those that callers get; null: none.</summary>
+    [Id(80)] public ShadowSpec? Shadow { get; init; }
 }

@@ -20,6 +20,12 @@ public static class TrafficSpecRules
         }
 
         Require(spec.KeyHeader is null || IsHeader(spec.KeyHeader), $"traffic.keyHeader is '{spec.KeyHeader}', which cannot be a header.");
+        if (spec.Shadow is { } shadow)
+        {
+            Require(shadow.Percent is >= Finest and <= 100, "traffic.shadow.percent is a number above 0, to 100.");
+            Require(shadow.Tolerance is >= 0 and <= 1, "traffic.shadow.tolerance is a number from 0 to 1.");
+        }
+
         if (spec.Canary is { } canary)
         {
             Require(spec.Shares.Count == 0, "traffic.shares and traffic.canary exclude each other: the canary's steps are the shares.");

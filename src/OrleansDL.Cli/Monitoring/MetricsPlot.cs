@@ -31,8 +31,17 @@ internal static class MetricsPlot
 
             yield return $"{version.Key.Model}@{version.Key.ModelVersion} |{new string(bars)}| {Summary([.. version])}";
             yield return $"  answers {Answers(version)}";
+            foreach (var shadow in version.Select(w => w.Shadow).OfType<ShadowWindow>().TakeLast(1))
+            {
+                yield return $"  as a shadow, last seen: {Shadow(shadow)}";
+            }
         }
     }
+
+    /// <summary>How a shadow did, in a line.</summary>
+    public static string Shadow(ShadowWindow shadow) =>
+        $"{Format.Count(shadow.Compared)} compared, {shadow.Agreement ?? 0:P1} agree, {Format.Count(shadow.Failed)} failed, {Format.Count(shadow.Dropped)} dropped, p99 {Format.Seconds(shadow.LatencyP99Seconds)}"
+        + (shadow.DifferenceP99 is { } difference ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", difference p50 {shadow.DifferenceP50:0.####E0} p99 {difference:0.####E0}") : "");
 
     private static int Column(ServingWindow window, DateTimeOffset first, double step) => (int)Math.Round((window.Start - first).TotalSeconds / step);
 

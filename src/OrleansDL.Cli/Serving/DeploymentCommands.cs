@@ -8,7 +8,7 @@ namespace OrleansDL.Serving;
 internal static class DeploymentCommands
 {
     private static readonly Argument<string> Deployment = new("deployment") { Description = "Name or id of the deployment." };
-    private static readonly Option<string?> Model = new("--model") { Description = "Model version: name (newest), name@3, name@alias." };
+    private static readonly Option<string?> Model = new("--model") { Description = "Model version: name (newest), name@3, or name@alias, which is followed." };
     private static readonly Option<int?> Replicas = new("--replicas") { Description = "Workers that serve it." };
     private static readonly Option<bool?> Public = new("--public") { Description = "Answer inference without a token." };
     private static readonly Option<int?> Batch = new("--batch") { Description = "Rows of one execution at most: requests run together. 0 ends that." };
@@ -24,6 +24,7 @@ internal static class DeploymentCommands
     private static readonly Option<string?> Canary = new("--canary") { Description = "STABLE:CANARY, as in 1:2: the canary gets 5, 25, 50 percent and then all, a minute each, or nothing when it does worse." };
     private static readonly Option<double?> Rate = new("--rate") { Description = "Inference requests a second that are answered, on each server; the rest gets 429. 0 ends that." };
     private static readonly Option<int?> RateBurst = new("--rate-burst") { Description = "Requests at once after a pause. Default: those of one second." };
+    private static readonly Option<string?> Shadow = new("--shadow") { Description = "VERSION=PERCENT of the requests that this version is asked too, as in 2=10: its answers are compared and nobody gets them; none ends it." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
@@ -34,7 +35,7 @@ internal static class DeploymentCommands
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Wait }.Does(async (session, cancel) =>
         {
             var made = await session.Client.Deployments.CreateAsync(
                 new DeploymentSpec
@@ -45,7 +46,7 @@ internal static class DeploymentCommands
                     Public = session.Get(Public) ?? false,
                     Batching = BatchingOf(session, null),
                     Versions = VersionPolicyText.Parse(session.Get(Versions)),
-                    Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), null),
+                    Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), session.Get(Shadow), null),
                     RateLimit = RateText.Of(session.Get(Rate), session.Get(RateBurst), null),
                 },
                 cancel);
@@ -53,7 +54,7 @@ internal static class DeploymentCommands
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
         var changed = await session.Client.Deployments.UpdateAsync(
@@ -67,7 +68,7 @@ internal static class DeploymentCommands
                 Versions = session.Get(Versions) is { } versions ? VersionPolicyText.Parse(versions) : session.Get(Model) is null ? now.Versions : null,
                 Numbers = session.Get(Model) is null ? now.Numbers : null,
                 Configuration = session.Get(Model) is null ? now.Configuration : null,
-                Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), now.Traffic),
+                Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), session.Get(Shadow), now.Traffic),
                 RateLimit = RateText.Of(session.Get(Rate), session.Get(RateBurst), now.RateLimit),
             },
             now.ETag,
@@ -86,8 +87,9 @@ internal static class DeploymentCommands
         await ShowAsync(session, changed, cancellationToken);
     }
 
-    /// <summary>What a deployment was told last, its version by number where that was resolved.</summary>
-    private static DeploymentSpec Spec(Deployment now) => now.ToSpec() with { Model = now.Versions is null ? $"{now.Model.Split('@')[0]}@{now.ModelVersion}" : now.Model };
+    /// <summary>What a deployment was told last, its version by number where that was resolved and is not followed.</summary>
+    private static DeploymentSpec Spec(Deployment now) =>
+        now.ToSpec() with { Model = now.Versions is null && !DeploymentSpec.NamesAlias(now.Model) ? $"{now.Model.Split('@')[0]}@{now.ModelVersion}" : now.Model };
 
     /// <summary>What was there, changed where an option says so; null for a deployment without batching.</summary>
     private static BatchingSpec? BatchingOf(Session session, BatchingSpec? now)
@@ -120,7 +122,20 @@ internal static class DeploymentCommands
     }
 
     private static Command Show() => new Command("show", "Show one deployment.") { Deployment }.Does(async (session, cancel) =>
-        session.Screen.Show(await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel), d => Print(session.Screen, d)));
+    {
+        var deployment = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
+        var now = session.Time.GetUtcNow();
+        var shadows = deployment.Traffic?.Shadow is null ? []
+            : (await session.Client.Deployments.GetMetricsAsync(session.Get(Deployment), now.AddHours(-1), now, 0, cancel)).Where(window => window.Shadow is not null).ToList();
+        session.Screen.Show(deployment, d =>
+        {
+            Print(session.Screen, d);
+            foreach (var window in shadows)
+            {
+                session.Screen.Line($"  shadow {window.Model}@{window.ModelVersion} in the last hour: {MetricsPlot.Shadow(window.Shadow!)}");
+            }
+        });
+    });
 
     private static Command Delete() => new Command("delete", "Stop serving and delete.") { Deployment }.Does(async (session, cancel) =>
     {
@@ -147,6 +162,7 @@ internal static class DeploymentCommands
         ("versions", deployment.Served is { Count: > 1 } served ? string.Join(", ", served.Select(version => $"{version.Number} {Format.Of(version.Status)}")) : null),
         ("traffic", deployment.Traffic is { Shares.Count: > 0 } traffic ? string.Join(", ", traffic.Shares.Select(share => $"{share.Version} {share.Percent}%")) : null),
         ("canary", deployment.Canary is { } canary ? $"version {deployment.Traffic?.Canary?.Canary} {Format.Of(canary.Status)}, step {canary.Step + 1}{(canary.Reason is null ? "" : $": {canary.Reason}")}" : null),
+        ("shadow", deployment.Traffic?.Shadow is { } shadow ? $"version {shadow.Version} of {shadow.Percent}% of the requests" : null),
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
         ("batching", deployment.Batching is { } batching ? $"up to {batching.MaximumBatchSize} rows, wait {(batching.Adaptive ? "adaptive up to" : "up to")} {batching.MaximumDelayMicroseconds} us" : null),

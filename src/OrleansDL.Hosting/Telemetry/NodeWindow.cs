@@ -38,6 +38,9 @@ public sealed class NodeWindow(ServingSeries series, DateTimeOffset start)
     /// <summary>Tokens a second of each text, after its first.</summary>
     public DDSketch TokenRate { get; } = new();
 
+    /// <summary>What it did as a shadow; null: it was none.</summary>
+    public NodeShadow? Shadow { get; private set; }
+
     /// <summary>How often each label was the answer.</summary>
     public IReadOnlyDictionary<string, long> Labels => _labels;
 
@@ -70,6 +73,8 @@ public sealed class NodeWindow(ServingSeries series, DateTimeOffset start)
         }
     }
 
+    internal NodeShadow AsShadow() => Shadow ??= new NodeShadow();
+
     internal void Error(int status)
     {
         Requests++;
@@ -86,6 +91,11 @@ public sealed class NodeWindow(ServingSeries series, DateTimeOffset start)
         Tokens += other.Tokens;
         FirstToken.Merge(other.FirstToken);
         TokenRate.Merge(other.TokenRate);
+        if (other.Shadow is { } shadow)
+        {
+            AsShadow().Merge(shadow);
+        }
+
         foreach (var (label, count) in other._labels)
         {
             Count(label, count);

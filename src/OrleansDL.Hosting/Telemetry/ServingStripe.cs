@@ -55,6 +55,21 @@ internal sealed class ServingStripe(ServingSeries series)
         }
     }
 
+    /// <returns>False: the series is closed, and another must be found.</returns>
+    public bool Shadow(ServingClock clock, Action<NodeShadow> record)
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return false;
+            }
+
+            record(Window(clock.WindowStart()).AsShadow());
+            return true;
+        }
+    }
+
     public void Drain(List<NodeWindow> into, bool close)
     {
         lock (_lock)

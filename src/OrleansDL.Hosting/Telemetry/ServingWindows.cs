@@ -9,7 +9,7 @@ namespace OrleansDL.Telemetry;
 /// Recording touches only a stripe of its core. <see cref="Collect"/> gathers the stripes; a window is handed out with everything it
 /// holds so far, again and again until it is closed and confirmed, so a writer only ever replaces a row and a failed write loses nothing.
 /// </remarks>
-public sealed class ServingWindows : IServingObserver
+public sealed class ServingWindows : IServingObserver, IShadowObserver
 {
     /// <summary>Length of a window.</summary>
     public static readonly TimeSpan Length = ServingClock.Window;
@@ -69,6 +69,16 @@ public sealed class ServingWindows : IServingObserver
         _metrics.OnError(series.Tags, status);
     }
 
+    public void OnCompared(Route shadow, TimeSpan latency, bool agrees, double? difference)
+    {
+        var tags = Record(shadow, known => known.Compare(latency, agrees, difference));
+        _metrics.OnShadow(tags, agrees ? "agreed" : "differed", difference);
+    }
+
+    public void OnFailed(Route shadow) => _metrics.OnShadow(Record(shadow, static known => known.Fail()), "failed", null);
+
+    public void OnDropped(Route shadow) => _metrics.OnShadow(Record(shadow, static known => known.Drop()), "dropped", null);
+
     /// <summary>The windows that hold something that was not confirmed yet, oldest first. Not to be called again before they are written.</summary>
     public IReadOnlyList<NodeWindow> Collect()
     {
@@ -106,6 +116,17 @@ public sealed class ServingWindows : IServingObserver
                 window.WrittenRevision = window.Revision;
             }
         }
+    }
+
+    private ServingTags Record(Route shadow, Action<NodeShadow> record)
+    {
+        ServingSeries series;
+        do
+        {
+            series = SeriesOf(shadow);
+        }
+        while (!series.Stripe.Shadow(_clock, record));
+        return series.Tags;
     }
 
     private ServingSeries SeriesOf(Route route)

@@ -221,8 +221,11 @@ internal sealed partial class ModelGrain(
         LogRegistered(model.Name, number);
     }
 
-    private Task TellAsync(Guid change, AliasMove move) =>
-        events.AppendAsync(change, move.Project, EventTypes.ModelAliasChanged, Id, move);
+    private async Task TellAsync(Guid change, AliasMove move)
+    {
+        await events.AppendAsync(change, move.Project, EventTypes.ModelAliasChanged, Id, move);
+        await deployments.ReconcileAsync(Id);
+    }
 
     private async Task RefuseWhileServedAsync(Model model)
     {

@@ -12,6 +12,7 @@ internal static class MonitoringSetup
         services.AddOptionsWithValidateOnStart<MonitoringOptions>().BindConfiguration("Monitoring").ValidateDataAnnotations();
         services.AddSingleton<ServingWindows>();
         services.AddSingleton<IServingObserver>(provider => provider.GetRequiredService<ServingWindows>());
+        services.AddSingleton<IShadowObserver>(provider => provider.GetRequiredService<ServingWindows>());
         services.AddSingleton<PrometheusExporter>();
         services.AddHostedService(provider => provider.GetRequiredService<PrometheusExporter>());
         services.AddSingleton<WindowStore>();

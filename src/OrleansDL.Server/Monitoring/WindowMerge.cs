@@ -13,6 +13,9 @@ internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string 
     private readonly Dictionary<string, long> _statuses = new(StringComparer.Ordinal);
     private readonly DDSketch _firstToken = new();
     private readonly DDSketch _tokenRate = new();
+    private readonly DDSketch _shadowLatency = new();
+    private readonly DDSketch _shadowDifference = new();
+    private (long Compared, long Agreed, long Failed, long Dropped) _shadow;
     private long _tokens;
     private long _requests;
     private long _errors;
@@ -26,6 +29,9 @@ internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string 
         _tokens += row.Tokens;
         Add(_firstToken, row.FirstToken);
         Add(_tokenRate, row.TokenRate);
+        _shadow = (_shadow.Compared + row.ShadowCompared, _shadow.Agreed + row.ShadowAgreed, _shadow.Failed + row.ShadowFailed, _shadow.Dropped + row.ShadowDropped);
+        Add(_shadowLatency, row.ShadowLatency);
+        Add(_shadowDifference, row.ShadowDifference);
         Add(_labels, row.Labels);
         Add(_statuses, row.Statuses);
     }
@@ -50,6 +56,20 @@ internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string 
         FirstTokenP50Seconds = _firstToken.Quantile(0.5),
         FirstTokenP95Seconds = _firstToken.Quantile(0.95),
         TokensPerSecondP50 = _tokenRate.Quantile(0.5),
+        Shadow = Shadow(),
+    };
+
+    private ShadowWindow? Shadow() => _shadow is (0, 0, 0, 0) ? null : new ShadowWindow
+    {
+        Compared = _shadow.Compared,
+        Agreed = _shadow.Agreed,
+        Failed = _shadow.Failed,
+        Dropped = _shadow.Dropped,
+        LatencyP50Seconds = _shadowLatency.Quantile(0.5),
+        LatencyP99Seconds = _shadowLatency.Quantile(0.99),
+        DifferenceP50 = _shadowDifference.Quantile(0.5),
+        DifferenceP99 = _shadowDifference.Quantile(0.99),
+        DifferenceMaximum = _shadowDifference.Count == 0 ? null : _shadowDifference.Maximum,
     };
 
     private static void Add(DDSketch sum, byte[]? sketch)

@@ -38,6 +38,17 @@ internal sealed class WindowRow
     /// <summary>Sketch of a text's tokens a second after the first; null: no text was continued.</summary>
     public byte[]? TokenRate { get; set; }
 
+    public long ShadowCompared { get; set; }
+    public long ShadowAgreed { get; set; }
+    public long ShadowFailed { get; set; }
+    public long ShadowDropped { get; set; }
+
+    /// <summary>Sketch of the seconds of a shadow's answers; null: it was none.</summary>
+    public byte[]? ShadowLatency { get; set; }
+
+    /// <summary>Sketch of the differences of a shadow's numbers; null: it was none.</summary>
+    public byte[]? ShadowDifference { get; set; }
+
     public static WindowRow Of(NodeWindow window, string node) => new()
     {
         Deployment = window.Series.Deployment.ToString(),
@@ -56,5 +67,11 @@ internal sealed class WindowRow
         Tokens = window.Tokens,
         FirstToken = window.FirstToken.Count == 0 ? null : window.FirstToken.ToBytes(),
         TokenRate = window.TokenRate.Count == 0 ? null : window.TokenRate.ToBytes(),
+        ShadowCompared = window.Shadow?.Compared ?? 0,
+        ShadowAgreed = window.Shadow?.Agreed ?? 0,
+        ShadowFailed = window.Shadow?.Failed ?? 0,
+        ShadowDropped = window.Shadow?.Dropped ?? 0,
+        ShadowLatency = window.Shadow?.Latency.ToBytes(),
+        ShadowDifference = window.Shadow?.Difference.ToBytes(),
     };
 }

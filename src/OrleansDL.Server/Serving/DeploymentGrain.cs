@@ -229,10 +229,10 @@ internal sealed partial class DeploymentGrain(
         return true;
     }
 
-    /// <summary>A deployment with a policy serves what the policy means now, not what it meant when it was set.</summary>
+    /// <summary>A deployment with a policy, or of a model's alias, serves what that means now, not what it meant when it was set.</summary>
     private async Task<bool> FollowAsync()
     {
-        if (State.Status is DeploymentStatus.Deleted || State.Spec is not { Versions: not null, Numbers: null, Unloaded: false } spec)
+        if (State.Status is DeploymentStatus.Deleted || State.Spec is not { Numbers: null, Unloaded: false } spec || !spec.Follows)
         {
             return false;
         }

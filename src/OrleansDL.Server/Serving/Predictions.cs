@@ -31,6 +31,7 @@ internal sealed class Predictions(RouteTable routes, Router router, IServingObse
                 Steps = answer.Steps,
                 Vectors = answer.Vectors,
             };
+            entry.Aside?.OnAnswer(route, request, answer);
             observer.OnAnswer(route, time.GetElapsedTime(started), TopOf(answer));
             return prediction;
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using OrleansDL.Serving.Asides;
 using OrleansDL.Serving.Rpc;
 
 namespace OrleansDL.Serving;
@@ -15,7 +16,8 @@ internal sealed class RouteEntry
 
     /// <param name="route">A deployment's route.</param>
     /// <param name="replicasOf">Makes the replicas of the generation that a route names.</param>
-    public RouteEntry(Route route, Func<Route, IReplica[]> replicasOf)
+    /// <param name="asides">Makes what is done beside answering; null: nothing is.</param>
+    public RouteEntry(Route route, Func<Route, IReplica[]> replicasOf, AsideFactory? asides = null)
     {
         Route = route;
         _versions = route.Versions is { } versions
@@ -23,6 +25,7 @@ internal sealed class RouteEntry
             : [new RouteEntry(route, route.Generation is null ? [] : replicasOf(route), route.ModelVersion)];
         var answering = Array.Find(_versions, version => version.Route.Generation == route.Generation);
         (_replicas, Signature) = (answering?._replicas ?? [], answering?.Signature);
+        Aside = asides?.Of(route, number => Version(number) is { Route.Generation: not null } version ? version : null);
         _traffic = route.Traffic is { } traffic ? new Traffic(traffic, route.Deployment, Chosen) : null;
     }
 
@@ -38,6 +41,9 @@ internal sealed class RouteEntry
 
     /// <summary>The number of the version when one was asked for; null when the deployment chooses.</summary>
     public long? Asked { get; }
+
+    /// <summary>What is done with some of the requests that name no version, beside answering them; null: nothing.</summary>
+    public Aside? Aside { get; private init; }
 
     /// <summary>Inputs and outputs as callers see them; null before the version was loaded.</summary>
     public ModelSignature? Signature { get; }
@@ -84,7 +90,7 @@ internal sealed class RouteEntry
     private static ulong Weight(string worker, string sequence) => BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{worker}/{sequence}")));
 
     // Not asked for by its number: should it go meanwhile, the deployment's best answers instead.
-    private RouteEntry? Chosen(long number) => Version(number) is { Route.Generation: not null } version ? new RouteEntry(version.Route, version._replicas, asked: null) : null;
+    private RouteEntry? Chosen(long number) => Version(number) is { Route.Generation: not null } version ? new RouteEntry(version.Route, version._replicas, asked: null) { Aside = Aside } : null;
 
     private static Route Of(Route route, RouteVersion version) => route with
     {

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using OrleansDL.Serving.Asides;
 
 namespace OrleansDL.Serving;
 
 /// <summary>Where every deployment's requests go, as this front knows it. Reading takes no lock, and an update costs the same however many there are.</summary>
-internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null)
+internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null, AsideFactory? asides = null)
 {
     private readonly Lock _updating = new();
 
@@ -41,7 +42,7 @@ internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? en
             {
                 if (IsNews(route))
                 {
-                    Take(new RouteEntry(route, ReplicasOf));
+                    Take(new RouteEntry(route, ReplicasOf, asides));
                 }
             }
 

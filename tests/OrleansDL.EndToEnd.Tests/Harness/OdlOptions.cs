@@ -24,6 +24,8 @@ internal sealed record OdlOptions
 
     public Uri Url => new($"http://127.0.0.1:{_ports[0]}");
 
+    public Uri RpcUrl => new($"http://127.0.0.1:{_ports[3]}");
+
     public int SiloPort => _ports[1];
 
     public int GatewayPort => _ports[2];
@@ -33,7 +35,7 @@ internal sealed record OdlOptions
         Command, "--data", Data,
         "--http", Url.GetLeftPart(UriPartial.Authority),
         "--silo-port", $"{SiloPort}",
-        .. Option("--grpc", Command == "worker" ? null : "http://127.0.0.1:0"),
+        .. Option("--grpc", Command == "worker" ? null : RpcUrl.GetLeftPart(UriPartial.Authority)),
         .. Option("--gateway-port", Command == "worker" ? null : $"{GatewayPort}"),
         .. Option("--database", Database),
         .. Option("--blobs", Blobs),

@@ -105,13 +105,15 @@ internal sealed partial class InferenceFront(
             var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
             var call = Read(body, header, entry);
             trace?.OnRequest(call);
-            var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
+            var request = call.ToRequest();
+            var (route, raw) = await router.InferAsync(entry, request, context.RequestAborted);
             trace?.OnAnswer(raw);
             var answer = Classification.Apply(call, raw, route);
 
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
             using var response = new PooledBytes();
             var jsonLength = InferenceResponseWriter.Write(response, call, answer, route.Name, route.Number ?? route.ModelVersion);
+            entry.Aside?.OnAnswer(route, request, raw);
             call.ReturnBuffers();
             body.Return();
 

@@ -177,10 +177,12 @@ internal sealed class InferenceService(
 
             InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry), entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
             trace?.OnRequest(call);
-            var (route, raw) = await router.InferAsync(entry, call.ToRequest(), context.CancellationToken);
+            var inference = call.ToRequest();
+            var (route, raw) = await router.InferAsync(entry, inference, context.CancellationToken);
             trace?.OnAnswer(raw);
             var answer = Classification.Apply(call, raw, route);
             var response = Response(request, route, answer);
+            entry.Aside?.OnAnswer(route, inference, raw);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
             statistics.Of(route).OnSuccess(time.GetElapsedTime(started), answer.Times ?? default, time.GetUtcNow());
             return (response, InferenceId.New(raw.Generation ?? route.Generation!.Value, time).ToString());

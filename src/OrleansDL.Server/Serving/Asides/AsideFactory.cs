@@ -1,0 +1,14 @@
+namespace OrleansDL.Serving.Asides;
+
+/// <summary>Makes what is done beside answering, for each route as it comes.</summary>
+internal sealed class AsideFactory(ShadowQueue shadows)
+{
+    /// <param name="route">A deployment's route.</param>
+    /// <param name="versionOf">The version of a number; null when it does not answer.</param>
+    /// <returns>Null: nothing is done.</returns>
+    public Aside? Of(Route route, Func<long, RouteEntry?> versionOf)
+    {
+        var shadow = route.Traffic?.Shadow is { } spec && versionOf(spec.Version) is { } version ? new Shadow(version, spec, shadows) : null;
+        return shadow is null ? null : new Aside(shadow);
+    }
+}
