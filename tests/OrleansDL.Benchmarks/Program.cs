@@ -25,6 +25,7 @@ IBenchmark[] benchmarks =
     new TrialThroughput(),
     new PredictTiny(),
     new PredictBatching(),
+    new ServeEnsemble(),
     new JsonNumbers(),
     new UploadFiles(),
     new BlobPack(),

@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
+using OrleansDL.Serving.Caching;
 
 namespace OrleansDL.Serving;
 
 /// <summary>Where every deployment's requests go, as this front knows it. Reading takes no lock: an update swaps the whole table.</summary>
-internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null)
+internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null, ResponseCaches? caches = null)
 {
     private readonly Lock _updating = new();
 
@@ -47,7 +48,7 @@ internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? en
             {
                 if (!_known.TryGetValue(route.Deployment, out var known) || known.Route.Revision < route.Revision)
                 {
-                    _known[route.Deployment] = new RouteEntry(route, ReplicasOf);
+                    _known[route.Deployment] = new RouteEntry(route, ReplicasOf, caches?.Of(route, known?.Cache));
                 }
             }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Serving.Caching;
 using OrleansDL.Serving.Ensembles;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.OpenAi;
@@ -21,11 +22,12 @@ internal static class ServingSetup
         services.AddSingleton<DeploymentTables>();
         services.AddSingleton<ReplicaDoor>();
         services.AddSingleton<WantedVersions>();
+        services.AddSingleton<ResponseCaches>();
         services.AddSingleton<EnsembleTable>();
         services.AddSingleton<EnsembleDoor>();
         services.AddSingleton<EnsembleGenerations>();
         services.AddSingleton<EnsembleSteps>();
-        services.AddSingleton(provider => new RouteTable(provider.GetRequiredService<IGrainFactory>(), route => provider.GetRequiredService<EnsembleSteps>().Replica(route)));
+        services.AddSingleton(provider => new RouteTable(provider.GetRequiredService<IGrainFactory>(), route => provider.GetRequiredService<EnsembleSteps>().Replica(route), provider.GetRequiredService<ResponseCaches>()));
         services.AddSingleton<RouteSync>();
         services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());
         services.AddHostedService<WorkerWatch>();

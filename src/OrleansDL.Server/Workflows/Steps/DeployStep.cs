@@ -25,6 +25,11 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             existing = null;
         }
 
+        if (existing?.Ensemble is not null)
+        {
+            throw new InvalidException($"Deployment '{existing.Name}' is an ensemble, which serves no model of its own. Deploy to one of the deployments that its steps call.");
+        }
+
         // Whether it is created or changed is decided once, here: a repeat of the attempt must not take its own work for someone else's.
         return new Value.Map(new Dictionary<string, Value>
         {
@@ -38,6 +43,8 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             ["public"] = Value.Of(with.FindBool("public") ?? existing?.Public ?? false),
             ["batching"] = Kept(existing?.Batching),
             ["sequence"] = Kept(existing?.Sequence),
+            ["cache"] = Kept(existing?.Cache),
+            ["raw"] = Value.Of(existing?.Raw ?? false),
             ["alias"] = with.FindText("alias") is { } alias ? Value.Of(alias) : Value.Nothing,
         });
     }
@@ -55,6 +62,8 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             Public = plan.FindBool("public")!.Value,
             Batching = plan.FindText("batching") is { } batching ? JsonSerializer.Deserialize<BatchingSpec>(batching, OdlJson.Options) : null,
             Sequence = plan.FindText("sequence") is { } sequence ? JsonSerializer.Deserialize<SequenceSpec>(sequence, OdlJson.Options) : null,
+            Cache = plan.FindText("cache") is { } cache ? JsonSerializer.Deserialize<ResponseCacheSpec>(cache, OdlJson.Options) : null,
+            Raw = plan.FindBool("raw") ?? false,
         };
         var id = DeploymentId(attempt);
         var deployment = plan.FindBool("create")!.Value
