@@ -33,6 +33,7 @@ IBenchmark[] benchmarks =
     new ServeNumbers(),
     new ServeEfficiency(10, goal: 0.97),
     new ServeEfficiency(50, goal: 0.99),
+    new ServeEnsemble(),
     new JsonNumbers(),
     new UploadFiles(),
     new BlobPack(),

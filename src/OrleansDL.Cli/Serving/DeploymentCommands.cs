@@ -25,6 +25,10 @@ internal static class DeploymentCommands
     private static readonly Option<double?> Rate = new("--rate") { Description = "Inference requests a second that are answered, on each server; the rest gets 429. 0 ends that." };
     private static readonly Option<int?> RateBurst = new("--rate-burst") { Description = "Requests at once after a pause. Default: those of one second." };
     private static readonly Option<string?> Shadow = new("--shadow") { Description = "VERSION=PERCENT of the requests that this version is asked too, as in 2=10: its answers are compared and nobody gets them; none ends it." };
+    private static readonly Option<string?> Ensemble = new("--ensemble") { Description = "A JSON file with a graph of other deployments that is served instead of a model: inputs, outputs, steps. '-' is standard input." };
+    private static readonly Option<long?> Cache = new("--cache") { Description = "Bytes of answers kept for equal requests. 0 ends that." };
+    private static readonly Option<double?> CacheSeconds = new("--cache-seconds") { Description = "How long a kept answer is good for. 0: as long as its version answers." };
+    private static readonly Option<bool?> Raw = new("--raw") { Description = "Callers of the inference protocol send image files, texts or rows and get labels, not the network's tensors." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
@@ -35,33 +39,41 @@ internal static class DeploymentCommands
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, Wait }.Does(async (session, cancel) =>
         {
+            var ensemble = await EnsembleOfAsync(session, cancel);
             var made = await session.Client.Deployments.CreateAsync(
                 new DeploymentSpec
                 {
                     Name = session.Get(name),
-                    Model = session.Get(Model) ?? session.Get(name),
+                    Model = session.Get(Model) ?? (ensemble is null ? session.Get(name) : ""),
                     Replicas = session.Get(Replicas) ?? 1,
                     Public = session.Get(Public) ?? false,
                     Batching = BatchingOf(session, null),
                     Versions = VersionPolicyText.Parse(session.Get(Versions)),
                     Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), session.Get(Shadow), null),
                     RateLimit = RateText.Of(session.Get(Rate), session.Get(RateBurst), null),
+                    Ensemble = ensemble,
+                    Cache = CacheOf(session, null),
+                    Raw = session.Get(Raw) ?? false,
                 },
                 cancel);
             await ShowAsync(session, made, cancel);
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
+        var ensemble = await EnsembleOfAsync(session, cancel);
         var changed = await session.Client.Deployments.UpdateAsync(
             session.Get(Deployment),
             Spec(now) with
             {
-                Model = session.Get(Model) ?? Spec(now).Model,
+                Model = session.Get(Model) ?? (ensemble is null ? Spec(now).Model : ""),
+                Ensemble = ensemble ?? (session.Get(Model) is null ? now.Ensemble : null),
+                Cache = CacheOf(session, now.Cache),
+                Raw = session.Get(Raw) ?? now.Raw,
                 Replicas = session.Get(Replicas) ?? now.Replicas,
                 Public = session.Get(Public) ?? now.Public,
                 Batching = BatchingOf(session, now.Batching),
@@ -89,7 +101,7 @@ internal static class DeploymentCommands
 
     /// <summary>What a deployment was told last, its version by number where that was resolved and is not followed.</summary>
     private static DeploymentSpec Spec(Deployment now) =>
-        now.ToSpec() with { Model = now.Versions is null && !DeploymentSpec.NamesAlias(now.Model) ? $"{now.Model.Split('@')[0]}@{now.ModelVersion}" : now.Model };
+        now.ToSpec() with { Model = now is { Versions: null, Ensemble: null } && !DeploymentSpec.NamesAlias(now.Model) ? $"{now.Model.Split('@')[0]}@{now.ModelVersion}" : now.Model };
 
     /// <summary>What was there, changed where an option says so; null for a deployment without batching.</summary>
     private static BatchingSpec? BatchingOf(Session session, BatchingSpec? now)
@@ -107,6 +119,22 @@ internal static class DeploymentCommands
             MaximumDelayMicroseconds = delay ?? spec.MaximumDelayMicroseconds,
             Adaptive = adaptive ?? spec.Adaptive,
         };
+    }
+
+    private static async Task<EnsembleSpec?> EnsembleOfAsync(Session session, CancellationToken cancellationToken) =>
+        session.Get(Ensemble) is { } file ? await Files.ReadJsonAsync<EnsembleSpec>(file, cancellationToken) : null;
+
+    /// <summary>What was there, changed where an option says so; null for a deployment that keeps no answers.</summary>
+    private static ResponseCacheSpec? CacheOf(Session session, ResponseCacheSpec? now)
+    {
+        var (bytes, seconds) = (session.Get(Cache), session.Get(CacheSeconds));
+        if (bytes == 0 || (now is null && (bytes, seconds) is (null, null)))
+        {
+            return null;
+        }
+
+        var spec = now ?? new ResponseCacheSpec();
+        return spec with { MaximumBytes = bytes ?? spec.MaximumBytes, Seconds = seconds ?? spec.Seconds };
     }
 
     private static Command List()
@@ -147,7 +175,7 @@ internal static class DeploymentCommands
     {
         if (session.Get(Wait) && deployment.Status is not DeploymentStatus.Unloaded)
         {
-            session.Screen.Progress($"loading {deployment.Model}");
+            session.Screen.Progress($"loading {(deployment.Ensemble is null ? deployment.Model : deployment.Name)}");
             deployment = await session.Client.Deployments.WaitAsync(deployment.Id.ToString(), cancellationToken);
         }
 
@@ -157,7 +185,7 @@ internal static class DeploymentCommands
     private static void Print(Screen screen, Deployment deployment) => screen.Facts(
         ("deployment", $"{deployment.Name} ({deployment.Id})"),
         ("status", Format.Of(deployment.Status) + (deployment.Reason is null ? "" : $": {Format.OneLine(deployment.Reason)}")),
-        ("wanted", $"{deployment.Model}, version {deployment.ModelVersion}"),
+        ("wanted", deployment.Ensemble is null ? $"{deployment.Model}, version {deployment.ModelVersion}" : $"an ensemble of {string.Join(", ", deployment.Ensemble.Steps.Select(step => step.Deployment).Distinct())}"),
         ("serving", deployment.ServingVersion is null ? "nothing yet" : $"version {deployment.ServingVersion}, generation {deployment.Generation}"),
         ("versions", deployment.Served is { Count: > 1 } served ? string.Join(", ", served.Select(version => $"{version.Number} {Format.Of(version.Status)}")) : null),
         ("traffic", deployment.Traffic is { Shares.Count: > 0 } traffic ? string.Join(", ", traffic.Shares.Select(share => $"{share.Version} {share.Percent}%")) : null),
@@ -166,5 +194,7 @@ internal static class DeploymentCommands
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
         ("batching", deployment.Batching is { } batching ? $"up to {batching.MaximumBatchSize} rows, wait {(batching.Adaptive ? "adaptive up to" : "up to")} {batching.MaximumDelayMicroseconds} us" : null),
+        ("cache", deployment.Cache is { } cache ? $"up to {cache.MaximumBytes} bytes{(cache.Seconds > 0 ? $", {cache.Seconds} s" : "")}" : null),
+        ("raw", deployment.Raw ? "callers of the protocol send rows" : null),
         ("changed", Format.Time(deployment.ChangedAt)));
 }

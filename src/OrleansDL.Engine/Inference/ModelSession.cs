@@ -86,6 +86,18 @@ public sealed class ModelSession : ITensorModel
     /// <summary>Labels in the order of the outputs; empty for a model without a pipeline.</summary>
     public IReadOnlyList<string> Labels => _pipeline?.Labels ?? [];
 
+    /// <summary>What its raw rows are; null for a model that takes no rows: it has no pipeline, or continues texts.</summary>
+    public RowKind? Rows => (_answer, _pipeline) switch
+    {
+        (< 0, _) or (_, null) or (_, { Head: HeadNames.NextToken }) => null,
+        (_, ImagePipeline) => RowKind.Image,
+        (_, TextPipeline) => RowKind.Text,
+        _ => RowKind.Row,
+    };
+
+    /// <summary>Whether it gives each row one label, best of all.</summary>
+    public bool GivesLabel => Rows is not null && _pipeline!.Head is HeadNames.Label;
+
     /// <summary>Loads an artifact's folder (<c>model.onnx</c>, <c>pipeline.json</c>), or an ONNX file alone.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="model">What messages call the model.</param>

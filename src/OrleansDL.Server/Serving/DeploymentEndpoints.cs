@@ -53,13 +53,13 @@ internal static class DeploymentEndpoints
             }
 
             var body = await ReadAsync(context, options.Value.MaximumRequestBytes);
-            var prediction = await predictions.PredictAsync(project, deployment, Parse(body), context.RequestAborted, context.Request.Headers);
+            var prediction = await predictions.PredictAsync(project, deployment, PlainRow.Read(context.Request, body) ?? Parse(body), context.RequestAborted, context.Request.Headers);
             using var answer = new PooledBytes();
             PredictionWriter.Write(answer, prediction);
             context.Response.ContentType = "application/json; charset=utf-8";
             context.Response.ContentLength = answer.Length;
             await context.Response.BodyWriter.WriteAsync(answer.Written);
-        }).OpenToAll().Accepts<PredictBody>("application/json").Produces<Prediction>();
+        }).OpenToAll().Accepts<PredictBody>("application/json", "image/*", "text/plain").Produces<Prediction>();
     }
 
     private static IDeploymentsGrain All(IGrainFactory grains, string project) => grains.GetGrain<IDeploymentsGrain>(project);

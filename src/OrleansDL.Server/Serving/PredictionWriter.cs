@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OrleansDL.Serving.Protocol;
 
 namespace OrleansDL.Serving;
@@ -7,6 +8,12 @@ internal static class PredictionWriter
 {
     public static void Write(PooledBytes body, Prediction prediction)
     {
+        if (prediction is not { Values: null, Steps: null, Vectors: null })
+        {
+            body.Write(JsonSerializer.SerializeToUtf8Bytes(prediction, OdlJson.Options));
+            return;
+        }
+
         body.Write("{\"inferenceId\":\""u8);
         body.WriteNumber(prediction.InferenceId);
         body.Write("\",\"deployment\":"u8);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansDL.Serving.Asides;
+using OrleansDL.Serving.Caching;
 using OrleansDL.Serving.Rpc;
 
 namespace OrleansDL.Serving;
@@ -17,27 +18,31 @@ internal sealed class RouteEntry
     /// <param name="route">A deployment's route.</param>
     /// <param name="replicasOf">Makes the replicas of the generation that a route names.</param>
     /// <param name="asides">Makes what is done beside answering; null: nothing is.</param>
-    public RouteEntry(Route route, Func<Route, IReplica[]> replicasOf, AsideFactory? asides = null)
+    /// <param name="cache">Its answers; null: none are kept.</param>
+    public RouteEntry(Route route, Func<Route, IReplica[]> replicasOf, AsideFactory? asides = null, ResponseCache? cache = null)
     {
-        Route = route;
+        (Route, Cache) = (route, cache);
         _versions = route.Versions is { } versions
-            ? [.. versions.Select(version => new RouteEntry(Of(route, version), version.Generation is null ? [] : replicasOf(Of(route, version)), version.Number))]
-            : [new RouteEntry(route, route.Generation is null ? [] : replicasOf(route), route.ModelVersion)];
+            ? [.. versions.Select(version => new RouteEntry(Of(route, version), version.Generation is null ? [] : replicasOf(Of(route, version)), version.Number, cache))]
+            : [new RouteEntry(route, route.Generation is null ? [] : replicasOf(route), route.ModelVersion, cache)];
         var answering = Array.Find(_versions, version => version.Route.Generation == route.Generation);
         (_replicas, Signature) = (answering?._replicas ?? [], answering?.Signature);
         Aside = asides?.Of(route, number => Version(number) is { Route.Generation: not null } version ? version : null);
         _traffic = route.Traffic is { } traffic ? new Traffic(traffic, route.Deployment, Chosen) : null;
     }
 
-    private RouteEntry(Route route, IReplica[] replicas, long? asked)
+    private RouteEntry(Route route, IReplica[] replicas, long? asked, ResponseCache? cache)
     {
-        (Route, _replicas, Asked) = (route, replicas, asked);
+        (Route, _replicas, Asked, Cache) = (route, replicas, asked, cache);
         _versions = [this];
         Signature = route.Signature is { } signature ? ModelConfigs.SignatureOf(route.Configuration, signature) : null;
     }
 
     /// <summary>Describes the version that answers; of a deployment none is ready when it has no generation.</summary>
     public Route Route { get; }
+
+    /// <summary>Answers kept for equal requests; null: none are.</summary>
+    public ResponseCache? Cache { get; }
 
     /// <summary>The number of the version when one was asked for; null when the deployment chooses.</summary>
     public long? Asked { get; }
@@ -90,7 +95,7 @@ internal sealed class RouteEntry
     private static ulong Weight(string worker, string sequence) => BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{worker}/{sequence}")));
 
     // Not asked for by its number: should it go meanwhile, the deployment's best answers instead.
-    private RouteEntry? Chosen(long number) => Version(number) is { Route.Generation: not null } version ? new RouteEntry(version.Route, version._replicas, asked: null) { Aside = Aside } : null;
+    private RouteEntry? Chosen(long number) => Version(number) is { Route.Generation: not null } version ? new RouteEntry(version.Route, version._replicas, asked: null, Cache) { Aside = Aside } : null;
 
     private static Route Of(Route route, RouteVersion version) => route with
     {

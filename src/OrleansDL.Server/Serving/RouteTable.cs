@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using OrleansDL.Serving.Asides;
+using OrleansDL.Serving.Caching;
 
 namespace OrleansDL.Serving;
 
 /// <summary>Where every deployment's requests go, as this front knows it. Reading takes no lock, and an update costs the same however many there are.</summary>
-internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null, AsideFactory? asides = null)
+internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null, AsideFactory? asides = null, ResponseCaches? caches = null)
 {
     private readonly Lock _updating = new();
 
@@ -42,7 +43,7 @@ internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? en
             {
                 if (IsNews(route))
                 {
-                    Take(new RouteEntry(route, ReplicasOf, asides));
+                    Take(new RouteEntry(route, ReplicasOf, asides, caches?.Of(route, _known.GetValueOrDefault(route.Deployment)?.Cache)));
                 }
             }
 

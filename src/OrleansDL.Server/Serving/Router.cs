@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansDL.Serving.Caching;
 using OrleansDL.Serving.Residency;
 
 namespace OrleansDL.Serving;
@@ -15,10 +16,27 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
     private static readonly TimeSpan WaitForNewerRoute = TimeSpan.FromSeconds(2);
 
     public ValueTask<Answered<InferAnswer>> InferAsync(RouteEntry entry, InferRequest request, CancellationToken cancellationToken) =>
+        entry.Cache is { } cache && entry.Route is { Generation: not null, Sequence: null } && request.Sequence is null
+            ? CachedAsync(cache, entry, request, cancellationToken)
+            : RunAsync(entry, request, cancellationToken);
+
+    public ValueTask<Answered<PredictAnswer>> PredictAsync(RouteEntry entry, PredictRequest request, CancellationToken cancellationToken) =>
+        entry.Cache is { } cache && entry.Route is { Generation: not null, Sequence: null }
+            ? CachedAsync(cache, entry, request, cancellationToken)
+            : RunAsync(entry, request, cancellationToken);
+
+    // Methods of their own: what a lambda holds is allocated where its method begins, and most deployments have no cache.
+    private ValueTask<Answered<InferAnswer>> CachedAsync(ResponseCache cache, RouteEntry entry, InferRequest request, CancellationToken cancellationToken) =>
+        cache.AnswerAsync(entry.Route, CacheKeys.Of(entry.Route, request, routes), () => RunAsync(entry, request, cancellationToken), CachedTensors.Form, cancellationToken);
+
+    private ValueTask<Answered<PredictAnswer>> CachedAsync(ResponseCache cache, RouteEntry entry, PredictRequest request, CancellationToken cancellationToken) =>
+        cache.AnswerAsync(entry.Route, CacheKeys.Of(entry.Route, request, routes), () => RunAsync(entry, request, cancellationToken), CachedRows.Form, cancellationToken);
+
+    private ValueTask<Answered<InferAnswer>> RunAsync(RouteEntry entry, InferRequest request, CancellationToken cancellationToken) =>
         SendAsync(entry, request, static (replica, request, cancellationToken) => replica.InferAsync(request, cancellationToken), cancellationToken,
             entry.Route.Sequence is null ? null : request.Sequence?.Id());
 
-    public ValueTask<Answered<PredictAnswer>> PredictAsync(RouteEntry entry, PredictRequest request, CancellationToken cancellationToken) =>
+    private ValueTask<Answered<PredictAnswer>> RunAsync(RouteEntry entry, PredictRequest request, CancellationToken cancellationToken) =>
         SendAsync(entry, request, static (replica, request, cancellationToken) => replica.PredictAsync(request, cancellationToken), cancellationToken);
 
     /// <summary>Begins to continue a text. Only until its first part has come can it be sent again.</summary>

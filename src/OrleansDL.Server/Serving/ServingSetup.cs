@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansDL.Serving.Asides;
+using OrleansDL.Serving.Caching;
 using OrleansDL.Serving.Ensembles;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Limits;
@@ -27,11 +28,12 @@ internal static class ServingSetup
         services.AddSingleton<ReplicaDoor>();
         services.AddSingleton<WantedVersions>();
         services.AddAsides();
+        services.AddSingleton<ResponseCaches>();
         services.AddSingleton<EnsembleTable>();
         services.AddSingleton<EnsembleDoor>();
         services.AddSingleton<EnsembleGenerations>();
         services.AddSingleton<EnsembleSteps>();
-        services.AddSingleton(provider => new RouteTable(provider.GetRequiredService<IGrainFactory>(), route => provider.GetRequiredService<EnsembleSteps>().Replica(route), provider.GetRequiredService<AsideFactory>()));
+        services.AddSingleton(provider => new RouteTable(provider.GetRequiredService<IGrainFactory>(), route => provider.GetRequiredService<EnsembleSteps>().Replica(route), provider.GetRequiredService<AsideFactory>(), provider.GetRequiredService<ResponseCaches>()));
         services.AddSingleton<RouteSync>();
         services.AddHostedService(provider => provider.GetRequiredService<RouteSync>());
         services.AddHostedService<WorkerWatch>();

@@ -30,7 +30,8 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
             var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence), sequence, session.Model, time) : null;
             var generator = GenerationModel.Load(folder, session) is { } texts ? new Generator(texts, spec.Batching, time) : null;
-            return new ModelReplica(session, batcher, sequences, generator, folder);
+            var replica = new ModelReplica(session, batcher, sequences, generator, folder);
+            return spec.Raw ? RowReplica.Over(replica, session) : replica;
         }
         catch (Exception error)
         {

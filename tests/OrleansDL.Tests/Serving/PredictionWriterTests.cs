@@ -23,5 +23,10 @@ public sealed class PredictionWriterTests
         PredictionWriter.Write(body, prediction);
 
         Assert.Equal(JsonSerializer.Serialize(prediction, OdlJson.Options), Encoding.UTF8.GetString(body.Written.Span));
+
+        var numbers = prediction with { Predictions = [], Values = [new Dictionary<string, double> { ["price"] = 1.5 }], Vectors = [[1, 2]] };
+        using var other = new PooledBytes();
+        PredictionWriter.Write(other, numbers);
+        Assert.Equal(JsonSerializer.Serialize(numbers, OdlJson.Options), Encoding.UTF8.GetString(other.Written.Span));
     }
 }

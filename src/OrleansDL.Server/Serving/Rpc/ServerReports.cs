@@ -86,8 +86,8 @@ internal sealed class ServerReports(InferenceModels models, ModelDirectory direc
                 ComputeInput = Duration(counters.ComputeInput),
                 ComputeInfer = Duration(counters.ComputeInfer),
                 ComputeOutput = Duration(counters.ComputeOutput),
-                CacheHit = new StatisticDuration(),
-                CacheMiss = new StatisticDuration(),
+                CacheHit = Duration(counters.CacheHit),
+                CacheMiss = Duration(counters.CacheMiss),
             },
         };
         result.BatchStats.AddRange(counters.Batches.Select(batch => new InferBatchStatistics

@@ -23,6 +23,12 @@ internal sealed class ModelStatistics
 
     public PhaseTime ComputeOutput { get; } = new();
 
+    /// <summary>Answers from the response cache: the time it took to find them.</summary>
+    public PhaseTime CacheHit { get; } = new();
+
+    /// <summary>Requests the response cache had no answer for: the time it took to look, and to keep theirs.</summary>
+    public PhaseTime CacheMiss { get; } = new();
+
     /// <summary>Rows answered.</summary>
     public long Inferences => Volatile.Read(ref _inferences);
 
@@ -42,6 +48,18 @@ internal sealed class ModelStatistics
     {
         Success.Add(total);
         Queue.Add(times.Queue);
+        Volatile.Write(ref _lastInference, now.ToUnixTimeMilliseconds());
+        if (times.CacheHit)
+        {
+            CacheHit.Add(times.Cache);
+            return;
+        }
+
+        if (times.Cache > 0)
+        {
+            CacheMiss.Add(times.Cache);
+        }
+
         ComputeInput.Add(times.Input);
         ComputeInfer.Add(times.Run);
         ComputeOutput.Add(times.Output);
@@ -51,7 +69,5 @@ internal sealed class ModelStatistics
             Interlocked.Increment(ref _executions);
             _batches.GetOrAdd(times.BatchSize, static _ => new BatchStatistics()).Add(times);
         }
-
-        Volatile.Write(ref _lastInference, now.ToUnixTimeMilliseconds());
     }
 }

@@ -25,6 +25,11 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             existing = null;
         }
 
+        if (existing?.Ensemble is not null)
+        {
+            throw new InvalidException($"Deployment '{existing.Name}' is an ensemble, which serves no model of its own. Deploy to one of the deployments that its steps call.");
+        }
+
         // Whether it is created or changed is decided once, here: a repeat of the attempt must not take its own work for someone else's.
         return new Value.Map(new Dictionary<string, Value>
         {

@@ -83,7 +83,7 @@ public sealed class EnsembleTests(EnsembleNode node) : IClassFixture<EnsembleNod
         await RefusedAsync("is made only under a condition", Spec("x", "y", Step("twice", "x=x -> y=y", "true")));
         await RefusedAsync("a double and not true or false", Spec("x", "y", Step("twice", "x=x -> y=y", "tensors.x[0]"), Step("half", "x=x -> y=y")));
         await RefusedAsync("reads tensor 'q'", Spec("x", "y", Step("twice", "x=x -> y=y", "tensors.q[0] > 1"), Step("half", "x=x -> y=y")));
-        await RefusedAsync("the ensemble's input 'x' is INT64", Spec("x", "y", Step("twice", "x=x -> y=y")) with { Inputs = [new EnsembleTensor { Name = "x", Type = TensorElementType.Int64 }] });
+        await RefusedAsync("The ensemble's input 'x' is INT64", Spec("x", "y", Step("twice", "x=x -> y=y")) with { Inputs = [new EnsembleTensor { Name = "x", Type = TensorElementType.Int64 }] });
         await RefusedAsync("which is an input of the ensemble", Spec("x", "y", Step("two", "x=x -> up=y down=x")));
         await RefusedAsync("maximumInFlight is 0", Spec("x", "y", Step("twice", "x=x -> y=y")) with { MaximumInFlight = 0 });
         var model = await Assert.ThrowsAsync<InvalidException>(() => node.Node.Deployments.CreateAsync(

@@ -45,7 +45,21 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
             }
             """));
         Write("refused/1/model.onnx", OffsetModel.Write(1));
-        Write("refused/config.pbtxt", "response_cache { enable: true }"u8.ToArray());
+        Write("refused/config.pbtxt", "metric_tags { key: \"a\" value: \"b\" }"u8.ToArray());
+        Directory.CreateDirectory(Path.Combine(_folder, "both", "1"));
+        Write("both/config.pbtxt", Encoding.UTF8.GetBytes("""
+            platform: "ensemble" max_batch_size: 2 response_cache { enable: true }
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ 4 ] } ]
+            output [ { name: "z" data_type: TYPE_FP32 dims: [ 4 ] } ]
+            ensemble_scheduling {
+              step [
+                { model_name: "plain" model_version: -1 input_map { key: "x" value: "x" } output_map { key: "y" value: "middle" } },
+                { model_name: "numbered" model_version: 3 input_map { key: "x" value: "middle" } output_map { key: "y" value: "z" } },
+                { model_name: "plain" model_version: -1 input_map { key: "x" value: "middle" } output_map { key: "y" value: "z" } }
+              ]
+            }
+            parameters { key: "when:numbered" value { string_value: "!has(parameters.plain)" } }
+            """));
         Write("garbled/config.pbtxt", "max_batch_size: many"u8.ToArray());
         _node = await ServingNode.StartAsync(new Dictionary<string, string?>
         {
@@ -68,7 +82,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
     public async Task Models_are_loaded_and_unloaded_by_name_and_the_index_tells()
     {
         await ReadyAsync();
-        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """[{"name":"numbered","version":"1","state":"READY"},{"name":"numbered","version":"3","state":"READY"},{"name":"garbled"},{"name":"plain"},{"name":"refused"},{"name":"running"}]""");
+        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """[{"name":"numbered","version":"1","state":"READY"},{"name":"numbered","version":"3","state":"READY"},{"name":"both"},{"name":"garbled"},{"name":"plain"},{"name":"refused"},{"name":"running"}]""");
         await ExpectAsync("GET", "/v2/models/numbered", null, HttpStatusCode.OK, """
             "versions":["1","3"],"platform":"onnxruntime_onnx","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}]
             """.Trim());
@@ -109,6 +123,36 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
         static string Step(int value, string flag) => $$$"""
             {"parameters":{"sequence_id":42,{{{flag}}} },"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[{{{value}}}]}],"outputs":[{"name":"sum"}]}
             """;
+    }
+
+    [Fact]
+    public async Task An_ensemble_is_loaded_with_the_models_it_calls_and_may_be_unloaded_with_them()
+    {
+        await ReadyAsync();
+        await ExpectAsync("POST", "/v2/repository/models/both/load", null, HttpStatusCode.OK, "");
+        await ExpectAsync("GET", "/v2/models/both", null, HttpStatusCode.OK, """
+            "versions":["1"],"platform":"ensemble","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}]
+            """.Trim());
+        await ExpectAsync("GET", "/v2/models/both/config", null, HttpStatusCode.OK, "\"ensemble_scheduling\":{\"step\":[{\"model_name\":\"plain\"");
+        await InferAsync("both", 9);
+        await InferAsync("both", 9);
+        await ExpectAsync("POST", "/v2/models/both/infer", Body(1, ""","parameters":{"plain":true}"""), HttpStatusCode.OK, "\"data\":[7,7,7,7]");
+        await ExpectAsync("GET", "/v2/models/both/stats", null, HttpStatusCode.OK, "\"cache_hit\":{\"count\":1");
+        await ExpectAsync("POST", "/v2/models/both/infer", Body(rows: 3), HttpStatusCode.BadRequest, "inference request batch-size must be <= 2 for 'both'");
+        await InferAsync("plain", 6);
+
+        await ExpectAsync("POST", "/v2/repository/models/both/unload", """{"parameters":{"unload_dependents":true}}""", HttpStatusCode.OK, "");
+        foreach (var model in (string[])["both", "plain", "numbered"])
+        {
+            await ExpectAsync("GET", $"/v2/models/{model}/ready", null, HttpStatusCode.ServiceUnavailable, "\"ready\":false");
+        }
+
+        await ExpectAsync("POST", "/v2/repository/models/both/load", null, HttpStatusCode.OK, "");
+        await InferAsync("both", 9);
+
+        var wrong = JsonSerializer.Serialize("""{"platform":"ensemble","max_batch_size":2,"input":[{"name":"x","data_type":"TYPE_FP32","dims":[4]}],"output":[{"name":"z","data_type":"TYPE_INT32","dims":[4]}],"ensemble_scheduling":{"step":[{"model_name":"plain","input_map":{"x":"x"},"output_map":{"y":"z"}}]}}""");
+        await ExpectAsync("POST", "/v2/repository/models/both/load", $$$"""{"parameters":{"config":{{{wrong}}}}}""", HttpStatusCode.BadRequest, "The ensemble's output 'z' is INT32");
+        await InferAsync("both", 9);
     }
 
     [Fact]
@@ -154,7 +198,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
         [
             ("nobody", null, HttpStatusCode.InternalServerError, "failed to load 'nobody', failed to poll from model repository"),
             ("garbled", null, HttpStatusCode.InternalServerError, "failed to load 'garbled', failed to poll from model repository: config.pbtxt, line 1: "),
-            ("refused", null, HttpStatusCode.BadRequest, "load failed for model 'refused': The configuration asks for response_cache, which this server does not support."),
+            ("refused", null, HttpStatusCode.BadRequest, "load failed for model 'refused': The configuration asks for metric_tags, which this server does not support."),
             ("plain", """{"parameters":{"config":"{\"max_batch_size\":4,\"input\":[{\"name\":\"x\",\"dims\":[5]}]}"}}""", HttpStatusCode.BadRequest, "the model expects 2 dimensions (shape [-1,4]) but the model configuration specifies 2 dimensions"),
             ("plain", """{"parameters":{"config":"{\"input\":[{\"name\":\"z\"}]}"}}""", HttpStatusCode.BadRequest, "unexpected inference input 'z'"),
             ("plain", """{"parameters":{"config":"{\"version_policy\":{\"specific\":{\"versions\":[9]}}}"}}""", HttpStatusCode.BadRequest, "version 9 is at UNAVAILABLE state"),
@@ -166,7 +210,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
             await ExpectAsync("POST", $"/v2/repository/models/{model}/load", body, status, message);
         }
 
-        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """{"name":"refused","state":"UNAVAILABLE","reason":"The configuration asks for response_cache""");
+        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """{"name":"refused","state":"UNAVAILABLE","reason":"The configuration asks for metric_tags""");
     }
 
     [Fact]
