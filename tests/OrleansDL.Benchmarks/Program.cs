@@ -26,6 +26,7 @@ IBenchmark[] benchmarks =
     new PredictTiny(),
     new PredictBatching(),
     new JsonNumbers(),
+    new ServeMany(full),
     new UploadFiles(),
     new BlobPack(),
     new BlobRead(),

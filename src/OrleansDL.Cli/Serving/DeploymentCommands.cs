@@ -22,6 +22,11 @@ internal static class DeploymentCommands
     private static readonly Option<string?> Split = new("--split") { Description = "Percent of the requests each version answers, as in 1=90,2=10; none ends it." };
     private static readonly Option<string?> Sticky = new("--sticky") { Description = "Header that names the user: one user gets one version." };
     private static readonly Option<string?> Canary = new("--canary") { Description = "STABLE:CANARY, as in 1:2: the canary gets 5, 25, 50 percent and then all, a minute each, or nothing when it does worse." };
+    private static readonly Option<bool?> OnDemand = new("--on-demand") { Description = "Load it with the requests for it, and let it make room for others. false: it stays loaded." };
+    private static readonly Option<int?> Idle = new("--idle") { Description = "On demand: seconds without a request after which it is unloaded; 0: when the room is needed." };
+    private static readonly Option<bool?> Preload = new("--preload") { Description = "On demand: load it before the first request." };
+    private static readonly Option<int?> MinimumReplicas = new("--minimum-replicas") { Description = "On demand: workers that keep it loaded for good." };
+    private static readonly Option<int?> MaximumReplicas = new("--maximum-replicas") { Description = "On demand: workers that load it at most." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
@@ -32,7 +37,7 @@ internal static class DeploymentCommands
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Wait }.Does(async (session, cancel) =>
         {
             var made = await session.Client.Deployments.CreateAsync(
                 new DeploymentSpec
@@ -44,13 +49,14 @@ internal static class DeploymentCommands
                     Batching = BatchingOf(session, null),
                     Versions = VersionPolicyText.Parse(session.Get(Versions)),
                     Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), null),
+                    Residency = ResidencyOf(session, null),
                 },
                 cancel);
             await ShowAsync(session, made, cancel);
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
         var changed = await session.Client.Deployments.UpdateAsync(
@@ -65,6 +71,7 @@ internal static class DeploymentCommands
                 Numbers = session.Get(Model) is null ? now.Numbers : null,
                 Configuration = session.Get(Model) is null ? now.Configuration : null,
                 Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), now.Traffic),
+                Residency = ResidencyOf(session, now.Residency),
             },
             now.ETag,
             cancel);
@@ -94,6 +101,7 @@ internal static class DeploymentCommands
         Numbers = now.Numbers,
         Configuration = now.Configuration,
         Traffic = now.Traffic,
+        Residency = now.Residency,
         Unloaded = now.Status is DeploymentStatus.Unloaded,
     };
 
@@ -112,6 +120,25 @@ internal static class DeploymentCommands
             MaximumBatchSize = rows ?? spec.MaximumBatchSize,
             MaximumDelayMicroseconds = delay ?? spec.MaximumDelayMicroseconds,
             Adaptive = adaptive ?? spec.Adaptive,
+        };
+    }
+
+    /// <summary>What was there, changed where an option says so; null for a deployment that stays loaded.</summary>
+    private static ResidencySpec? ResidencyOf(Session session, ResidencySpec? now)
+    {
+        var (idle, preload, minimum, maximum) = (session.Get(Idle), session.Get(Preload), session.Get(MinimumReplicas), session.Get(MaximumReplicas));
+        if (session.Get(OnDemand) is false || (now is null && session.Get(OnDemand) is null && (idle, preload, minimum, maximum) is (null, null, null, null)))
+        {
+            return null;
+        }
+
+        var spec = now ?? new ResidencySpec();
+        return spec with
+        {
+            IdleSeconds = idle ?? spec.IdleSeconds,
+            Preload = preload ?? spec.Preload,
+            MinimumReplicas = minimum ?? spec.MinimumReplicas,
+            MaximumReplicas = maximum ?? Math.Max(minimum ?? 0, spec.MaximumReplicas),
         };
     }
 
@@ -158,5 +185,6 @@ internal static class DeploymentCommands
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
         ("batching", deployment.Batching is { } batching ? $"up to {batching.MaximumBatchSize} rows, wait {(batching.Adaptive ? "adaptive up to" : "up to")} {batching.MaximumDelayMicroseconds} us" : null),
+        ("loaded", deployment.Residency is { } residency ? $"on demand, {residency.MinimumReplicas} to {residency.MaximumReplicas} workers{(residency.IdleSeconds > 0 ? $", until {residency.IdleSeconds} s idle" : "")}" : null),
         ("changed", Format.Time(deployment.ChangedAt)));
 }

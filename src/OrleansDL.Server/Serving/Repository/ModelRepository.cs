@@ -140,7 +140,7 @@ internal sealed partial class ModelRepository(
             Versions = new VersionPolicy { Kind = VersionPolicyKind.All },
             Numbers = numbers,
             Traffic = existing?.Traffic,
-            Residency = existing?.Residency,
+            Residency = existing?.Residency ?? (_options.OnDemand && ConfigSequence.Of(folder.Config) is null ? new ResidencySpec() : null),
             Configuration = new ServedConfiguration
             {
                 Config = JsonFormatter.Default.Format(folder.Config),
