@@ -35,6 +35,7 @@ IBenchmark[] benchmarks =
     new ServeEfficiency(50, goal: 0.99),
     new ServeEnsemble(),
     new JsonNumbers(),
+    new ServeMany(full),
     new UploadFiles(),
     new BlobPack(),
     new BlobRead(),

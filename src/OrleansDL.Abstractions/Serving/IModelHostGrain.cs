@@ -8,4 +8,7 @@ public interface IModelHostGrain : IGrainWithStringKey
 {
     /// <summary>What is loaded there and what it takes.</summary>
     [Alias("get"), Requires(Role.Viewer)] Task<WorkerModels> GetAsync();
+
+    /// <summary>How it stands, without the models.</summary>
+    [Alias("describe"), Requires(Role.Viewer)] Task<ModelHost> DescribeAsync();
 }

@@ -1,3 +1,5 @@
+using OrleansDL.Serving;
+
 namespace OrleansDL.Training;
 
 /// <summary>A worker as the scheduler sees it.</summary>
@@ -15,6 +17,9 @@ public sealed record WorkerInfo
     [Id(8)] public required DateTimeOffset LastSeenAt { get; init; }
     [Id(9)] public IReadOnlyList<Guid> Runs { get; init; } = [];
     [Id(10)] public IReadOnlyList<RunnerInfo> Runners { get; init; } = [];
+
+    /// <summary>Its memory for models; null: it is away.</summary>
+    [Id(40)] public ModelHost? Models { get; init; }
 
     /// <summary>How it keeps user code apart; null: an older worker, which runs none.</summary>
     [Id(50)] public WorkerIsolation? Isolation { get; init; }

@@ -39,16 +39,18 @@ internal static class NodeCommands
         Hidden = true,
     };
 
+    private static readonly Option<long?> ModelMemory = new("--model-memory") { Description = "MiB that models may take; those on demand make room for each other. Default: six tenths of the memory." };
+
     private static readonly Option<bool> UnsafeUserCode = new("--unsafe-user-code")
     {
         Description = "Run user code without a sandbox where there is none: with all rights of this process.",
     };
 
-    public static Command Up() => Host("up", "Start a node: server and worker in one process.", server: true, worker: true, [Http, Grpc, GatewayPort, Name, Device, Slots, Pool, UnsafeUserCode, .. RepositoryOptions.All]);
+    public static Command Up() => Host("up", "Start a node: server and worker in one process.", server: true, worker: true, [Http, Grpc, GatewayPort, Name, Device, Slots, Pool, ModelMemory, UnsafeUserCode, .. RepositoryOptions.All]);
 
     public static Command Server() => Host("server", "Start a server: API and decisions, no device. Workers join it through the database.", server: true, worker: false, [Http, Grpc, GatewayPort, .. RepositoryOptions.All]);
 
-    public static Command Worker() => Host("worker", "Start a worker: one device that trains and serves.", server: false, worker: true, Http, Name, Device, Slots, Pool, UnsafeUserCode);
+    public static Command Worker() => Host("worker", "Start a worker: one device that trains and serves.", server: false, worker: true, Http, Name, Device, Slots, Pool, ModelMemory, UnsafeUserCode);
 
     public static NodeOptions Read(ParseResult parsed, bool server, bool worker, Func<string, string?> environment) => Defaults with
     {
@@ -66,10 +68,21 @@ internal static class NodeCommands
         Pool = parsed.GetValue(Pool) ?? Defaults.Pool,
         ClusterId = parsed.GetValue(Cluster) ?? Defaults.ClusterId,
         UnsafeUserCode = worker && parsed.GetValue(UnsafeUserCode),
-        Settings = server ? RepositoryOptions.Read(parsed) : Defaults.Settings,
+        Settings = SettingsOf(parsed, server, worker),
         Server = server,
         Worker = worker,
     };
+
+    private static Dictionary<string, string?> SettingsOf(ParseResult parsed, bool server, bool worker)
+    {
+        var settings = new Dictionary<string, string?>(server ? RepositoryOptions.Read(parsed) : Defaults.Settings);
+        if (worker && parsed.GetValue(ModelMemory) is { } memory)
+        {
+            settings["Serving:ModelMemoryMiB"] = memory.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return settings;
+    }
 
     private static Command Host(string name, string description, bool server, bool worker, params Option[] own)
     {

@@ -14,8 +14,9 @@ internal static class RepositoryOptions
     private static readonly Option<bool?> Strict = new("--strict-readiness") { Description = "Ready only when every model loaded at start is. Default: true." };
     private static readonly Option<int?> Poll = new("--repository-poll-secs") { Description = "Seconds between looks at the folder in poll mode. Default: 15." };
     private static readonly Option<bool> Public = new("--model-repository-public") { Description = "Answer the inference protocol for the repository's project without a token, loading models included in explicit mode." };
+    private static readonly Option<bool> OnDemand = new("--model-repository-on-demand") { Description = "Load each model once to see that it can be, and from then on with the requests for it." };
 
-    public static Option[] All => [Folder, Mode, Load, Strict, Poll, Public];
+    public static Option[] All => [Folder, Mode, Load, Strict, Poll, Public, OnDemand];
 
     public static IReadOnlyDictionary<string, string?> Read(ParseResult parsed)
     {
@@ -49,6 +50,11 @@ internal static class RepositoryOptions
         if (parsed.GetValue(Public))
         {
             settings[Section + "Public"] = bool.TrueString;
+        }
+
+        if (parsed.GetValue(OnDemand))
+        {
+            settings[Section + "OnDemand"] = bool.TrueString;
         }
 
         return settings;

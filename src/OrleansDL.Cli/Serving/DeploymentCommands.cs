@@ -29,6 +29,11 @@ internal static class DeploymentCommands
     private static readonly Option<long?> Cache = new("--cache") { Description = "Bytes of answers kept for equal requests. 0 ends that." };
     private static readonly Option<double?> CacheSeconds = new("--cache-seconds") { Description = "How long a kept answer is good for. 0: as long as its version answers." };
     private static readonly Option<bool?> Raw = new("--raw") { Description = "Callers of the inference protocol send image files, texts or rows and get labels, not the network's tensors." };
+    private static readonly Option<bool?> OnDemand = new("--on-demand") { Description = "Load it with the requests for it, and let it make room for others. false: it stays loaded." };
+    private static readonly Option<int?> Idle = new("--idle") { Description = "On demand: seconds without a request after which it is unloaded; 0: when the room is needed." };
+    private static readonly Option<bool?> Preload = new("--preload") { Description = "On demand: load it before the first request." };
+    private static readonly Option<int?> MinimumReplicas = new("--minimum-replicas") { Description = "On demand: workers that keep it loaded for good." };
+    private static readonly Option<int?> MaximumReplicas = new("--maximum-replicas") { Description = "On demand: workers that load it at most." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
@@ -39,7 +44,7 @@ internal static class DeploymentCommands
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Wait }.Does(async (session, cancel) =>
         {
             var ensemble = await EnsembleOfAsync(session, cancel);
             var made = await session.Client.Deployments.CreateAsync(
@@ -56,13 +61,14 @@ internal static class DeploymentCommands
                     Ensemble = ensemble,
                     Cache = CacheOf(session, null),
                     Raw = session.Get(Raw) ?? false,
+                    Residency = ResidencyOf(session, null),
                 },
                 cancel);
             await ShowAsync(session, made, cancel);
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
         var ensemble = await EnsembleOfAsync(session, cancel);
@@ -82,6 +88,7 @@ internal static class DeploymentCommands
                 Configuration = session.Get(Model) is null ? now.Configuration : null,
                 Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), session.Get(Shadow), now.Traffic),
                 RateLimit = RateText.Of(session.Get(Rate), session.Get(RateBurst), now.RateLimit),
+                Residency = ResidencyOf(session, now.Residency),
             },
             now.ETag,
             cancel);
@@ -135,6 +142,25 @@ internal static class DeploymentCommands
 
         var spec = now ?? new ResponseCacheSpec();
         return spec with { MaximumBytes = bytes ?? spec.MaximumBytes, Seconds = seconds ?? spec.Seconds };
+    }
+
+    /// <summary>What was there, changed where an option says so; null for a deployment that stays loaded.</summary>
+    private static ResidencySpec? ResidencyOf(Session session, ResidencySpec? now)
+    {
+        var (idle, preload, minimum, maximum) = (session.Get(Idle), session.Get(Preload), session.Get(MinimumReplicas), session.Get(MaximumReplicas));
+        if (session.Get(OnDemand) is false || (now is null && session.Get(OnDemand) is null && (idle, preload, minimum, maximum) is (null, null, null, null)))
+        {
+            return null;
+        }
+
+        var spec = now ?? new ResidencySpec();
+        return spec with
+        {
+            IdleSeconds = idle ?? spec.IdleSeconds,
+            Preload = preload ?? spec.Preload,
+            MinimumReplicas = minimum ?? spec.MinimumReplicas,
+            MaximumReplicas = maximum ?? Math.Max(minimum ?? 0, spec.MaximumReplicas),
+        };
     }
 
     private static Command List()
@@ -196,5 +222,6 @@ internal static class DeploymentCommands
         ("batching", deployment.Batching is { } batching ? $"up to {batching.MaximumBatchSize} rows, wait {(batching.Adaptive ? "adaptive up to" : "up to")} {batching.MaximumDelayMicroseconds} us" : null),
         ("cache", deployment.Cache is { } cache ? $"up to {cache.MaximumBytes} bytes{(cache.Seconds > 0 ? $", {cache.Seconds} s" : "")}" : null),
         ("raw", deployment.Raw ? "callers of the protocol send rows" : null),
+        ("loaded", deployment.Residency is { } residency ? $"on demand, {residency.MinimumReplicas} to {residency.MaximumReplicas} workers{(residency.IdleSeconds > 0 ? $", until {residency.IdleSeconds} s idle" : "")}" : null),
         ("changed", Format.Time(deployment.ChangedAt)));
 }

@@ -1,3 +1,5 @@
+using OrleansDL.Serving;
+
 namespace OrleansDL.Training;
 
 /// <summary>The workers of the cluster.</summary>
@@ -9,6 +11,10 @@ public sealed class WorkersClient
 
     public Task<IReadOnlyList<WorkerInfo>> ListAsync(CancellationToken cancellationToken = default) =>
         _http.GetItemsAsync<WorkerInfo>("v1/workers", cancellationToken);
+
+    /// <summary>What a worker has loaded.</summary>
+    public Task<WorkerModels> GetModelsAsync(string worker, CancellationToken cancellationToken = default) =>
+        _http.GetAsync<WorkerModels>($"v1/workers/{OdlConnection.Escape(worker)}/models", cancellationToken);
 
     /// <summary>Takes a worker out of use: its runs write a checkpoint and go on elsewhere.</summary>
     public Task<WorkerInfo> DrainAsync(string worker, CancellationToken cancellationToken = default) =>

@@ -173,7 +173,7 @@ internal sealed partial class ModelRepository(
             Numbers = numbers,
             Traffic = existing?.Traffic,
             Cache = CacheOf(folder.Config),
-            Residency = existing?.Residency,
+            Residency = existing?.Residency ?? (_options.OnDemand && ConfigSequence.Of(folder.Config) is null ? new ResidencySpec() : null),
             RateLimit = existing?.RateLimit,
             Configuration = new ServedConfiguration
             {

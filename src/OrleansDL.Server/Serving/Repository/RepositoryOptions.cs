@@ -29,6 +29,9 @@ internal sealed class RepositoryOptions
     /// <summary>Whether the server is ready only when every model loaded at start is; otherwise when loading them is over.</summary>
     public bool StrictReadiness { get; set; } = true;
 
+    /// <summary>Whether models without sequences are loaded by the requests for them, once they were found to load.</summary>
+    public bool OnDemand { get; set; }
+
     /// <summary>Rows of one execution for a model that can run requests together and whose configuration gives no number; 0: none.</summary>
     [Range(0, 1024)]
     public int DefaultMaximumBatchSize { get; set; } = 4;

@@ -40,6 +40,8 @@ internal sealed partial class ModelDirectory : IDisposable
     /// <summary>Where a generation is loaded; null when no worker is known to have it.</summary>
     public Residence? Find(long generation) => _residences.GetValueOrDefault(generation);
 
+    public IReplica ReplicaOn(string worker, long generation) => new RemoteReplica(_grains.GetGrain<IReplicaGrain>($"{worker}/{generation}"));
+
     public IReadOnlyList<string> WorkersOf(long generation) => Find(generation)?.Workers ?? [];
 
     /// <summary>Workers that were heard of lately.</summary>
@@ -171,7 +173,7 @@ internal sealed partial class ModelDirectory : IDisposable
             }
             else
             {
-                _residences[generation] = new Residence(workers, [.. workers.Select(name => new RemoteReplica(_grains.GetGrain<IReplicaGrain>($"{name}/{generation}")))]);
+                _residences[generation] = new Residence(workers, [.. workers.Select(name => ReplicaOn(name, generation))]);
             }
         }
     }

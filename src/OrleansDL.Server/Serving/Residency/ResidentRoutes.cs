@@ -42,7 +42,10 @@ internal sealed class ResidentRoutes(ModelDirectory directory, IGrainFactory gra
             }
 
             metrics.OnHeld(time.GetElapsedTime(began));
-            return (directory.Find(generation) ?? throw new NoCapacityException($"Deployment '{route.Name}' was loaded and evicted again. Try again.")).Next();
+
+            // Not by the directory: a late notice of an earlier eviction may have come in between.
+            var worker = summoned.Workers[Random.Shared.Next(summoned.Workers.Count)];
+            return (worker, directory.ReplicaOn(worker, generation));
         }
         catch (TimeoutException)
         {

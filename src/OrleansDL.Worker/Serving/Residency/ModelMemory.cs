@@ -41,6 +41,7 @@ internal sealed partial class ModelMemory : IDisposable
     private long _evictions;
     private long _idleUnloads;
     private long _untrimmed;
+    private long _untrimmedBefore;
 
     public ModelMemory(LocalReplicas local, NodeOptions node, IOptions<ModelMemoryOptions> options, TimeProvider time, ILogger<ModelMemory> logger)
     {
@@ -133,10 +134,21 @@ internal sealed partial class ModelMemory : IDisposable
         }
 
         await ShrinkAsync();
-        if (Interlocked.Exchange(ref _untrimmed, 0) > 0)
+        TrimWhenQuiet();
+    }
+
+    /// <summary>Gives back what freed models left between others. It halts every allocation for milliseconds: not while models come and go, unless it has become much.</summary>
+    private void TrimWhenQuiet()
+    {
+        var untrimmed = Interlocked.Read(ref _untrimmed);
+        if (untrimmed > 0 && (untrimmed == _untrimmedBefore || untrimmed > Limit / 4))
         {
+            Interlocked.Add(ref _untrimmed, -untrimmed);
+            untrimmed = 0;
             NativeMemory.Trim();
         }
+
+        _untrimmedBefore = untrimmed;
     }
 
     public ModelHost Describe()
