@@ -4,6 +4,7 @@ using OrleansDL.Benchmarks.Collectives;
 using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Benchmarks.Reading;
 using OrleansDL.Benchmarks.Scheduling;
+using OrleansDL.Benchmarks.Serving;
 using OrleansDL.Benchmarks.Training;
 
 // list | NAME... | all [--json] [--full]
@@ -25,6 +26,9 @@ IBenchmark[] benchmarks =
     new TrialThroughput(),
     new PredictTiny(),
     new PredictBatching(),
+    new ServeIsolated("tiny", 16, isBoxed: false),
+    new ServeIsolated("tiny.sandbox", 16, isBoxed: true),
+    new ServeIsolated("1mb", 262_144, isBoxed: false),
     new JsonNumbers(),
     new UploadFiles(),
     new BlobPack(),

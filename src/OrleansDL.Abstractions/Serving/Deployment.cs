@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>A deployment as it stands now.</summary>
@@ -52,4 +54,10 @@ public sealed record Deployment
 
     /// <summary>Where the canary stands, if there is one.</summary>
     [Id(22)] public CanaryProgress? Canary { get; init; }
+
+    /// <summary>Whether a model that our own trainer did not make runs in the worker all the same.</summary>
+    [Id(50), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Trusted { get; init; }
+
+    /// <summary>Seconds one execution may take; null: as the worker says.</summary>
+    [Id(51)] public double? HangSeconds { get; init; }
 }

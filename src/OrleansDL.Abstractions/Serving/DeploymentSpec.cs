@@ -37,4 +37,11 @@ public sealed record DeploymentSpec
 
     /// <summary>Which version answers a request that names none; null: the highest that is ready.</summary>
     [Id(9)] public TrafficSpec? Traffic { get; init; }
+
+    /// <summary>Whether a model that our own trainer did not make runs in the worker all the same, not in a process of its own: faster, and a fault of it
+    /// takes the worker down.</summary>
+    [Id(50), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Trusted { get; init; }
+
+    /// <summary>Seconds one execution may take, 0.1 to 86400; then it is ended. Null: the worker's <c>Serving:HangSeconds</c>.</summary>
+    [Id(51)] public double? HangSeconds { get; init; }
 }

@@ -12,5 +12,8 @@ public interface IDeploymentGrain : IGrainWithGuidKey, IWakeable
     /// <summary>Changes what is wanted. <paramref name="changeId"/> makes a repeat harmless. Returns at once; the old version answers until the new one is ready.</summary>
     [Alias("update"), Requires(Role.Developer)] Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch);
 
+    /// <summary>A worker tells what went wrong with a generation it serves. It is shown until the generation is replaced.</summary>
+    [Alias("report")] Task ReportAsync(long generation, ReplicaTrouble trouble);
+
     [Alias("delete"), Requires(Role.Developer)] Task DeleteAsync(string? ifMatch);
 }

@@ -22,6 +22,8 @@ internal static class DeploymentCommands
     private static readonly Option<string?> Split = new("--split") { Description = "Percent of the requests each version answers, as in 1=90,2=10; none ends it." };
     private static readonly Option<string?> Sticky = new("--sticky") { Description = "Header that names the user: one user gets one version." };
     private static readonly Option<string?> Canary = new("--canary") { Description = "STABLE:CANARY, as in 1:2: the canary gets 5, 25, 50 percent and then all, a minute each, or nothing when it does worse." };
+    private static readonly Option<bool?> Trusted = new("--trusted") { Description = "Run a model that was made elsewhere in the worker itself, not in a process of its own: faster, and a fault of it takes the worker down." };
+    private static readonly Option<double?> HangSeconds = new("--hang-seconds") { Description = "Seconds one execution may take before it is ended." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
@@ -32,7 +34,7 @@ internal static class DeploymentCommands
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Trusted, HangSeconds, Wait }.Does(async (session, cancel) =>
         {
             var made = await session.Client.Deployments.CreateAsync(
                 new DeploymentSpec
@@ -44,13 +46,15 @@ internal static class DeploymentCommands
                     Batching = BatchingOf(session, null),
                     Versions = VersionPolicyText.Parse(session.Get(Versions)),
                     Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), null),
+                    Trusted = session.Get(Trusted) ?? false,
+                    HangSeconds = session.Get(HangSeconds),
                 },
                 cancel);
             await ShowAsync(session, made, cancel);
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Trusted, HangSeconds, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
         var changed = await session.Client.Deployments.UpdateAsync(
@@ -65,6 +69,8 @@ internal static class DeploymentCommands
                 Numbers = session.Get(Model) is null ? now.Numbers : null,
                 Configuration = session.Get(Model) is null ? now.Configuration : null,
                 Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), now.Traffic),
+                Trusted = session.Get(Trusted) ?? now.Trusted,
+                HangSeconds = session.Get(HangSeconds) ?? now.HangSeconds,
             },
             now.ETag,
             cancel);
@@ -94,6 +100,8 @@ internal static class DeploymentCommands
         Numbers = now.Numbers,
         Configuration = now.Configuration,
         Traffic = now.Traffic,
+        Trusted = now.Trusted,
+        HangSeconds = now.HangSeconds,
         Unloaded = now.Status is DeploymentStatus.Unloaded,
     };
 

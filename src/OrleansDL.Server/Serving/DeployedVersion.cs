@@ -21,6 +21,9 @@ internal sealed record DeployedVersion
     /// <summary>Wanted no longer.</summary>
     [Id(5)] public bool Leaving { get; init; }
 
+    /// <summary>What last went wrong with it on each worker; null: nothing did.</summary>
+    [Id(50)] public IReadOnlyList<ReplicaTrouble>? Troubles { get; init; }
+
     [JsonIgnore]
     public bool Answers => Workers.Count > 0;
 

@@ -66,6 +66,12 @@ internal sealed partial class DeploymentGrain(
 
     public Task DeleteAsync(string? ifMatch) => ChangeAsync(() => DeleteOnceAsync(ifMatch));
 
+    public async Task ReportAsync(long generation, ReplicaTrouble trouble)
+    {
+        await WriteAsync(state => Troubles.Take(state, generation, trouble));
+        await PublishAsync();
+    }
+
     public async Task WakeAsync(string name, string? payload)
     {
         _again = true;
@@ -386,6 +392,9 @@ internal sealed partial class DeploymentGrain(
             Artifact = version.Artifact,
             Batching = version.Batching,
             Sequence = version.Sequence,
+            Project = State.Project,
+            Isolated = version.Isolated,
+            HangSeconds = version.HangSeconds,
         },
         State.Spec.Replicas, preferred);
 
@@ -429,7 +438,7 @@ internal sealed partial class DeploymentGrain(
             Signature = answering?.Signature,
             Batching = answering?.Version.Batching,
             Sequence = answering?.Version.Sequence,
-            Reason = answering is null ? from.Reason ?? "its model is being loaded" : null,
+            Reason = answering is null ? from.Reason ?? "its model is being loaded" : Troubles.Of(answering),
             Deleted = from.Status is DeploymentStatus.Deleted,
             Number = shown.Number,
             Configuration = from.Spec.Configuration,
@@ -453,7 +462,7 @@ internal sealed partial class DeploymentGrain(
         Signature = version.Signature,
         Batching = version.Version.Batching,
         Sequence = version.Version.Sequence,
-        Reason = version.Answers ? null : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
+        Reason = version.Answers ? Troubles.Of(version) : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
     };
 
     private async Task RetireAllAsync()
@@ -589,6 +598,11 @@ internal sealed partial class DeploymentGrain(
             TrafficSpecRules.Check(spec.Traffic);
         }
 
+        if (spec.HangSeconds is { } limit and not (>= 0.1 and <= 86400))
+        {
+            throw new InvalidException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hangSeconds {limit} is out of range: 0.1 to 86400."));
+        }
+
         if (spec.Batching is not null)
         {
             BatchingSpecRules.Check(spec.Batching);
@@ -638,7 +652,7 @@ internal sealed partial class DeploymentGrain(
             Replicas = State.Spec.Replicas,
             Workers = answering?.Workers ?? [],
             Public = State.Spec.Public,
-            Reason = State.Reason,
+            Reason = State.Reason ?? Troubles.Of(answering),
             CreatedAt = State.CreatedAt,
             ChangedAt = State.ChangedAt,
             ETag = ETag,
@@ -651,6 +665,8 @@ internal sealed partial class DeploymentGrain(
             Configuration = State.Spec.Configuration,
             Traffic = State.Spec.Traffic,
             Canary = State.Canary,
+            Trusted = State.Spec.Trusted,
+            HangSeconds = State.Spec.HangSeconds,
         };
     }
 
@@ -663,7 +679,7 @@ internal sealed partial class DeploymentGrain(
             : version.Error is null ? DeploymentStatus.Loading : DeploymentStatus.Failed,
         Generation = version.Version.Generation,
         Workers = version.Workers,
-        Reason = version.Error,
+        Reason = version.Error ?? Troubles.Of(version),
         Leaving = version.Leaving,
     };
 

@@ -123,7 +123,8 @@ internal static class VersionSet
         new(SHA256.HashData(Encoding.UTF8.GetBytes($"{change}/{version.PublicNumber}/{version.Model}/{version.Version}")).AsSpan(0, 16));
 
     private static bool IsSame(WantedVersion one, WantedVersion other) =>
-        one.Model == other.Model && one.Version == other.Version && one.PublicNumber == other.PublicNumber && Text(one.Batching) == Text(other.Batching) && Text(one.Sequence) == Text(other.Sequence);
+        one.Model == other.Model && one.Version == other.Version && one.PublicNumber == other.PublicNumber && Text(one.Batching) == Text(other.Batching) && Text(one.Sequence) == Text(other.Sequence)
+        && one.Isolated == other.Isolated && one.HangSeconds == other.HangSeconds;
 
     private static string Text<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);
 }

@@ -21,6 +21,12 @@ internal sealed record WantedVersion
     /// <summary>The number callers know it by; null: <see cref="Version"/>.</summary>
     [Id(6)] public long? Number { get; init; }
 
+    /// <summary>Whether it runs in a process of isolated models.</summary>
+    [Id(50), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Isolated { get; init; }
+
+    /// <summary>Seconds one execution may take; null: as the worker says.</summary>
+    [Id(51)] public double? HangSeconds { get; init; }
+
     [JsonIgnore]
     public long PublicNumber => Number ?? Version;
 }

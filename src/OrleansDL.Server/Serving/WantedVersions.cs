@@ -78,6 +78,8 @@ internal sealed class WantedVersions(IGrainFactory grains)
         Batching = spec.Batching,
         Sequence = spec.Sequence,
         Number = number,
+        Isolated = VersionIsolation.IsIsolated(version, spec),
+        HangSeconds = spec.HangSeconds,
     };
 
     private static InvalidException TooMany(string model, int? count) => new(

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Inference;
+using OrleansDL.Predictors;
 
 namespace OrleansDL.Serving;
 
@@ -11,7 +13,12 @@ internal static class WorkerServingSetup
         services.TryAddSingleton<LocalReplicas>();
         services.TryAddSingleton<DeploymentReconciler>();
         services.AddSingleton<OnnxModels>();
-        services.AddSingleton<IReplicaModels>(provider => provider.GetRequiredService<OnnxModels>());
+        services.AddOptionsWithValidateOnStart<ExecutionOptions>().BindConfiguration("Serving").ValidateDataAnnotations();
+        services.TryAddSingleton<RunWatch>();
+        services.AddSingleton<TroubleReports>();
+        services.AddSingleton<PredictorHosts>();
+        services.AddSingleton<PredictorCode>();
+        services.AddSingleton<IReplicaModels, IsolatedModels>();
         services.AddHostedService<ReplicaStart>();
         return services;
     }

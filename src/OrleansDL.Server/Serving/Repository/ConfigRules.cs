@@ -11,7 +11,7 @@ internal static class ConfigRules
     /// <exception cref="InvalidException">The configuration asks for something that is not there.</exception>
     public static void Check(ModelConfig config)
     {
-        Refuse(config.Platform is not ("" or "onnxruntime_onnx" or "onnxruntime") || config.Backend is not ("" or "onnxruntime"), $"platform '{config.Platform}', backend '{config.Backend}' (the backend is onnxruntime)");
+        _ = Backend.Of(config);
         Refuse(config.SchedulingChoiceCase is ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling, "ensemble_scheduling");
         Refuse(config.ModelTransactionPolicy?.Decoupled is true, "model_transaction_policy.decoupled");
         Refuse(config.ResponseCache?.Enable is true, "response_cache");

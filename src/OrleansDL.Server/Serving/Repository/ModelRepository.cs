@@ -49,7 +49,7 @@ internal sealed partial class ModelRepository(
         try
         {
             var loaded = isOurs
-                ? await DeployAsync(project, await ReadAsync(model, request), existing)
+                ? await DeployAsync(project, await ReadAsync(model, request), existing, isTrusted: request.Files.Count == 0 && !_options.Isolated)
                 : await grains.GetGrain<IDeploymentGrain>(existing!.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), SpecOf(existing) with { Unloaded = false }, null);
             await SettleAsync(loaded, cancellationToken);
             _errors.TryRemove(model, out _);
@@ -110,7 +110,7 @@ internal sealed partial class ModelRepository(
         }
     }
 
-    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing)
+    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing, bool isTrusted)
     {
         if (existing is { Numbers: null })
         {
@@ -119,14 +119,15 @@ internal sealed partial class ModelRepository(
 
         ConfigRules.Check(folder.Config);
         var chosen = ConfigSpec.Choose(folder.Config, folder.Versions.Keys);
-        var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : Registration.ModelFile;
-        ConfigCompletion.Complete(folder.Config, SignatureOf(folder.Versions[chosen[0]], file), folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
+        var backend = Backend.Of(folder.Config);
+        var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : backend.File;
+        ConfigCompletion.Complete(folder.Config, backend == Backend.Onnx ? SignatureOf(folder.Versions[chosen[0]], file) : null, folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
         var labels = Labels.Read(folder);
         var registry = grains.GetGrain<IModelGrain>((await grains.GetGrain<IModelsGrain>(project).EnsureAsync(folder.Name)).Id);
         var numbers = new Dictionary<long, long>();
         foreach (var number in chosen)
         {
-            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file))).Version;
+            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file, backend))).Version;
         }
 
         var spec = new DeploymentSpec
@@ -140,6 +141,8 @@ internal sealed partial class ModelRepository(
             Versions = new VersionPolicy { Kind = VersionPolicyKind.All },
             Numbers = numbers,
             Traffic = existing?.Traffic,
+            Trusted = isTrusted,
+            HangSeconds = existing?.HangSeconds,
             Configuration = new ServedConfiguration
             {
                 Config = JsonFormatter.Default.Format(folder.Config),
@@ -220,6 +223,8 @@ internal sealed partial class ModelRepository(
         Numbers = deployment.Numbers,
         Configuration = deployment.Configuration,
         Traffic = deployment.Traffic,
+        Trusted = deployment.Trusted,
+        HangSeconds = deployment.HangSeconds,
         Unloaded = deployment.Status is DeploymentStatus.Unloaded,
     };
 

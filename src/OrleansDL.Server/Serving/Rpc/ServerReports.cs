@@ -35,7 +35,7 @@ internal sealed class ServerReports(InferenceModels models, InferenceStatistics 
                     Name = entry.Route.Name,
                     Version = Text(entry),
                     State = ready ? "READY" : entry.Route.Reason is null ? "LOADING" : "UNAVAILABLE",
-                    Reason = ready ? "" : entry.Route.Reason ?? "",
+                    Reason = entry.Route.Reason ?? "",
                 });
             }
         }

@@ -38,6 +38,8 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             ["public"] = Value.Of(with.FindBool("public") ?? existing?.Public ?? false),
             ["batching"] = Kept(existing?.Batching),
             ["sequence"] = Kept(existing?.Sequence),
+            ["trusted"] = Value.Of(existing?.Trusted ?? false),
+            ["hangSeconds"] = existing?.HangSeconds is { } limit ? Value.Of(JsonSerializer.Serialize(limit, OdlJson.Options)) : Value.Nothing,
             ["alias"] = with.FindText("alias") is { } alias ? Value.Of(alias) : Value.Nothing,
         });
     }
@@ -55,6 +57,8 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             Public = plan.FindBool("public")!.Value,
             Batching = plan.FindText("batching") is { } batching ? JsonSerializer.Deserialize<BatchingSpec>(batching, OdlJson.Options) : null,
             Sequence = plan.FindText("sequence") is { } sequence ? JsonSerializer.Deserialize<SequenceSpec>(sequence, OdlJson.Options) : null,
+            Trusted = plan.FindBool("trusted") ?? false,
+            HangSeconds = plan.FindText("hangSeconds") is { } seconds ? JsonSerializer.Deserialize<double?>(seconds, OdlJson.Options) : null,
         };
         var id = DeploymentId(attempt);
         var deployment = plan.FindBool("create")!.Value
