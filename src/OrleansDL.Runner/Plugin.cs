@@ -16,16 +16,26 @@ internal sealed class Plugin : AssemblyLoadContext
     public static ITrainingProgram Load(RunnerAssignment assignment)
     {
         var name = assignment.Spec.Code?.Assembly ?? throw new InvalidException("code.assembly is missing: this program runs .NET assemblies only.");
-        var path = Path.Combine(Environment.GetEnvironmentVariable("ODL_CODE_DIR") ?? ".", name);
-        if (!File.Exists(path))
+        return Load<ITrainingProgram>(
+            Environment.GetEnvironmentVariable("ODL_CODE_DIR") ?? ".", name, "Push the folder that 'dotnet publish' fills, and name the assembly by its path in it.");
+    }
+
+    /// <param name="folder">The code.</param>
+    /// <param name="name">The assembly, a path in it.</param>
+    /// <param name="advice">What to do when it is not there.</param>
+    /// <exception cref="InvalidException">There is no such assembly, or it holds no class of that kind, or several.</exception>
+    public static T Load<T>(string folder, string name, string advice)
+    {
+        var path = Path.GetFullPath(Path.Combine(folder, name));
+        if (!File.Exists(path) || !path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {
-            throw new InvalidException($"The code holds no file '{name}'. Push the folder that 'dotnet publish' fills, and name the assembly by its path in it.");
+            throw new InvalidException($"The code holds no file '{name}'. {advice}");
         }
 
         Type[] programs;
         try
         {
-            programs = [.. new Plugin(path).LoadFromAssemblyPath(path).GetExportedTypes().Where(type => !type.IsAbstract && type.IsAssignableTo(typeof(ITrainingProgram)))];
+            programs = [.. new Plugin(path).LoadFromAssemblyPath(path).GetExportedTypes().Where(type => !type.IsAbstract && type.IsAssignableTo(typeof(T)))];
         }
         catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException)
         {
@@ -33,9 +43,9 @@ internal sealed class Plugin : AssemblyLoadContext
         }
 
         return programs is [var program]
-            ? (ITrainingProgram)(Activator.CreateInstance(program) ?? throw new InvalidException($"{program} has no public constructor without parameters."))
+            ? (T)(Activator.CreateInstance(program) ?? throw new InvalidException($"{program} has no public constructor without parameters."))
             : throw new InvalidException(
-                $"'{name}' holds {programs.Length} public classes that are an ITrainingProgram ({string.Join(", ", programs.Select(type => type.Name))}). It must hold one.");
+                $"'{name}' holds {programs.Length} public classes that are an {typeof(T).Name} ({string.Join(", ", programs.Select(type => type.Name))}). It must hold one.");
     }
 
     protected override Assembly? Load(AssemblyName assemblyName)

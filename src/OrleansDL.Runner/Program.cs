@@ -3,14 +3,19 @@ using OrleansDL;
 using OrleansDL.Collectives;
 using OrleansDL.Inference;
 using OrleansDL.Runner;
+using OrleansDL.Runner.Predictors;
 using OrleansDL.Training;
 
 // The built-in training program: one attempt of one run, under the training contract (docs/architecture.md).
 // With the argument "wait" it runs one after another, as it is told on stdin, until one does not end well.
+// With "serve" it trains nothing, but hosts models for its worker.
 ParentWatch.Start();
-return args is [WaitingRunner.Argument]
-    ? await WaitingRunner.RunAsync(of => EndAsync(() => RunAsync(RunnerEnvironment.Read(of))))
-    : await EndAsync(() => RunAsync(RunnerEnvironment.Read(Environment.GetEnvironmentVariable)));
+return args switch
+{
+    [WaitingRunner.Argument] => await WaitingRunner.RunAsync(of => EndAsync(() => RunAsync(RunnerEnvironment.Read(of)))),
+    [PredictorServer.Argument] => await EndAsync(() => PredictorServer.RunAsync(Environment.GetEnvironmentVariable)),
+    _ => await EndAsync(() => RunAsync(RunnerEnvironment.Read(Environment.GetEnvironmentVariable))),
+};
 
 static async Task<int> EndAsync(Func<Task<int>> run)
 {

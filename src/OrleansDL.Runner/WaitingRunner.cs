@@ -39,8 +39,8 @@ internal static partial class WaitingRunner
         return ExitCodes.Done;
     }
 
-    /// <summary>Gives back the memory of the program that has ended, while nobody waits for this process.</summary>
-    private static void Forget()
+    /// <summary>Gives back the memory of what has ended, while nobody waits for this process.</summary>
+    public static void Forget()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();

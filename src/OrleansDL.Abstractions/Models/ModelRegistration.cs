@@ -12,4 +12,5 @@ public sealed record ModelRegistration
     [Id(5)] public string? DatasetName { get; init; }
     [Id(6)] public long? DatasetVersion { get; init; }
     [Id(7)] public BlobId? DatasetCommit { get; init; }
+    [Id(50)] public ModelOrigin Origin { get; init; }
 }

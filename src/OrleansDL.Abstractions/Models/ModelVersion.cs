@@ -19,4 +19,7 @@ public sealed record ModelVersion
     [Id(8)] public long? DatasetVersion { get; init; }
     [Id(9)] public BlobId? DatasetCommit { get; init; }
     [Id(10)] public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Who made it: what our trainer did not make is served in a process of its own.</summary>
+    [Id(50)] public ModelOrigin Origin { get; init; }
 }

@@ -24,6 +24,8 @@ public sealed record Deployment
         Raw = Raw,
         RateLimit = RateLimit,
         Residency = Residency,
+        Trusted = Trusted,
+        HangSeconds = HangSeconds,
         Unloaded = Status is DeploymentStatus.Unloaded,
     };
 
@@ -90,4 +92,10 @@ public sealed record Deployment
 
     /// <summary>How many requests its callers together may make; null: any number.</summary>
     [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
+
+    /// <summary>Whether a model that our own trainer did not make runs in the worker all the same.</summary>
+    [Id(50), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Trusted { get; init; }
+
+    /// <summary>Seconds one execution may take; null: as the worker says.</summary>
+    [Id(51)] public double? HangSeconds { get; init; }
 }

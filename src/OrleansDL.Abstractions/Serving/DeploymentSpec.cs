@@ -53,6 +53,13 @@ public sealed record DeploymentSpec
     /// <summary>How many requests its callers together may make; null: any number.</summary>
     [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 
+    /// <summary>Whether a model that our own trainer did not make runs in the worker all the same, not in a process of its own: faster, and a fault of it
+    /// takes the worker down.</summary>
+    [Id(50), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Trusted { get; init; }
+
+    /// <summary>Seconds one execution may take, 0.1 to 86400; then it is ended. Null: the worker's <c>Serving:HangSeconds</c>.</summary>
+    [Id(51)] public double? HangSeconds { get; init; }
+
     /// <summary>Whether what is served moves on without a change of this: by a policy, or by an alias of the model.</summary>
     [JsonIgnore]
     public bool Follows => Versions is not null || NamesAlias(Model);

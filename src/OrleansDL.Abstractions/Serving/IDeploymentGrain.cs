@@ -16,8 +16,12 @@ public interface IDeploymentGrain : IGrainWithGuidKey, IWakeable
     /// <param name="generation">The ensemble's.</param>
     /// <param name="steps">Generations of the steps that ran, in the order of the steps; 0 for one that did not.</param>
     [Alias("combine")] Task<long> CombineAsync(long generation, IReadOnlyList<long> steps);
+
     /// <summary>Has a generation loaded that is loaded on demand. Whoever asks meanwhile gets the same answer; one that failed is not tried again for a while.</summary>
     [Alias("summon")] Task<Summoned> SummonAsync(long generation);
+
+    /// <summary>A worker tells what went wrong with a generation it serves. It is shown until the generation is replaced.</summary>
+    [Alias("report")] Task ReportAsync(long generation, ReplicaTrouble trouble);
 
     [Alias("delete"), Requires(Role.Developer)] Task DeleteAsync(string? ifMatch);
 }

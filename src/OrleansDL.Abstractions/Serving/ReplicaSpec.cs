@@ -30,4 +30,13 @@ public sealed record ReplicaSpec
 
     /// <summary>Whether a request waits for it.</summary>
     [Id(42)] public bool Awaited { get; init; }
+
+    /// <summary>The project of the deployment.</summary>
+    [Id(50)] public string Project { get; init; } = "";
+
+    /// <summary>Whether it runs in a process of its project's isolated models, not in the worker.</summary>
+    [Id(51)] public bool Isolated { get; init; }
+
+    /// <summary>Seconds one execution may take; null: as the worker says.</summary>
+    [Id(52)] public double? HangSeconds { get; init; }
 }

@@ -46,13 +46,14 @@ public sealed class ModelSession : ITensorModel
     private readonly string _model;
     private readonly RunWatch? _watch;
     private readonly TimeSpan _limit;
+    private readonly Action? _ended;
     private readonly ConcurrentBag<Row> _rows = [];
     private volatile bool _splits;
 
-    private ModelSession(InferenceSession session, Pipeline? pipeline, string model, RunWatch? watch, TimeSpan? limit)
+    private ModelSession(InferenceSession session, Pipeline? pipeline, string model, RunWatch? watch, TimeSpan? limit, Action? ended)
     {
         (_session, _pipeline, _model) = (session, pipeline, model);
-        (_watch, _limit) = (limit is null ? null : watch, limit ?? default);
+        (_watch, _limit, _ended) = (limit is null ? null : watch, limit ?? default, ended);
         _watch?.Heed(_limit);
         Signature = new ModelSignature
         {
@@ -98,13 +99,17 @@ public sealed class ModelSession : ITensorModel
     /// <summary>Whether it gives each row one label, best of all.</summary>
     public bool GivesLabel => Rows is not null && _pipeline!.Head is HeadNames.Label;
 
+    /// <summary>Whether it takes raw rows, through the artifact's own pipeline.</summary>
+    public bool TakesRows => _pipeline is not null && _answer >= 0;
+
     /// <summary>Loads an artifact's folder (<c>model.onnx</c>, <c>pipeline.json</c>), or an ONNX file alone.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="model">What messages call the model.</param>
     /// <param name="watch">Ends executions that take longer than <paramref name="limit"/>; null: they take what they take.</param>
     /// <param name="limit">How long an execution may take; null: any time.</param>
+    /// <param name="ended">Is told of an execution that took longer.</param>
     /// <exception cref="InvalidException">The files are no model; the message says why.</exception>
-    public static ModelSession Load(string path, string model = "model", RunWatch? watch = null, TimeSpan? limit = null)
+    public static ModelSession Load(string path, string model = "model", RunWatch? watch = null, TimeSpan? limit = null, Action? ended = null)
     {
         OnnxLibrary.Load();
         var folder = Directory.Exists(path) ? path : null;
@@ -119,7 +124,7 @@ public sealed class ModelSession : ITensorModel
         using var options = Options();
         try
         {
-            return new ModelSession(new InferenceSession(file, options), pipeline, model, watch, limit);
+            return new ModelSession(new InferenceSession(file, options), pipeline, model, watch, limit, ended);
         }
         catch (OnnxRuntimeException error)
         {
@@ -204,7 +209,7 @@ public sealed class ModelSession : ITensorModel
         var rows = requests.Sum(request => request.Inputs[0].Shape[0]);
         var whole = _bound is not null && rows <= GreatestBatch
             ? InferBound([rows, .. requests[0].Inputs[0].Shape.AsSpan(1)], [.. requests], [], cancellationToken)
-            : InferFree(new InferRequest { Inputs = [.. requests[0].Inputs.Select((_, input) => Join(requests, input, rows))] }, cancellationToken);
+            : InferFree(new InferRequest { Inputs = [.. requests[0].Inputs.Select((_, input) => TensorRows.Join(requests, input))] }, cancellationToken);
         if (whole.Outputs.Any(output => output.Shape is not [var size, ..] || size != rows))
         {
             // The first axis of this model does not count rows, whatever it looks like: nothing is run together any more.
@@ -217,7 +222,7 @@ public sealed class ModelSession : ITensorModel
         for (var index = 0; index < answers.Length; index++)
         {
             var own = requests[index].Inputs[0].Shape[0];
-            answers[index] = Slice(whole, requests[index], at, own, rows, began, isFirst: index == 0);
+            answers[index] = Slice(whole, requests[index], at, own, began, isFirst: index == 0);
             at += own;
         }
 
@@ -509,30 +514,15 @@ public sealed class ModelSession : ITensorModel
         return rows > 0 ? rows : throw new InvalidException("rows is empty. Give one row at least.");
     }
 
-    private static Tensor Join(IReadOnlyList<InferRequest> requests, int input, long rows)
-    {
-        var first = requests[0].Inputs[input];
-        var data = new byte[requests.Sum(request => request.Inputs[input].Data.Length)];
-        var at = 0;
-        foreach (var request in requests)
-        {
-            request.Inputs[input].Data.Span.CopyTo(data.AsSpan(at));
-            at += request.Inputs[input].Data.Length;
-        }
-
-        return new Tensor { Name = first.Name, Type = first.Type, Shape = [rows, .. first.Shape.AsSpan(1)], Data = data };
-    }
-
     /// <summary>The rows of one request, by reference.</summary>
-    private static InferAnswer Slice(InferAnswer whole, InferRequest request, long at, long own, long rows, long began, bool isFirst)
+    private static InferAnswer Slice(InferAnswer whole, InferRequest request, long at, long own, long began, bool isFirst)
     {
         var outputs = new List<Tensor>(whole.Outputs.Count);
         foreach (var output in whole.Outputs)
         {
             if (IsWanted(request.Outputs, output.Name))
             {
-                var row = (int)(output.Data.Length / rows);
-                outputs.Add(new Tensor { Name = output.Name, Type = output.Type, Shape = [own, .. output.Shape.AsSpan(1)], Data = output.Data.Slice((int)at * row, (int)own * row) });
+                outputs.Add(TensorRows.Slice(output, at, own));
             }
         }
 
@@ -661,7 +651,7 @@ public sealed class ModelSession : ITensorModel
         CountsExecution = true,
     };
 
-    private WatchedRun NewRun() => new(_watch, _limit);
+    private WatchedRun NewRun() => new(_watch, _limit, _ended);
 
     private LabelScore[] Top(ReadOnlySpan<float> probabilities, long batch)
     {

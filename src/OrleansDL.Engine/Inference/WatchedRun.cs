@@ -13,14 +13,16 @@ internal sealed class WatchedRun : IDisposable
     private readonly RunOptions _options = new();
     private readonly RunWatch? _watch;
     private readonly TimeSpan _limit;
+    private readonly Action? _ended;
     private long _began;
     private volatile bool _isEnded;
 
     /// <param name="watch">Ends what takes too long; null: nothing does.</param>
     /// <param name="limit">How long one execution may take.</param>
-    public WatchedRun(RunWatch? watch, TimeSpan limit)
+    /// <param name="ended">Is told of one that took too long.</param>
+    public WatchedRun(RunWatch? watch, TimeSpan limit, Action? ended)
     {
-        (_watch, _limit) = (watch, limit);
+        (_watch, _limit, _ended) = (watch, limit, ended);
         _watch?.Add(this);
     }
 
@@ -67,6 +69,7 @@ internal sealed class WatchedRun : IDisposable
         {
             _options.Terminate = true;
             _isEnded = true;
+            _ended?.Invoke();
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class ModelStore(Db database, TimeProvider time)
     private const string VersionColumns =
         """
         v.model AS Model, m.name AS ModelName, v.version AS Version, v.run AS Run, v.artifact AS Artifact, v.metrics AS Metrics,
-        v.parameters AS Parameters, v.dataset_name AS DatasetName, v.dataset_version AS DatasetVersion, v.dataset_commit AS DatasetCommit, v.created_at AS CreatedAt
+        v.parameters AS Parameters, v.dataset_name AS DatasetName, v.dataset_version AS DatasetVersion, v.dataset_commit AS DatasetCommit, v.created_at AS CreatedAt, v.origin AS Origin
         """;
 
     public async Task<Model?> FindAsync(Guid id)
@@ -93,8 +93,8 @@ internal sealed class ModelStore(Db database, TimeProvider time)
             new { id = id.ToString() }, transaction) ?? throw new NotFoundException($"There is no model {id} to register a version of. Create it first.");
         await connection.ExecuteAsync(
             """
-            INSERT INTO model_version (model, version, registration, run, artifact, metrics, parameters, dataset_name, dataset_version, dataset_commit, created_at)
-            VALUES (@id, @version, @registration, @run, @artifact, @metrics, @parameters, @DatasetName, @DatasetVersion, @commit, @now)
+            INSERT INTO model_version (model, version, registration, run, artifact, metrics, parameters, dataset_name, dataset_version, dataset_commit, created_at, origin)
+            VALUES (@id, @version, @registration, @run, @artifact, @metrics, @parameters, @DatasetName, @DatasetVersion, @commit, @now, @origin)
             """,
             new
             {
@@ -109,6 +109,7 @@ internal sealed class ModelStore(Db database, TimeProvider time)
                 registration.DatasetVersion,
                 commit = registration.DatasetCommit?.ToString(),
                 now = time.Now(),
+                origin = (long)registration.Origin,
             },
             transaction);
         await ArmAsync(connection, transaction, grain, wakeUp(version), null);
@@ -207,6 +208,7 @@ internal sealed class ModelStore(Db database, TimeProvider time)
         public long? DatasetVersion { get; set; }
         public string? DatasetCommit { get; set; }
         public long CreatedAt { get; set; }
+        public long Origin { get; set; }
 
         public ModelVersion ToVersion() => new()
         {
@@ -221,6 +223,7 @@ internal sealed class ModelStore(Db database, TimeProvider time)
             DatasetVersion = DatasetVersion,
             DatasetCommit = DatasetCommit is null ? null : BlobId.Parse(DatasetCommit),
             CreatedAt = Micros.ToTime(CreatedAt),
+            Origin = (ModelOrigin)Origin,
         };
 
         private static Dictionary<string, T> Read<T>(string json) => JsonSerializer.Deserialize<Dictionary<string, T>>(json, OdlJson.Options)!;

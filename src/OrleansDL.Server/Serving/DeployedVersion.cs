@@ -21,6 +21,9 @@ internal sealed record DeployedVersion
     /// <summary>Wanted no longer.</summary>
     [Id(5)] public bool Leaving { get; init; }
 
+    /// <summary>What last went wrong with it on each worker; null: nothing did.</summary>
+    [Id(50)] public IReadOnlyList<ReplicaTrouble>? Troubles { get; init; }
+
     /// <summary>Whether requests for it are answered. A version on demand was loaded once, and is again when it is asked for.</summary>
     [JsonIgnore]
     public bool Answers => Version.Ensemble is not null ? Signature is not null && Error is null

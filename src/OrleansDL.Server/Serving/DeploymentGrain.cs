@@ -69,6 +69,12 @@ internal sealed partial class DeploymentGrain(
 
     public Task DeleteAsync(string? ifMatch) => ChangeAsync(() => DeleteOnceAsync(ifMatch));
 
+    public async Task ReportAsync(long generation, ReplicaTrouble trouble)
+    {
+        await WriteAsync(state => Troubles.Take(state, generation, trouble));
+        await PublishAsync();
+    }
+
     public async Task WakeAsync(string name, string? payload)
     {
         _again = true;
@@ -394,6 +400,9 @@ internal sealed partial class DeploymentGrain(
         Batching = version.Batching,
         Sequence = version.Sequence,
         Raw = version.Raw,
+        Project = State.Project,
+        Isolated = version.Isolated,
+        HangSeconds = version.HangSeconds,
         Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
         Residency = version.OnDemand ? State.Spec.Residency ?? new ResidencySpec() : null,
     };
@@ -438,7 +447,7 @@ internal sealed partial class DeploymentGrain(
             Signature = answering?.Signature,
             Batching = answering?.Version.Batching,
             Sequence = answering?.Version.Sequence,
-            Reason = answering is null ? from.Reason ?? "its model is being loaded" : null,
+            Reason = answering is null ? from.Reason ?? "its model is being loaded" : Troubles.Of(answering),
             Deleted = from.Status is DeploymentStatus.Deleted,
             Number = shown.Number,
             Configuration = from.Spec.Configuration,
@@ -468,7 +477,7 @@ internal sealed partial class DeploymentGrain(
         Sequence = version.Version.Sequence,
         Ensemble = version.Version.Ensemble,
         OnDemand = version.Version.OnDemand,
-        Reason = version.Answers ? null : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
+        Reason = version.Answers ? Troubles.Of(version) : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
     };
 
     private async Task RetireAllAsync()
@@ -623,6 +632,11 @@ internal sealed partial class DeploymentGrain(
             TrafficSpecRules.Check(spec.Traffic);
         }
 
+        if (spec.HangSeconds is { } limit and not (>= 0.1 and <= 86400))
+        {
+            throw new InvalidException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hangSeconds {limit} is out of range: 0.1 to 86400."));
+        }
+
         if (spec.Batching is not null)
         {
             BatchingSpecRules.Check(spec.Batching);
@@ -683,7 +697,7 @@ internal sealed partial class DeploymentGrain(
             Replicas = State.Spec.Replicas,
             Workers = answering?.Workers ?? [],
             Public = State.Spec.Public,
-            Reason = State.Reason,
+            Reason = State.Reason ?? Troubles.Of(answering),
             CreatedAt = State.CreatedAt,
             ChangedAt = State.ChangedAt,
             ETag = ETag,
@@ -701,6 +715,8 @@ internal sealed partial class DeploymentGrain(
             Cache = State.Spec.Cache,
             Raw = State.Spec.Raw,
             Residency = State.Spec.Residency,
+            Trusted = State.Spec.Trusted,
+            HangSeconds = State.Spec.HangSeconds,
         };
     }
 
@@ -713,7 +729,7 @@ internal sealed partial class DeploymentGrain(
             : version.Error is null ? DeploymentStatus.Loading : DeploymentStatus.Failed,
         Generation = version.Version.Generation,
         Workers = version.Workers,
-        Reason = version.Error,
+        Reason = version.Error ?? Troubles.Of(version),
         Leaving = version.Leaving,
     };
 

@@ -30,6 +30,12 @@ internal sealed record WantedVersion
     /// <summary>Whether it is loaded by the requests for it.</summary>
     [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
 
+    /// <summary>Whether it runs in a process of isolated models.</summary>
+    [Id(50), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Isolated { get; init; }
+
+    /// <summary>Seconds one execution may take; null: as the worker says.</summary>
+    [Id(51)] public double? HangSeconds { get; init; }
+
     [JsonIgnore]
     public long PublicNumber => Number ?? Version;
 }

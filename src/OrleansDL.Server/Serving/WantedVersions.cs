@@ -86,6 +86,8 @@ internal sealed class WantedVersions(IGrainFactory grains)
         Raw = spec.Raw,
         Number = number,
         OnDemand = spec.Residency is not null,
+        Isolated = VersionIsolation.IsIsolated(version, spec),
+        HangSeconds = spec.HangSeconds,
     };
 
     private static InvalidException TooMany(string model, int? count) => new(

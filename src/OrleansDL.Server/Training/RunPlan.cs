@@ -109,6 +109,9 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
         while (page.Token is not null);
     }
 
+    /// <summary>One of these makes what a program left a model.</summary>
+    public static IReadOnlyList<string> Servable { get; } = ["model.onnx", "model.pt", "predictor.json"];
+
     /// <summary>The run's id is the registration's: however often it is repeated, one version comes of it.</summary>
     public static ModelRegistration Registration(Guid run, TrainingRunState state, RunOutcome outcome)
     {
@@ -144,6 +147,7 @@ internal sealed record RunPlan(TrainingSpec Spec, DatasetVersion Dataset, ModelV
             DatasetName = state.Dataset!.DatasetName,
             DatasetVersion = state.Dataset.Version,
             DatasetCommit = state.Dataset.Commit,
+            Origin = spec.Program is TrainingProgram.Code ? ModelOrigin.Code : ModelOrigin.Trainer,
         };
     }
 }

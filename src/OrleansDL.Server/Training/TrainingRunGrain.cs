@@ -544,9 +544,9 @@ internal sealed partial class TrainingRunGrain(
         {
             try
             {
-                if (run.State.Code is not null && !outcome.Artifact.ContainsKey("model.onnx"))
+                if (run.State.Code is not null && !RunPlan.Servable.Any(outcome.Artifact.ContainsKey))
                 {
-                    throw new InvalidException("It left no file 'model.onnx' in ODL_OUTPUT_DIR.");
+                    throw new InvalidException($"It left none of the files {string.Join(", ", RunPlan.Servable)} in ODL_OUTPUT_DIR.");
                 }
 
                 var model = await GrainFactory.GetGrain<IModelsGrain>(run.State.Project).EnsureAsync(name);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Inference;
 using OrleansDL.Inference.Generation;
@@ -9,7 +10,7 @@ using OrleansDL.Serving.Sequences;
 namespace OrleansDL.Serving;
 
 /// <summary>Artifacts from the blob store, served by ONNX Runtime in this process.</summary>
-internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider time) : IReplicaModels
+internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, RunWatch watch, IOptions<ExecutionOptions> options, TroubleReports troubles, TimeProvider time) : IReplicaModels
 {
     private long _loads;
 
@@ -25,7 +26,7 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider
         try
         {
             await LinkAsync(spec, folder);
-            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}");
+            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, options.Value.LimitOf(spec), () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(options.Value.LimitOf(spec))));
             session.Warm();
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
             var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence), sequence, session.Model, time) : null;
@@ -43,7 +44,9 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider
         }
     }
 
-    private async Task LinkAsync(ReplicaSpec spec, string folder)
+    /// <summary>Lays the artifact's files into a folder, by name.</summary>
+    /// <exception cref="OrleansDLException">One is missing, or is no plain name.</exception>
+    public async Task LinkAsync(ReplicaSpec spec, string folder)
     {
         foreach (var (name, file) in spec.Artifact)
         {

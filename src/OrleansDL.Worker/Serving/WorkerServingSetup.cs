@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansDL.Inference;
+using OrleansDL.Predictors;
 using OrleansDL.Serving.Residency;
 
 namespace OrleansDL.Serving;
@@ -12,11 +14,16 @@ internal static class WorkerServingSetup
         services.TryAddSingleton<LocalReplicas>();
         services.TryAddSingleton<DeploymentReconciler>();
         services.AddSingleton<OnnxModels>();
-        services.AddSingleton<IReplicaModels>(provider => provider.GetRequiredService<OnnxModels>());
         services.AddOptionsWithValidateOnStart<ModelMemoryOptions>().BindConfiguration(ModelMemoryOptions.Section).ValidateDataAnnotations();
         services.AddSingleton<ModelMemory>();
         services.AddSingleton<ModelHostReports>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelHostReports>());
+        services.AddOptionsWithValidateOnStart<ExecutionOptions>().BindConfiguration("Serving").ValidateDataAnnotations();
+        services.TryAddSingleton<RunWatch>();
+        services.AddSingleton<TroubleReports>();
+        services.AddSingleton<PredictorHosts>();
+        services.AddSingleton<PredictorCode>();
+        services.AddSingleton<IReplicaModels, IsolatedModels>();
         services.AddHostedService<ReplicaStart>();
         return services;
     }

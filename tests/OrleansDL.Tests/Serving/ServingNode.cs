@@ -53,7 +53,7 @@ internal sealed class ServingNode : IAsyncDisposable
     /// <summary>Registers the next version of the model, whose answers are its inputs plus <paramref name="offset"/>.</summary>
     public Task<ModelVersion> RegisterAsync(float offset) => RegisterAsync(OffsetModel.Write(offset));
 
-    public async Task<ModelVersion> RegisterAsync(byte[] onnx, string name = Model)
+    public async Task<ModelVersion> RegisterAsync(byte[] onnx, string name = Model, ModelOrigin origin = ModelOrigin.Unknown)
     {
         var model = await Grains.GetGrain<IModelsGrain>(Project.Default).EnsureAsync(name);
         var blob = await Services.GetRequiredService<BlobStore>().PutAsync(onnx);
@@ -61,6 +61,7 @@ internal sealed class ServingNode : IAsyncDisposable
         {
             Id = Guid.CreateVersion7(),
             Artifact = new Dictionary<string, BlobRef> { ["model.onnx"] = blob },
+            Origin = origin,
         });
     }
 

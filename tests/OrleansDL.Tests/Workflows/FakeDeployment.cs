@@ -17,4 +17,6 @@ internal sealed class FakeDeployment(FakeWorld world, Guid id) : IDeploymentGrai
     public Task DeleteAsync(string? ifMatch) => throw new NotSupportedException();
 
     public Task WakeAsync(string name, string? payload) => throw new NotSupportedException();
+
+    public Task ReportAsync(long generation, ReplicaTrouble trouble) => throw new NotSupportedException();
 }

@@ -29,10 +29,10 @@ internal static class ConfigCompletion
             throw new InvalidException("dynamic batching preferred size must be <= max batch size: the configuration has dynamic_batching and max_batch_size 0.");
         }
 
-        config.Platform = "onnxruntime_onnx";
-        config.Backend = "onnxruntime";
+        var backend = Backend.Of(config);
+        (config.Platform, config.Backend) = (backend.Platform, backend.Name);
         config.VersionPolicy ??= new ModelVersionPolicy { Latest = new ModelVersionPolicy.Types.Latest { NumVersions = 1 } };
-        config.DefaultModelFilename = config.DefaultModelFilename is { Length: > 0 } given ? given : "model.onnx";
+        config.DefaultModelFilename = config.DefaultModelFilename is { Length: > 0 } given ? given : backend.File;
         if (config.InstanceGroup.Count == 0)
         {
             config.InstanceGroup.Add(new ModelInstanceGroup { Kind = ModelInstanceGroup.Types.Kind.Cpu, Count = 1 });

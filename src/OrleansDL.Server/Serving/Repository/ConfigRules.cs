@@ -11,8 +11,11 @@ internal static class ConfigRules
     /// <exception cref="InvalidException">The configuration asks for something that is not there.</exception>
     public static void Check(ModelConfig config)
     {
-        var isEnsemble = ConfigEnsemble.Is(config);
-        Refuse(!isEnsemble && (config.Platform is not ("" or "onnxruntime_onnx" or "onnxruntime") || config.Backend is not ("" or "onnxruntime")), $"platform '{config.Platform}', backend '{config.Backend}' (the backend is onnxruntime)");
+        if (!ConfigEnsemble.Is(config))
+        {
+            _ = Backend.Of(config);
+        }
+
         Refuse(config.ModelTransactionPolicy?.Decoupled is true, "model_transaction_policy.decoupled");
         Refuse(config.ModelRepositoryAgents?.Agents.Count > 0, "model_repository_agents");
         Refuse(config.BatchInput.Count > 0, "batch_input");

@@ -76,7 +76,7 @@ internal sealed partial class ModelRepository(
             }
 
             var loaded = folder is not null
-                ? await DeployAsync(project, folder, existing)
+                ? await DeployAsync(project, folder, existing, isTrusted: request.Files.Count == 0 && !_options.Isolated)
                 : await grains.GetGrain<IDeploymentGrain>(existing!.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), existing.ToSpec() with { Unloaded = false }, null);
             await SettleAsync(loaded, cancellationToken);
             _errors.TryRemove(model, out _);
@@ -137,7 +137,7 @@ internal sealed partial class ModelRepository(
         }
     }
 
-    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing)
+    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing, bool isTrusted)
     {
         if (existing is { Numbers: null })
         {
@@ -151,30 +151,29 @@ internal sealed partial class ModelRepository(
         }
 
         var chosen = ConfigSpec.Choose(folder.Config, folder.Versions.Keys);
-        var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : Registration.ModelFile;
-        ConfigCompletion.Complete(folder.Config, SignatureOf(folder.Versions[chosen[0]], file), folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
+        var backend = Backend.Of(folder.Config);
+        var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : backend.File;
+        ConfigCompletion.Complete(folder.Config, backend == Backend.Onnx ? SignatureOf(folder.Versions[chosen[0]], file) : null, folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
         var labels = Labels.Read(folder);
         var registry = grains.GetGrain<IModelGrain>((await grains.GetGrain<IModelsGrain>(project).EnsureAsync(folder.Name)).Id);
         var numbers = new Dictionary<long, long>();
         foreach (var number in chosen)
         {
-            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file))).Version;
+            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file, backend))).Version;
         }
 
-        var spec = new DeploymentSpec
+        var spec = (existing?.ToSpec() ?? new DeploymentSpec { Name = folder.Name }) with
         {
-            Name = folder.Name,
             Model = folder.Name,
-            Public = existing?.Public ?? false,
-            Replicas = existing?.Replicas ?? 1,
+            Unloaded = false,
+            Ensemble = null,
             Batching = ConfigSpec.Batching(folder.Config),
             Sequence = ConfigSequence.Of(folder.Config),
             Versions = new VersionPolicy { Kind = VersionPolicyKind.All },
             Numbers = numbers,
-            Traffic = existing?.Traffic,
             Cache = CacheOf(folder.Config),
             Residency = existing?.Residency ?? (_options.OnDemand && ConfigSequence.Of(folder.Config) is null ? new ResidencySpec() : null),
-            RateLimit = existing?.RateLimit,
+            Trusted = isTrusted,
             Configuration = new ServedConfiguration
             {
                 Config = JsonFormatter.Default.Format(folder.Config),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using OrleansDL.Blobs;
 using OrleansDL.Models;
 
@@ -9,29 +10,35 @@ namespace OrleansDL.Serving.Repository;
 /// <summary>A folder's version as a version of the registry: the same files are the same version, however often they are loaded.</summary>
 internal static class Registration
 {
-    /// <summary>Name of the model's own file in every artifact.</summary>
+    /// <summary>Name of an ONNX model's own file in every artifact.</summary>
     public const string ModelFile = "model.onnx";
 
     /// <param name="blobs">Takes the files.</param>
     /// <param name="folder">The model.</param>
     /// <param name="number">The version.</param>
     /// <param name="file">Name of the model's own file in the folder.</param>
+    /// <param name="backend">The engine it is for.</param>
     /// <exception cref="InvalidException">The version lacks its model.</exception>
-    public static async Task<ModelRegistration> OfAsync(BlobStore blobs, FolderModel folder, long number, string file)
+    public static async Task<ModelRegistration> OfAsync(BlobStore blobs, FolderModel folder, long number, string file, Backend backend)
     {
         var artifact = new SortedDictionary<string, BlobRef>(StringComparer.Ordinal);
         foreach (var part in folder.Versions[number])
         {
             await using var bytes = part.Open();
-            artifact[part.Name == file ? ModelFile : part.Name] = await blobs.PutAsync(bytes);
+            artifact[part.Name == file ? backend.File : part.Name] = await blobs.PutAsync(bytes);
         }
 
-        if (!artifact.ContainsKey(ModelFile))
+        if (!artifact.ContainsKey(backend.File))
         {
             throw new InvalidException(string.Create(CultureInfo.InvariantCulture, $"version {number} is at UNAVAILABLE state: its folder has no file '{file}'"));
         }
 
-        return new ModelRegistration { Id = IdOf(folder.Name, number, artifact), Artifact = artifact };
+        if (backend == Backend.Torch && !artifact.ContainsKey(Backend.SignatureFile))
+        {
+            artifact[Backend.SignatureFile] = await blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(Backend.Declared(folder.Config), OdlJson.Options));
+        }
+
+        return new ModelRegistration { Id = IdOf(folder.Name, number, artifact), Artifact = artifact, Origin = ModelOrigin.Imported };
     }
 
     private static Guid IdOf(string model, long number, SortedDictionary<string, BlobRef> artifact) => new(SHA256.HashData(Encoding.UTF8.GetBytes(

@@ -26,6 +26,9 @@ internal sealed class RepositoryOptions
     /// <summary>Whether the project answers the inference protocol without a token on this server: inference, and in explicit mode loading too.</summary>
     public bool Public { get; set; }
 
+    /// <summary>Whether the folder's models run in processes of their own. What a client sends with a load request always does.</summary>
+    public bool Isolated { get; set; }
+
     /// <summary>Whether the server is ready only when every model loaded at start is; otherwise when loading them is over.</summary>
     public bool StrictReadiness { get; set; } = true;
 

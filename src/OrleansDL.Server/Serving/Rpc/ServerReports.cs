@@ -37,7 +37,7 @@ internal sealed class ServerReports(InferenceModels models, ModelDirectory direc
                     Name = entry.Route.Name,
                     Version = Text(entry),
                     State = ready ? "READY" : entry.Route.Reason is null && failure is null ? "LOADING" : "UNAVAILABLE",
-                    Reason = ready ? "" : failure?.Reason ?? entry.Route.Reason ?? "",
+                    Reason = ready ? entry.Route.Reason ?? "" : failure?.Reason ?? entry.Route.Reason ?? "",
                 });
             }
         }

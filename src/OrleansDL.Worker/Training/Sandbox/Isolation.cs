@@ -17,6 +17,9 @@ internal sealed partial class Isolation(NodeOptions node, IOptions<TrainerOption
 
     public async Task<WorkerIsolation> ReportAsync() => (await _found.Value).Report;
 
+    /// <summary>What there is, be it no sandbox at all: for models, which are data, a process of their own is worth having without one.</summary>
+    public async Task<SandboxMeans> FoundAsync() => (await _found.Value).Means;
+
     /// <summary>What there is to run user code with.</summary>
     /// <exception cref="InvalidException">There is no sandbox, and the worker was not told to do without.</exception>
     public async Task<SandboxMeans> MeansAsync()

@@ -81,7 +81,14 @@ internal static class SandboxCommand
             arguments.AddRange(FileFacts.LinkOf(path) is { } target ? ["--symlink", target, path] : ["--ro-bind-try", path, path]);
         }
 
-        foreach (var path in (IEnumerable<string>)[.. Settings, .. Runtime(), .. plan.ReadOnly])
+        IReadOnlyList<string> shown = [.. Settings, .. Runtime(), .. plan.ReadOnly];
+        foreach (var folder in shown.SelectMany(Above).Distinct().OrderBy(folder => folder.Length))
+        {
+            // bubblewrap would make it for root alone, and what lies in it would be out of reach. Its names are still nobody's business.
+            arguments.AddRange(["--perms", "0711", "--dir", folder]);
+        }
+
+        foreach (var path in shown)
         {
             arguments.AddRange(["--ro-bind-try", path, path]);
         }
@@ -107,6 +114,18 @@ internal static class SandboxCommand
         return arguments;
     }
 
+    /// <summary>The folders above one, but for those that are there already.</summary>
+    private static IEnumerable<string> Above(string path)
+    {
+        for (var folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path)); folder is not (null or "/"); folder = Path.GetDirectoryName(folder))
+        {
+            if (folder != "/usr" && !folder.StartsWith("/usr/", StringComparison.Ordinal) && !System.Contains(folder))
+            {
+                yield return folder;
+            }
+        }
+    }
+
     private static List<string> Limits(SandboxPlan plan, bool boxed)
     {
         List<string> arguments = [];
@@ -123,7 +142,7 @@ internal static class SandboxCommand
         }
 
         // Among equals it steps back: the worker and other runs come first, and when memory ends it is the first to go.
-        arguments.AddRange(["--", "nice", "-n", "5"]);
+        arguments.AddRange(plan.StepsBack ? ["--", "nice", "-n", "5"] : ["--"]);
         return arguments;
     }
 

@@ -86,7 +86,9 @@ internal static class SandboxFolders
         }
     }
 
-    private static void Open(string root)
+    /// <summary>Makes what lies in a folder readable to anyone who gets that far, and no link to anywhere else.</summary>
+    /// <exception cref="IOException">A file could not be copied.</exception>
+    public static void Open(string root)
     {
         foreach (var folder in Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories).Prepend(root))
         {

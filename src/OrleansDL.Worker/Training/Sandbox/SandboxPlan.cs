@@ -22,6 +22,9 @@ internal sealed record SandboxPlan
     /// <summary>Files and folders of this machine it may read besides the system's programs and libraries.</summary>
     public IReadOnlyList<string> ReadOnly { get; init; } = [];
 
+    /// <summary>Whether the worker and other runs come first where processors are short.</summary>
+    public bool StepsBack { get; init; } = true;
+
     public CodeLimits Limits => Code.Limits ?? new CodeLimits();
 
     public double Cpus => Limits.Cpus ?? Threads;

@@ -1,0 +1,205 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Text.Json;
+using OrleansDL.Inference;
+using OrleansDL.Predictors;
+using OrleansDL.Serving;
+
+namespace OrleansDL.Runner.Predictors;
+
+/// <summary>Hosts the isolated models of a project: one worker asks, over one socket, until it closes.</summary>
+/// <remarks>
+/// Who has received a message deals with it on the same thread, and another thread receives the next: a small model's request is answered without
+/// waking anybody in between. The worker keeps the number of calls bounded, and with it the threads.
+/// </remarks>
+internal sealed class PredictorServer(FrameSocket socket, string folder)
+{
+    /// <summary>Has this program host models.</summary>
+    public const string Argument = "serve";
+
+    private readonly ConcurrentDictionary<long, ITensorModel> _models = new();
+    private readonly ConcurrentDictionary<long, CancellationTokenSource> _running = new();
+    private readonly ConcurrentDictionary<string, MappedRoom> _rooms = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _receiving = new();
+    private int _idle;
+
+    /// <summary>Serves the worker at <c>ODL_SOCKET</c>, with rooms for tensors in <c>ODL_OUTPUT_DIR</c>, until it closes the socket.</summary>
+    public static async Task<int> RunAsync(Func<string, string?> of)
+    {
+        string Variable(string name) => of(name) is { Length: > 0 } value
+            ? value
+            : throw new InvalidException($"{name} is not set. This program is started by a worker, to host models.");
+        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await connection.ConnectAsync(new UnixDomainSocketEndPoint(Variable("ODL_SOCKET")));
+        using var socket = new FrameSocket(connection);
+        using (var hello = new FrameWriter(FrameKind.Hello, 0))
+        {
+            socket.Send(hello.Text(PredictorBuild.Id));
+        }
+
+        var server = new PredictorServer(socket, Variable("ODL_OUTPUT_DIR"));
+        server.StartThread();
+        await server._over.Task;
+        return ExitCodes.Done;
+    }
+
+    private void StartThread() => new Thread(Serve) { IsBackground = true, Name = "predictor" }.Start();
+
+    private void Serve()
+    {
+        try
+        {
+            while (Receive() is { } frame)
+            {
+                Handle(frame);
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The worker has gone: there is nobody to tell.
+        }
+        catch (Exception error)
+        {
+            Console.Error.WriteLine(error);
+        }
+
+        _over.TrySetResult();
+    }
+
+    private Frame? Receive()
+    {
+        Interlocked.Increment(ref _idle);
+        Frame? frame;
+        lock (_receiving)
+        {
+            frame = socket.Receive();
+        }
+
+        // Somebody always waits for the next message: it may be what ends this one's execution.
+        if (Interlocked.Decrement(ref _idle) == 0 && frame is not null)
+        {
+            StartThread();
+        }
+
+        return frame;
+    }
+
+    private void Handle(Frame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.Cancel:
+                if (_running.TryGetValue(frame.Call, out var running))
+                {
+                    running.Cancel();
+                }
+
+                break;
+            case FrameKind.Forget:
+                if (_rooms.TryRemove(frame.Text(), out var room))
+                {
+                    ((IDisposable)room).Dispose();
+                }
+
+                break;
+            default:
+                Answer(frame);
+                break;
+        }
+    }
+
+    private void Answer(Frame frame)
+    {
+        var stop = new CancellationTokenSource();
+        _running[frame.Call] = stop;
+        FrameWriter? answer = null;
+        try
+        {
+            answer = frame.Kind switch
+            {
+                FrameKind.Load => Load(frame, stop.Token),
+                FrameKind.Unload => Unload(frame),
+                FrameKind.Infer => Infer(frame, stop.Token),
+                FrameKind.Predict => Predict(frame, stop.Token),
+                _ => throw new InvalidDataException($"The worker sent {frame.Kind}."),
+            };
+        }
+        catch (Exception error) when (error is not InvalidDataException)
+        {
+            answer = new FrameWriter(FrameKind.Failed, frame.Call);
+            PredictorErrors.Write(answer, error);
+        }
+        finally
+        {
+            // It may be being cancelled this very moment, so it is not disposed: it holds nothing.
+            _running.TryRemove(frame.Call, out _);
+        }
+
+        using (answer)
+        {
+            socket.Send(answer);
+        }
+    }
+
+    private FrameWriter Load(Frame frame, CancellationToken cancellationToken)
+    {
+        var (number, path, name) = (frame.Int64(), frame.Text(), frame.Text());
+        var model = Await(PredictorModels.LoadAsync(path, name, cancellationToken));
+        _models[number] = model;
+        var session = model as ModelSession;
+        return new FrameWriter(FrameKind.Loaded, frame.Call).Bytes(JsonSerializer.SerializeToUtf8Bytes(
+            new LoadedModel { Signature = model.Signature, CanBatch = model.CanBatch, TakesRows = session?.TakesRows is true, Labels = session?.Labels ?? [] }, OdlJson.Options));
+    }
+
+    private FrameWriter Unload(Frame frame)
+    {
+        if (_models.TryRemove(frame.Int64(), out var model))
+        {
+            model.Dispose();
+            WaitingRunner.Forget();
+        }
+
+        return new FrameWriter(FrameKind.Done, frame.Call);
+    }
+
+    private FrameWriter Infer(Frame frame, CancellationToken cancellationToken)
+    {
+        var model = Model(frame.Int64());
+        var room = Room(frame.Text());
+        var requests = TensorFrames.ReadRequests(frame, room);
+        var answers = Await(model.InferTogetherAsync(requests, cancellationToken));
+        var answer = new FrameWriter(FrameKind.Answers, frame.Call);
+        TensorFrames.Write(answer, answers, room);
+        return answer;
+    }
+
+    private FrameWriter Predict(Frame frame, CancellationToken cancellationToken)
+    {
+        var model = Model(frame.Int64());
+        var request = new PredictRequest { Top = frame.Int32(), Rows = frame.Bytes() };
+        var answer = model is ModelSession session
+            ? session.Predict(request, cancellationToken)
+            : throw new InvalidException($"Model '{model.Model}' takes tensors only. Send them to the inference protocol: POST /v2/models/NAME/infer.");
+        return new FrameWriter(FrameKind.Predicted, frame.Call).Bytes(JsonSerializer.SerializeToUtf8Bytes(answer, OdlJson.Options));
+    }
+
+    private ITensorModel Model(long number) => _models.GetValueOrDefault(number) ?? throw new NoCapacityException($"Model {number} is not loaded in this process.");
+
+    private MappedRoom? Room(string name) => name.Length == 0 ? null : _rooms.GetOrAdd(name, (_, path) => new MappedRoom(path), Path.Combine(folder, name));
+
+    /// <summary>This thread is the call's own: it may as well wait.</summary>
+    private static T Await<T>(ValueTask<T> answer)
+    {
+        if (answer.IsCompleted)
+        {
+            return answer.GetAwaiter().GetResult();
+        }
+
+        using var done = new ManualResetEventSlim();
+        var waiter = answer.ConfigureAwait(false).GetAwaiter();
+        waiter.UnsafeOnCompleted(done.Set);
+        done.Wait();
+        return waiter.GetResult();
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using OrleansDL.Serving;
+using OrleansDL.Serving.Batching;
+using OrleansDL.Serving.Sequences;
+using OrleansDL.Training.Sandbox;
+
+namespace OrleansDL.Predictors;
+
+/// <summary>Artifacts from the blob store: those that are trusted are served by ONNX Runtime in this process, the others in a process of their project's.</summary>
+internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, PredictorCode code, IOptions<ExecutionOptions> options, TimeProvider time) : IReplicaModels
+{
+    public async Task<ILoadedReplica> LoadAsync(ReplicaSpec spec)
+    {
+        if (!spec.Isolated)
+        {
+            return await trusted.LoadAsync(spec);
+        }
+
+        var folder = Path.Combine(hosts.FolderOf(spec.Project), spec.Generation.ToString(CultureInfo.InvariantCulture));
+        Directory.CreateDirectory(folder);
+        var host = hosts.Of(spec.Project);
+        var hosted = new HostedModel(spec, folder, options.Value.LimitOf(spec));
+        IsolatedModel? model = null;
+        try
+        {
+            await trusted.LinkAsync(spec, folder);
+            await code.FillAsync(folder);
+            SandboxFolders.Open(folder);
+            await host.LoadAsync(hosted);
+            model = new IsolatedModel(host, hosted);
+            var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(model, batching, time, BatchHold.OfEnvironment()) : null;
+            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(model, sequence), sequence, model.Model, time) : null;
+            return new IsolatedReplica(model, hosted.Facts.Labels is [] ? null : hosted.Facts.Labels, batcher, sequences);
+        }
+        catch (Exception error)
+        {
+            if (model is not null)
+            {
+                model.Dispose();
+            }
+            else
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+
+            throw error is OrleansDLException
+                ? error
+                : new InvalidException($"Model '{spec.ModelName}' version {spec.ModelVersion} cannot be loaded: {error.Message}");
+        }
+    }
+}

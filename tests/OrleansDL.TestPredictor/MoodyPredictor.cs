@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using OrleansDL.Serving;
+
+namespace OrleansDL.Tests;
+
+/// <summary>A predictor that does as it is told: doubles its numbers, or fails in one of the ways code can.</summary>
+public sealed class MoodyPredictor : IPredictor
+{
+    /// <summary>First numbers of a request that are orders.</summary>
+    public const float Throw = -1;
+    public const float Refuse = -2;
+    public const float Crash = -3;
+    public const float Hang = -4;
+    public const float WaitForCancel = -5;
+    public const float AnswerWrongly = -6;
+
+    private static readonly bool IsOver = Environment.ProcessId == 0;
+
+    private float _factor;
+
+    public async Task<ModelSignature> LoadAsync(IPredictorContext context, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var file = Path.Combine(context.ArtifactFolder, "factor.txt");
+        _factor = File.Exists(file)
+            ? float.Parse(await File.ReadAllTextAsync(file, cancellationToken), System.Globalization.CultureInfo.InvariantCulture)
+            : throw new NotFoundException($"{context.Model} has no factor.txt.");
+        return new ModelSignature
+        {
+            Inputs = [new TensorSpec { Name = "x", Type = TensorElementType.Fp32, Shape = [-1, -1] }],
+            Outputs = [new TensorSpec { Name = "y", Type = TensorElementType.Fp32, Shape = [-1, -1] }],
+        };
+    }
+
+    public async ValueTask<IReadOnlyList<Tensor>> PredictAsync(IReadOnlyList<Tensor> inputs, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var values = MemoryMarshal.Cast<byte, float>(inputs[0].Data.Span).ToArray();
+        switch (values.FirstOrDefault())
+        {
+            case Throw:
+                throw new NotSupportedException("not today");
+            case Refuse:
+                throw new InvalidException("the first number must not be -2");
+            case Crash:
+                Write();
+                break;
+            case Hang:
+                while (!IsOver)
+                {
+                    Thread.SpinWait(1000);
+                }
+
+                break;
+            case WaitForCancel:
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+                break;
+        }
+
+        var answer = MemoryMarshal.AsBytes<float>([.. values.Select(value => value * _factor)]).ToArray();
+        return [new Tensor { Name = values.FirstOrDefault() is AnswerWrongly ? "z" : "y", Type = TensorElementType.Fp32, Shape = inputs[0].Shape, Data = answer }];
+    }
+
+    private static unsafe void Write() => *(int*)0x10_0000_0000 = 1;
+}
