@@ -18,4 +18,7 @@ public sealed record ReplicaSpec
 
     /// <summary>How sequences of requests are kept apart and run together; null: requests have nothing to do with one another.</summary>
     [Id(27)] public SequenceSpec? Sequence { get; init; }
+
+    /// <summary>What the model is run on before it answers; null: one row of zeros.</summary>
+    [Id(60)] public IReadOnlyList<WarmUp>? WarmUps { get; init; }
 }

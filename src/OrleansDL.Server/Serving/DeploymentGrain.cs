@@ -26,7 +26,7 @@ internal sealed partial class DeploymentGrain(
 {
     private const int MaximumReplicas = 64;
     private const int RememberedChanges = 64;
-    private const string Unloaded = "unloaded";
+    private const string Unloaded = Protocol.InferenceModels.UnloadedReason;
     private const string CanaryWakeUp = "canary";
     private static readonly TimeSpan CanaryGlance = TimeSpan.FromSeconds(10);
     private const string NoWorker = "No worker is there to serve it. It is loaded when one joins: GET /v1/workers lists them.";
@@ -386,6 +386,7 @@ internal sealed partial class DeploymentGrain(
             Artifact = version.Artifact,
             Batching = version.Batching,
             Sequence = version.Sequence,
+            WarmUps = State.Spec.Configuration?.WarmUps,
         },
         State.Spec.Replicas, preferred);
 

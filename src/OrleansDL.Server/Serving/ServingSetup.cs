@@ -9,6 +9,7 @@ using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
 using OrleansDL.Serving.Tracing;
+using OrleansDL.Telemetry;
 
 namespace OrleansDL.Serving;
 
@@ -35,6 +36,7 @@ internal static class ServingSetup
         services.AddSingleton<InferenceModels>();
         services.AddSingleton<ServerReadiness>();
         services.AddSingleton<InferenceStatistics>();
+        services.AddSingleton<IMetricsText, ProtocolMetrics>();
         services.AddSingleton<InferenceFront>();
         services.AddSingleton<SettingsFront>();
         services.AddOptionsWithValidateOnStart<TraceOptions>().BindConfiguration(TraceOptions.Section).ValidateDataAnnotations();

@@ -24,8 +24,9 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider
             await LinkAsync(spec, folder);
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}");
             session.Warm();
+            WarmUpRun.Run(session, spec.WarmUps ?? [], folder);
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
-            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence), sequence, session.Model, time) : null;
+            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence, folder), sequence, session.Model, time, BatchHold.OfEnvironment()) : null;
             var generator = GenerationModel.Load(folder, session) is { } texts ? new Generator(texts, spec.Batching, time) : null;
             return new ModelReplica(session, batcher, sequences, generator, folder);
         }

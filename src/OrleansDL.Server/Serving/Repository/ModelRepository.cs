@@ -122,11 +122,12 @@ internal sealed partial class ModelRepository(
         var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : Registration.ModelFile;
         ConfigCompletion.Complete(folder.Config, SignatureOf(folder.Versions[chosen[0]], file), folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
         var labels = Labels.Read(folder);
+        var (extra, warmUps) = (ConfigFiles.Of(folder), ConfigWarmUp.Of(folder.Config));
         var registry = grains.GetGrain<IModelGrain>((await grains.GetGrain<IModelsGrain>(project).EnsureAsync(folder.Name)).Id);
         var numbers = new Dictionary<long, long>();
         foreach (var number in chosen)
         {
-            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file))).Version;
+            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file, extra))).Version;
         }
 
         var spec = new DeploymentSpec
@@ -146,6 +147,8 @@ internal sealed partial class ModelRepository(
                 Config = JsonFormatter.Default.Format(folder.Config),
                 MaximumBatchSize = folder.Config.MaxBatchSize,
                 Labels = labels.Count > 0 ? labels : null,
+                Reshapes = ConfigReshape.Of(folder.Config),
+                WarmUps = warmUps,
             },
         };
         var change = Guid.CreateVersion7(time.GetUtcNow());

@@ -5,9 +5,9 @@ internal sealed class Pending
 {
     private CancellationTokenRegistration _registration;
 
-    public Pending(InferRequest request, int rows, int priority, TimeSpan arrived, TimeSpan? deadline)
+    public Pending(InferRequest request, int rows, int priority, TimeSpan arrived, TimeSpan? deadline, QueueTimeoutAction? late = null)
     {
-        (Request, Rows, Priority, Arrived, Deadline) = (request, rows, priority, arrived, deadline);
+        (Request, Rows, Priority, Arrived, Deadline, Late) = (request, rows, priority, arrived, deadline, late);
         Node = new LinkedListNode<Pending>(this);
     }
 
@@ -22,6 +22,9 @@ internal sealed class Pending
 
     /// <summary>When its wait is over; null: never.</summary>
     public TimeSpan? Deadline { get; }
+
+    /// <summary>What happens when its wait is over; null: as the queue says.</summary>
+    public QueueTimeoutAction? Late { get; }
 
     /// <summary>Its place in a queue; in no list once it was taken.</summary>
     public LinkedListNode<Pending> Node { get; }
