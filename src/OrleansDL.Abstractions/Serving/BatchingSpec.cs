@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>How a deployment lets requests wait for company, so that the model runs them together. Fields and meanings follow Triton's <c>dynamic_batching</c>.</summary>
@@ -40,4 +42,7 @@ public sealed record BatchingSpec
 
     /// <summary>Executions at the same time, 1 to 256; 0: one for each processor of the worker.</summary>
     [Id(11)] public int Instances { get; init; }
+
+    /// <summary>Policies of single levels of priority, by level; null: all wait as the fields above say.</summary>
+    [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<int, QueuePolicy>? PriorityPolicies { get; init; }
 }

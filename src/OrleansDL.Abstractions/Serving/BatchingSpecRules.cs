@@ -23,6 +23,14 @@ public static class BatchingSpecRules
             before = size;
         }
 
+        foreach (var (level, policy) in spec.PriorityPolicies ?? new Dictionary<int, QueuePolicy>())
+        {
+            Range("priorityPolicies, a level", level, 1, spec.PriorityLevels);
+            Range($"priorityPolicies[{level}].maximumQueue", policy.MaximumQueue, 0, 1_000_000);
+            Range($"priorityPolicies[{level}].timeoutMicroseconds", policy.TimeoutMicroseconds, 0, 86_400_000_000);
+            Require(Enum.IsDefined(policy.TimeoutAction), $"batching.priorityPolicies[{level}].timeoutAction '{policy.TimeoutAction}' is unknown. Actions: reject, delay.");
+        }
+
         Require(Enum.IsDefined(spec.TimeoutAction), $"batching.timeoutAction '{spec.TimeoutAction}' is unknown. Actions: reject, delay.");
         Require(!spec.Adaptive || spec.MaximumDelayMicroseconds > 0, "batching.adaptive chooses a wait up to batching.maximumDelayMicroseconds, which is 0. Give it, for example 5000.");
     }

@@ -39,4 +39,7 @@ public sealed record ReplicaSpec
 
     /// <summary>Seconds one execution may take; null: as the worker says.</summary>
     [Id(52)] public double? HangSeconds { get; init; }
+
+    /// <summary>What the model is run on before it answers; null: one row of zeros.</summary>
+    [Id(60)] public IReadOnlyList<WarmUp>? WarmUps { get; init; }
 }

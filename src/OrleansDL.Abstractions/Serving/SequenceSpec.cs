@@ -23,4 +23,13 @@ public sealed record SequenceSpec
 
     /// <summary>Requests that may wait, 1 to 1,000,000; what comes on top is refused at once.</summary>
     [Id(6)] public int MaximumQueue { get; init; } = 4096;
+
+    /// <summary>How long the oldest request may wait for those of other sequences, 0 to 1,000,000; 0: what waits is run at once.</summary>
+    [Id(60)] public long MaximumDelayMicroseconds { get; init; }
+
+    /// <summary>Direct: share of the places that ends the wait when so many have a request, 0 to 1.</summary>
+    [Id(61)] public double MinimumUtilization { get; init; }
+
+    /// <summary>Oldest: sizes, ascending, that end the wait when they are reached.</summary>
+    [Id(62)] public IReadOnlyList<int> PreferredBatchSizes { get; init; } = [];
 }

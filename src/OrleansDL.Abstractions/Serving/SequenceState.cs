@@ -1,6 +1,6 @@
 namespace OrleansDL.Serving;
 
-/// <summary>What a model remembers: an output that becomes an input of the sequence's next request. It begins with zeros.</summary>
+/// <summary>What a model remembers: an output that becomes an input of the sequence's next request. It begins with zeros, unless a file says with what.</summary>
 [GenerateSerializer, Immutable, Alias("sequence-state")]
 public sealed record SequenceState
 {
@@ -9,4 +9,7 @@ public sealed record SequenceState
 
     /// <summary>Sizes at the beginning, without the batch axis; empty: the model's, each open one 1.</summary>
     [Id(2)] public IReadOnlyList<long> Shape { get; init; } = [];
+
+    /// <summary>The artifact's file with the raw values of the beginning; null: zeros.</summary>
+    [Id(60)] public string? InitialFile { get; init; }
 }

@@ -12,4 +12,10 @@ public sealed record ServedConfiguration
 
     /// <summary>Labels of an output's elements by the output's name, from its label file.</summary>
     [Id(2)] public IReadOnlyDictionary<string, IReadOnlyList<string>>? Labels { get; init; }
+
+    /// <summary>Inputs and outputs that the model has in another shape, by name; null: none.</summary>
+    [Id(60)] public IReadOnlyDictionary<string, TensorReshape>? Reshapes { get; init; }
+
+    /// <summary>What the model is run on before it answers; null: one row of zeros.</summary>
+    [Id(61)] public IReadOnlyList<WarmUp>? WarmUps { get; init; }
 }

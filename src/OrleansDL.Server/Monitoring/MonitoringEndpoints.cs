@@ -1,6 +1,9 @@
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using OrleansDL.Access;
 using OrleansDL.Http;
 using OrleansDL.Identity;
 using OrleansDL.Telemetry;
@@ -21,6 +24,25 @@ internal static class MonitoringEndpoints
 
     /// <summary>What Prometheus scrapes, outside <c>/v1</c>. A scraper needs a token: label values name projects and deployments.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", (PrometheusExporter exporter) => Results.Text(exporter.Write(), PrometheusExporter.ContentType))
-            .WithTags("Monitoring").Produces<string>(StatusCodes.Status200OK, "text/plain").RequireRole(Role.Viewer);
+        routes.MapGet("/metrics", async (HttpContext context, PrometheusExporter exporter, [FromServices] IEnumerable<IMetricsText> additions, TokenStore tokens) =>
+        {
+            var text = new StringBuilder();
+            if (context.Request.Headers.Authorization.Count > 0 || !additions.Any(addition => addition.IsPublic))
+            {
+                var caller = await AccessGate.CheckAsync(context, tokens);
+                _ = caller.Allows(Role.Viewer) ? text.Append(exporter.Write()) : throw AccessRules.RoleTooLow(caller, Role.Viewer);
+            }
+            else
+            {
+                // Without a token: what belongs to a model repository that everyone may use.
+                additions = additions.Where(addition => addition.IsPublic);
+            }
+
+            foreach (var addition in additions)
+            {
+                addition.Write(text);
+            }
+
+            return Results.Text(text.ToString(), PrometheusExporter.ContentType);
+        }).WithTags("Monitoring").Produces<string>(StatusCodes.Status200OK, "text/plain").OpenToAll();
 }

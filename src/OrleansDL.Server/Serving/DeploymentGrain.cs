@@ -29,7 +29,7 @@ internal sealed partial class DeploymentGrain(
 {
     private const int MaximumReplicas = 64;
     private const int RememberedChanges = 64;
-    private const string Unloaded = "unloaded";
+    private const string Unloaded = Protocol.InferenceModels.UnloadedReason;
     private const string CanaryWakeUp = "canary";
     private static readonly TimeSpan CanaryGlance = TimeSpan.FromSeconds(10);
     private const string NoWorker = "No worker is there to serve it. It is loaded when one joins: GET /v1/workers lists them.";
@@ -403,6 +403,7 @@ internal sealed partial class DeploymentGrain(
         Project = State.Project,
         Isolated = version.Isolated,
         HangSeconds = version.HangSeconds,
+        WarmUps = State.Spec.Configuration?.WarmUps,
         Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
         Residency = version.OnDemand ? State.Spec.Residency ?? new ResidencySpec() : null,
     };

@@ -33,6 +33,16 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
         cache.AnswerAsync(entry.Route, CacheKeys.Of(entry.Route, request, routes), () => RunAsync(entry, request, cancellationToken), CachedRows.Form, cancellationToken);
 
     private ValueTask<Answered<InferAnswer>> RunAsync(RouteEntry entry, InferRequest request, CancellationToken cancellationToken) =>
+        entry.Route.Configuration?.Reshapes is { } reshapes ? ReshapedAsync(entry, reshapes, request, cancellationToken) : SendInferAsync(entry, request, cancellationToken);
+
+    private async ValueTask<Answered<InferAnswer>> ReshapedAsync(RouteEntry entry, IReadOnlyDictionary<string, TensorReshape> reshapes, InferRequest request, CancellationToken cancellationToken)
+    {
+        var batch = entry.Route.Configuration!.MaximumBatchSize > 0 ? 1 : 0;
+        var (route, answer) = await SendInferAsync(entry, Reshaping.In(request, reshapes, batch), cancellationToken);
+        return new Answered<InferAnswer>(route, Reshaping.Out(answer, reshapes, batch));
+    }
+
+    private ValueTask<Answered<InferAnswer>> SendInferAsync(RouteEntry entry, InferRequest request, CancellationToken cancellationToken) =>
         SendAsync(entry, request, static (replica, request, cancellationToken) => replica.InferAsync(request, cancellationToken), cancellationToken,
             entry.Route.Sequence is null ? null : request.Sequence?.Id());
 

@@ -13,6 +13,7 @@ using OrleansDL.Serving.Residency;
 using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Statistics;
 using OrleansDL.Serving.Tracing;
+using OrleansDL.Telemetry;
 
 namespace OrleansDL.Serving;
 
@@ -51,6 +52,7 @@ internal static class ServingSetup
         services.AddSingleton<InferenceModels>();
         services.AddSingleton<ServerReadiness>();
         services.AddSingleton<InferenceStatistics>();
+        services.AddSingleton<IMetricsText, ProtocolMetrics>();
         services.AddSingleton<InferenceFront>();
         services.AddSingleton<SettingsFront>();
         services.AddOptionsWithValidateOnStart<TraceOptions>().BindConfiguration(TraceOptions.Section).ValidateDataAnnotations();

@@ -30,7 +30,7 @@ internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, P
             await host.LoadAsync(hosted);
             model = new IsolatedModel(host, hosted);
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(model, batching, time, BatchHold.OfEnvironment()) : null;
-            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(model, sequence), sequence, model.Model, time) : null;
+            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(model, sequence, folder), sequence, model.Model, time) : null;
             return new IsolatedReplica(model, hosted.Facts.Labels is [] ? null : hosted.Facts.Labels, batcher, sequences);
         }
         catch (Exception error)

@@ -124,7 +124,7 @@ public sealed class DeploymentTests : IAsyncLifetime
         await ExpectAsync(client, "GET", "/v2/health/live", 200, "{\"live\":true}");
         await ExpectAsync(client, "GET", "/v2/health/ready", 200, "{\"live\":true,\"ready\":true}");
         await ExpectAsync(client, "GET", "/v2", 200, "\"name\":\"orleansdl\"");
-        await ExpectAsync(client, "GET", "/v2/", 200, "\"extensions\":[\"classification\",\"sequence\",\"sequence(string_id)\",\"model_repository\",\"model_repository(unload_dependents)\",\"schedule_policy\",\"model_configuration\",\"binary_tensor_data\",\"parameters\",\"statistics\"]");
+        await ExpectAsync(client, "GET", "/v2/", 200, "\"extensions\":[\"classification\",\"sequence\",\"sequence(string_id)\",\"model_repository\",\"model_repository(unload_dependents)\",\"schedule_policy\",\"model_configuration\",\"binary_tensor_data\",\"parameters\",\"statistics\",\"trace\",\"logging\"]");
         await ExpectAsync(client, "GET", "/v2/models", 200, "{\"models\":[\"digits\"]}");
         await ExpectAsync(client, "GET", "/v2/models/digits/ready", 200, "{\"name\":\"digits\",\"ready\":true}");
         await ExpectAsync(client, "GET", "/projects/default/v2/models/digits/versions/1", 200, "\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[-1,4]}]");

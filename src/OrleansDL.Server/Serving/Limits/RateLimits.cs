@@ -64,8 +64,9 @@ internal sealed class RateLimits(IServingObserver observer, InferenceStatistics 
         context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         metrics.OnRefused(route, limit);
         observer.OnError(route, TimeSpan.Zero, StatusCodes.Status429TooManyRequests);
-        statistics.Of(route).Fail.Add(TimeSpan.Zero);
-        throw new RateLimitedException($"{why} Ask again in {seconds} s.", seconds);
+        var error = new RateLimitedException($"{why} Ask again in {seconds} s.", seconds);
+        statistics.Of(route).OnFailure(TimeSpan.Zero, error);
+        throw error;
     }
 
     private static string Text(RateLimit limit) => string.Create(CultureInfo.InvariantCulture, $"{limit.PerSecond} requests a second and {Bucket.SizeOf(limit)} at once");

@@ -11,9 +11,10 @@ internal static class Classification
 {
     private const int GreatestElements = 1_000_000;
 
-    /// <summary>The answer with every output classified that the caller wants so.</summary>
+    /// <summary>The answer as the caller wants it: in the order asked for, with every output classified that is wanted so.</summary>
     public static InferAnswer Apply(InferenceCall call, InferAnswer answer, Route route)
     {
+        answer = InOrder(call, answer);
         if (call.Outputs.TrueForAll(output => output.Classes == 0))
         {
             return answer;
@@ -29,6 +30,19 @@ internal static class Classification
             Top = answer.Top,
             Times = answer.Times,
         };
+    }
+
+    private static InferAnswer InOrder(InferenceCall call, InferAnswer answer)
+    {
+        var isInOrder = true;
+        for (var output = 0; output < call.Outputs.Count && isInOrder; output++)
+        {
+            isInOrder = output >= answer.Outputs.Count || answer.Outputs[output].Name == call.Outputs[output].Name;
+        }
+
+        return isInOrder
+            ? answer
+            : new InferAnswer { Outputs = [.. answer.Outputs.OrderBy(output => call.Outputs.FindIndex(asked => asked.Name == output.Name))], Top = answer.Top, Times = answer.Times };
     }
 
     private static Tensor Classify(Tensor output, int classes, bool isBatched, IReadOnlyList<string>? labels)

@@ -137,10 +137,14 @@ internal sealed partial class InferenceFront(
         catch (Exception error) when (!context.Response.HasStarted)
         {
             var (status, message) = Describe(context, error);
-            if (entry is not null && error is not OperationCanceledException)
+            if (entry is not null)
             {
-                observer.OnError(entry.Route, time.GetElapsedTime(started), status);
-                statistics.Of(entry.Route).Fail.Add(time.GetElapsedTime(started));
+                if (error is not OperationCanceledException)
+                {
+                    observer.OnError(entry.Route, time.GetElapsedTime(started), status);
+                }
+
+                statistics.Of(entry.Route).OnFailure(time.GetElapsedTime(started), error);
             }
 
             await SendAsync(context, status, body => ProtocolBodies.WriteError(body, message));

@@ -7,6 +7,9 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>Finds the deployment that a request of the protocol names, for those who may ask for it. REST and gRPC both ask here.</summary>
 internal sealed class InferenceModels(RouteTable routes, InferenceAccess access, IOptions<ServingOptions> options)
 {
+    /// <summary>Why a deployment does not answer that was told not to: it has no version, rather than one that is not ready.</summary>
+    public const string UnloadedReason = "unloaded";
+
     /// <summary>The deployment of that name; null when there is none.</summary>
     public async ValueTask<RouteEntry?> TryFindAsync(HttpContext context, string model)
     {
@@ -48,7 +51,7 @@ internal sealed class InferenceModels(RouteTable routes, InferenceAccess access,
     public static ModelSignature SignatureOf(RouteEntry entry) => entry is { Route.Generation: not null, Signature: { } signature }
         ? signature
         : throw new InferenceProtocolException(
-            503,
+            entry.Asked is null && entry.Route.Reason is UnloadedReason ? 404 : 503,
             entry.Asked is { } version
                 ? $"Request for unknown model: '{entry.Route.Name}' version {version} is not at ready state{Because(entry.Route)}"
                 : $"Request for unknown model: '{entry.Route.Name}' has no available versions{Because(entry.Route)}");

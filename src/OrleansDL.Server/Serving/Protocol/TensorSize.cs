@@ -85,7 +85,13 @@ internal static class TensorSize
             count++;
         }
 
-        if (count != expected)
+        if (count > expected)
+        {
+            throw InferenceProtocolException.Invalid(
+                $"unexpected number of string elements {expected + 1} for inference input '{input}' for model '{model}', expecting {expected}");
+        }
+
+        if (count < expected)
         {
             throw InferenceProtocolException.Invalid(
                 $"expected {expected} string elements for inference input '{input}' for model '{model}', got {count}");

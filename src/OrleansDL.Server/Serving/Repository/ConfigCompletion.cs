@@ -66,27 +66,27 @@ internal static class ConfigCompletion
         {
             var spec = Known(signature.Inputs, input.Name, "input", config);
             input.DataType = Type(input.DataType, spec, config);
-            Complete(input.Dims, spec, batched, config.Name);
+            Complete(input.Dims, input.Reshape?.Shape, spec, batched, config.Name);
         }
 
         foreach (var output in config.Output)
         {
             var spec = Known(signature.Outputs, output.Name, "output", config);
             output.DataType = Type(output.DataType, spec, config);
-            Complete(output.Dims, spec, batched, config.Name);
+            Complete(output.Dims, output.Reshape?.Shape, spec, batched, config.Name);
         }
 
         foreach (var spec in signature.Inputs.Where(spec => config.Input.All(input => input.Name != spec.Name)))
         {
             var input = new ModelInput { Name = spec.Name, DataType = ModelConfigs.TypeOf(spec.Type) };
-            Complete(input.Dims, spec, batched, config.Name);
+            Complete(input.Dims, null, spec, batched, config.Name);
             config.Input.Add(input);
         }
 
         foreach (var spec in signature.Outputs.Where(spec => config.Output.All(output => output.Name != spec.Name)))
         {
             var output = new ModelOutput { Name = spec.Name, DataType = ModelConfigs.TypeOf(spec.Type) };
-            Complete(output.Dims, spec, batched, config.Name);
+            Complete(output.Dims, null, spec, batched, config.Name);
             config.Output.Add(output);
         }
     }
@@ -104,9 +104,11 @@ internal static class ConfigCompletion
 
     private static string Name(DataType type) => "TYPE_" + type.ToString()["Type".Length..].ToUpperInvariant();
 
-    private static void Complete(RepeatedField<long> dims, TensorSpec spec, bool batched, string model)
+    /// <param name="dims">As callers see it.</param>
+    /// <param name="own">As the model has it; null: the same.</param>
+    private static void Complete(RepeatedField<long> dims, RepeatedField<long>? own, TensorSpec spec, bool batched, string model)
     {
-        if (dims.Count == 0)
+        if (dims.Count == 0 && own is null)
         {
             if (batched && spec.Shape is not [-1, ..])
             {
@@ -121,7 +123,7 @@ internal static class ConfigCompletion
             return;
         }
 
-        long[] whole = batched ? [-1, .. dims] : [.. dims];
+        long[] whole = batched ? [-1, .. own ?? dims] : [.. own ?? dims];
         var fits = whole.Length == spec.Shape.Count && whole.Zip(spec.Shape).All(pair => pair.First == pair.Second || pair.First == -1 || pair.Second == -1);
         if (!fits)
         {

@@ -20,7 +20,6 @@ internal static class ConfigRules
         Refuse(config.ModelRepositoryAgents?.Agents.Count > 0, "model_repository_agents");
         Refuse(config.BatchInput.Count > 0, "batch_input");
         Refuse(config.BatchOutput.Count > 0, "batch_output");
-        Refuse(config.ModelWarmup.Count > 0, "model_warmup (every model is warmed with a request of zeros)");
         Refuse(config.ModelOperations?.OpLibraryFilename.Count > 0, "model_operations");
         Refuse(config.CcModelFilenames.Count > 0, "cc_model_filenames");
         Refuse(config.MetricTags.Count > 0, "metric_tags");
@@ -34,7 +33,6 @@ internal static class ConfigRules
 
         foreach (var input in config.Input)
         {
-            Refuse(input.Reshape is not null, $"input '{input.Name}' reshape");
             Refuse(input.IsShapeTensor, $"input '{input.Name}' is_shape_tensor");
             Refuse(input.AllowRaggedBatch, $"input '{input.Name}' allow_ragged_batch");
             Refuse(input.Optional, $"input '{input.Name}' optional");
@@ -42,7 +40,6 @@ internal static class ConfigRules
 
         foreach (var output in config.Output)
         {
-            Refuse(output.Reshape is not null, $"output '{output.Name}' reshape");
             Refuse(output.IsShapeTensor, $"output '{output.Name}' is_shape_tensor");
         }
 
@@ -53,7 +50,6 @@ internal static class ConfigRules
             Refuse(group.RateLimiter is not null || group.Passive || group.Profile.Count > 0 || group.HostPolicy.Length > 0 || group.SecondaryDevices.Count > 0, "instance_group rate_limiter, passive, profile, host_policy, secondary_devices");
         }
 
-        Refuse(config.DynamicBatching?.PriorityQueuePolicy.Count > 0, "dynamic_batching.priority_queue_policy");
         if (config.MaxBatchSize < 0)
         {
             throw new InvalidException($"max_batch_size is {config.MaxBatchSize}. Give a number from 0 on.");

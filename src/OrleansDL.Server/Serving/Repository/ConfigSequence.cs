@@ -19,8 +19,6 @@ internal static class ConfigSequence
         }
 
         ConfigRules.Refuse(batching.IterativeSequence, "sequence_batching.iterative_sequence");
-        ConfigRules.Refuse(batching.Direct?.MinimumSlotUtilization > 0, "sequence_batching.direct.minimum_slot_utilization");
-        ConfigRules.Refuse(batching.Direct?.MaxQueueDelayMicroseconds > 0 || batching.Oldest?.MaxQueueDelayMicroseconds > 0, "sequence_batching max_queue_delay_microseconds (what waits is run at once)");
         var rows = Math.Max(1, config.MaxBatchSize);
         var spec = new SequenceSpec
         {
@@ -28,6 +26,9 @@ internal static class ConfigSequence
             MaximumSequences = batching.Oldest is not { } oldest ? rows : oldest.MaxCandidateSequences > 0 ? oldest.MaxCandidateSequences : DefaultCandidates,
             MaximumBatchSize = rows,
             MaximumIdleMicroseconds = batching.MaxSequenceIdleMicroseconds == 0 ? new SequenceSpec().MaximumIdleMicroseconds : (long)Math.Min(batching.MaxSequenceIdleMicroseconds, long.MaxValue),
+            MaximumDelayMicroseconds = (long)Math.Min(batching.Direct?.MaxQueueDelayMicroseconds ?? batching.Oldest?.MaxQueueDelayMicroseconds ?? 0, long.MaxValue),
+            MinimumUtilization = batching.Direct?.MinimumSlotUtilization ?? 0,
+            PreferredBatchSizes = [.. batching.Oldest?.PreferredBatchSize ?? []],
             Controls = [.. batching.ControlInput.SelectMany(input => input.Control, Of)],
             States = [.. batching.State.Select(Of)],
         };
@@ -64,7 +65,19 @@ internal static class ConfigSequence
 
     private static SequenceState Of(ModelSequenceBatching.Types.State state)
     {
-        ConfigRules.Refuse(state.InitialState.Any(initial => initial.DataFile.Length > 0), $"sequence_batching state '{state.InputName}' initial_state.data_file");
-        return new SequenceState { Input = state.InputName, Output = state.OutputName, Shape = state.Dims.All(size => size > 0) ? [.. state.Dims] : [] };
+        if (state.InitialState.Count > 1)
+        {
+            throw new InvalidException($"sequence_batching state '{state.InputName}' has {state.InitialState.Count} initial states. Give one.");
+        }
+
+        var initial = state.InitialState.Count == 0 ? null : state.InitialState[0];
+        var dims = initial is { Dims.Count: > 0 } ? initial.Dims : state.Dims;
+        return new SequenceState
+        {
+            Input = state.InputName,
+            Output = state.OutputName,
+            Shape = dims.All(size => size > 0) ? [.. dims] : [],
+            InitialFile = initial is { DataFile.Length: > 0 } ? ConfigFiles.NameOf(ConfigFiles.InitialStates, initial.DataFile) : null,
+        };
     }
 }

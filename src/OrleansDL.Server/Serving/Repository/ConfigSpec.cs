@@ -55,10 +55,19 @@ internal static class ConfigSpec
             TimeoutAction = queue?.TimeoutAction is ModelQueuePolicy.Types.TimeoutAction.Delay ? QueueTimeoutAction.Delay : QueueTimeoutAction.Reject,
             AllowTimeoutOverride = queue?.AllowTimeoutOverride ?? true,
             Instances = config.InstanceGroup.Sum(group => group.Count),
+            PriorityPolicies = batching.PriorityQueuePolicy.Count == 0 ? null : batching.PriorityQueuePolicy.ToDictionary(policy => (int)Math.Min(policy.Key, int.MaxValue), policy => PolicyOf(policy.Value)),
         };
         BatchingSpecRules.Check(spec);
         return spec;
     }
+
+    private static QueuePolicy PolicyOf(ModelQueuePolicy policy) => new()
+    {
+        MaximumQueue = (int)Math.Min(policy.MaxQueueSize, Unbounded),
+        TimeoutMicroseconds = Number(policy.DefaultTimeoutMicroseconds),
+        TimeoutAction = policy.TimeoutAction is ModelQueuePolicy.Types.TimeoutAction.Delay ? QueueTimeoutAction.Delay : QueueTimeoutAction.Reject,
+        AllowTimeoutOverride = policy.AllowTimeoutOverride,
+    };
 
     private static long Number(ulong value) => (long)Math.Min(value, long.MaxValue);
 }

@@ -45,7 +45,7 @@ internal static class ModelFolder
                 model, config, givesBatchSize,
                 folder.EnumerateDirectories().Select(version => (Number: NumberOf(version.Name), Folder: version)).Where(version => version.Number is not null)
                     .ToDictionary(version => version.Number!.Value, IReadOnlyList<FolderFile> (version) => [.. version.Folder.EnumerateFiles().Select(Lying)]),
-                [.. folder.EnumerateFiles().Where(file => file.Name != ConfigFile).Select(Lying)]);
+                [.. folder.EnumerateFiles().Where(file => file.Name != ConfigFile).Select(Lying), .. ConfigFiles.Folders.SelectMany(name => Named(folder, name))]);
     }
 
     /// <summary>The version a folder's name is the number of; null for any other folder.</summary>
@@ -100,6 +100,11 @@ internal static class ModelFolder
             throw new InvalidException($"{ConfigFile}, {error.Message}");
         }
     }
+
+    /// <summary>Files that a configuration can name, below a folder of their own.</summary>
+    private static IEnumerable<FolderFile> Named(DirectoryInfo model, string folder) => new DirectoryInfo(Path.Combine(model.FullName, folder)) is { Exists: true } found
+        ? found.EnumerateFiles().Select(file => new FolderFile(ConfigFiles.NameOf(folder, file.Name), file.OpenRead))
+        : [];
 
     private static FolderFile Lying(FileInfo file) => new(file.Name, file.OpenRead);
 

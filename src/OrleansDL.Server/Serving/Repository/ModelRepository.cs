@@ -155,11 +155,12 @@ internal sealed partial class ModelRepository(
         var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : backend.File;
         ConfigCompletion.Complete(folder.Config, backend == Backend.Onnx ? SignatureOf(folder.Versions[chosen[0]], file) : null, folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
         var labels = Labels.Read(folder);
+        var (extra, warmUps) = (ConfigFiles.Of(folder), ConfigWarmUp.Of(folder.Config));
         var registry = grains.GetGrain<IModelGrain>((await grains.GetGrain<IModelsGrain>(project).EnsureAsync(folder.Name)).Id);
         var numbers = new Dictionary<long, long>();
         foreach (var number in chosen)
         {
-            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file, backend))).Version;
+            numbers[number] = (await registry.RegisterAsync(await Registration.OfAsync(blobs, folder, number, file, backend, extra))).Version;
         }
 
         var spec = (existing?.ToSpec() ?? new DeploymentSpec { Name = folder.Name }) with
@@ -179,6 +180,8 @@ internal sealed partial class ModelRepository(
                 Config = JsonFormatter.Default.Format(folder.Config),
                 MaximumBatchSize = folder.Config.MaxBatchSize,
                 Labels = labels.Count > 0 ? labels : null,
+                Reshapes = ConfigReshape.Of(folder.Config),
+                WarmUps = warmUps,
             },
         };
         return await SetAsync(project, spec, existing);

@@ -18,11 +18,12 @@ internal static class Registration
     /// <param name="number">The version.</param>
     /// <param name="file">Name of the model's own file in the folder.</param>
     /// <param name="backend">The engine it is for.</param>
+    /// <param name="named">Files beside the versions that the configuration names.</param>
     /// <exception cref="InvalidException">The version lacks its model.</exception>
-    public static async Task<ModelRegistration> OfAsync(BlobStore blobs, FolderModel folder, long number, string file, Backend backend)
+    public static async Task<ModelRegistration> OfAsync(BlobStore blobs, FolderModel folder, long number, string file, Backend backend, IEnumerable<FolderFile> named)
     {
         var artifact = new SortedDictionary<string, BlobRef>(StringComparer.Ordinal);
-        foreach (var part in folder.Versions[number])
+        foreach (var part in folder.Versions[number].Concat(named))
         {
             await using var bytes = part.Open();
             artifact[part.Name == file ? backend.File : part.Name] = await blobs.PutAsync(bytes);

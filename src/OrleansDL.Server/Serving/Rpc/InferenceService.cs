@@ -187,10 +187,14 @@ internal sealed class InferenceService(
             statistics.Of(route).OnSuccess(time.GetElapsedTime(started), answer.Times ?? default, time.GetUtcNow());
             return (response, InferenceId.New(raw.Generation ?? route.Generation!.Value, time).ToString());
         }
-        catch (Exception error) when (entry is not null && error is not OperationCanceledException)
+        catch (Exception error) when (entry is not null)
         {
-            observer.OnError(entry.Route, time.GetElapsedTime(started), ProtocolError.Of(error)?.Status ?? StatusCodes.Status500InternalServerError);
-            statistics.Of(entry.Route).Fail.Add(time.GetElapsedTime(started));
+            if (error is not OperationCanceledException)
+            {
+                observer.OnError(entry.Route, time.GetElapsedTime(started), ProtocolError.Of(error)?.Status ?? StatusCodes.Status500InternalServerError);
+            }
+
+            statistics.Of(entry.Route).OnFailure(time.GetElapsedTime(started), error);
             throw;
         }
         finally

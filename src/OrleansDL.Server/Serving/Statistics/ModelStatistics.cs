@@ -6,6 +6,7 @@ namespace OrleansDL.Serving.Statistics;
 internal sealed class ModelStatistics
 {
     private readonly ConcurrentDictionary<int, BatchStatistics> _batches = new();
+    private readonly long[] _failures = new long[Enum.GetValues<FailureReason>().Length];
     private long _lastInference;
     private long _inferences;
     private long _executions;
@@ -40,6 +41,24 @@ internal sealed class ModelStatistics
 
     /// <summary>Milliseconds since 1970; 0 before the first.</summary>
     public long LastInference => Volatile.Read(ref _lastInference);
+
+    public long FailuresFor(FailureReason reason) => Volatile.Read(ref _failures[(int)reason]);
+
+    /// <param name="total">From the request's first byte to the error.</param>
+    /// <param name="error">What its caller is told.</param>
+    public void OnFailure(TimeSpan total, Exception error)
+    {
+        Fail.Add(total);
+        Interlocked.Increment(ref _failures[(int)ReasonOf(error)]);
+    }
+
+    private static FailureReason ReasonOf(Exception error) => error switch
+    {
+        OperationCanceledException => FailureReason.Canceled,
+        OverloadedException or RateLimitedException or NoCapacityException or TimeoutException => FailureReason.Rejected,
+        OrleansDLException or Protocol.InferenceProtocolException => FailureReason.Other,
+        _ => FailureReason.Backend,
+    };
 
     /// <param name="total">From the request's first byte to the answer ready to send.</param>
     /// <param name="times">Where the replica's part of it went.</param>

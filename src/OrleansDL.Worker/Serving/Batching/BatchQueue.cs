@@ -17,6 +17,9 @@ internal sealed class BatchQueue(BatchingSpec spec, int hold = 0, int backlog = 
 
     public int Count { get; private set; }
 
+    /// <summary>Requests of one level that are in time.</summary>
+    public int CountOf(int priority) => _levels[priority - 1].Count;
+
     private LinkedList<Pending> Late => _levels[^1];
 
     public void Add(Pending pending)
@@ -54,7 +57,7 @@ internal sealed class BatchQueue(BatchingSpec spec, int hold = 0, int backlog = 
                 continue;
             }
 
-            if (spec.TimeoutAction is QueueTimeoutAction.Delay)
+            if ((pending.Late ?? spec.TimeoutAction) is QueueTimeoutAction.Delay)
             {
                 Late.AddLast(pending.Node);
                 Count++;

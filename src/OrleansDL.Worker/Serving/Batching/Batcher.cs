@@ -59,7 +59,7 @@ internal sealed class Batcher : IDisposable
         List<Pending>? batch;
         lock (_gate)
         {
-            if (_queue.Count >= _spec.MaximumQueue)
+            if (_queue.Count >= _spec.MaximumQueue || IsFull(pending.Priority))
             {
                 throw new OverloadedException("Exceeds maximum queue size");
             }
@@ -86,14 +86,14 @@ internal sealed class Batcher : IDisposable
     {
         var now = Now;
         var standard = _spec.DefaultPriority == 0 ? _spec.PriorityLevels : _spec.DefaultPriority;
-        var wait = request.TimeoutMicroseconds > 0 && _spec.AllowTimeoutOverride ? request.TimeoutMicroseconds : _spec.TimeoutMicroseconds;
-        return new Pending(
-            request, rows,
-            request.Priority == 0 ? standard : Math.Min(request.Priority, _spec.PriorityLevels),
-            now,
-            wait > 0 ? now + TimeSpan.FromMicroseconds(wait) : null,
-            cancellationToken);
+        var priority = request.Priority == 0 ? standard : Math.Min(request.Priority, _spec.PriorityLevels);
+        var policy = _spec.PriorityPolicies?.GetValueOrDefault(priority);
+        var overrides = policy?.AllowTimeoutOverride ?? _spec.AllowTimeoutOverride;
+        var wait = request.TimeoutMicroseconds > 0 && overrides ? request.TimeoutMicroseconds : policy?.TimeoutMicroseconds ?? _spec.TimeoutMicroseconds;
+        return new Pending(request, rows, priority, now, wait > 0 ? now + TimeSpan.FromMicroseconds(wait) : null, policy?.TimeoutAction, cancellationToken);
     }
+
+    private bool IsFull(int priority) => _spec.PriorityPolicies?.GetValueOrDefault(priority) is { MaximumQueue: > 0 and var most } && _queue.CountOf(priority) >= most;
 
     /// <summary>The next batch if there is one and room for it. Sets the timer for what time alone will bring. Under the lock.</summary>
     private List<Pending>? Next()

@@ -5,9 +5,9 @@ internal sealed class Pending
 {
     private CancellationTokenRegistration _registration;
 
-    public Pending(InferRequest request, int rows, int priority, TimeSpan arrived, TimeSpan? deadline, CancellationToken cancelled = default)
+    public Pending(InferRequest request, int rows, int priority, TimeSpan arrived, TimeSpan? deadline, QueueTimeoutAction? late = null, CancellationToken cancelled = default)
     {
-        (Request, Rows, Priority, Arrived, Deadline, Cancelled) = (request, rows, priority, arrived, deadline, cancelled);
+        (Request, Rows, Priority, Arrived, Deadline, Late, Cancelled) = (request, rows, priority, arrived, deadline, late, cancelled);
         Node = new LinkedListNode<Pending>(this);
     }
 
@@ -22,6 +22,9 @@ internal sealed class Pending
 
     /// <summary>When its wait is over; null: never.</summary>
     public TimeSpan? Deadline { get; }
+
+    /// <summary>What happens when its wait is over; null: as the queue says.</summary>
+    public QueueTimeoutAction? Late { get; }
 
     /// <summary>Its caller's.</summary>
     public CancellationToken Cancelled { get; }

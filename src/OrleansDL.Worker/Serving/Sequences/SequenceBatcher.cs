@@ -1,3 +1,5 @@
+using OrleansDL.Serving.Batching;
+
 namespace OrleansDL.Serving.Sequences;
 
 /// <summary>
@@ -16,6 +18,8 @@ internal sealed class SequenceBatcher : IDisposable
     private readonly Dictionary<string, LiveSequence> _live = new(StringComparer.Ordinal);
     private readonly LiveSequence?[] _slots;
     private readonly Queue<LiveSequence> _backlog = new();
+    private BatchHold _hold;
+    private TimeSpan? _due;
     private int _waiting;
     private bool _isRunning;
 
@@ -23,9 +27,10 @@ internal sealed class SequenceBatcher : IDisposable
     /// <param name="spec">The rules.</param>
     /// <param name="name">What messages call the model.</param>
     /// <param name="time">The clock of idle sequences.</param>
-    public SequenceBatcher(SequenceModel model, SequenceSpec spec, string name, TimeProvider time)
+    /// <param name="hold">Nothing runs before so many requests wait in the places, and so many behind them. For tests that need batches of a known size.</param>
+    public SequenceBatcher(SequenceModel model, SequenceSpec spec, string name, TimeProvider time, BatchHold hold = default)
     {
-        (_model, _spec, _name, _time) = (model, spec, name, time);
+        (_model, _spec, _name, _time, _hold) = (model, spec, name, time, hold);
         _slots = new LiveSequence?[spec.MaximumSequences];
         _origin = time.GetTimestamp();
         _timer = time.CreateTimer(_ => EndIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -131,8 +136,9 @@ internal sealed class SequenceBatcher : IDisposable
                 DropLeft(sequence);
             }
 
+            _due = null;
             var ready = _slots.OfType<LiveSequence>().Where(sequence => sequence.Requests.Count > 0).OrderBy(sequence => sequence.Requests.Peek().Arrived).ToList();
-            if (ready.Count == 0)
+            if (ready.Count == 0 || Holds(ready.Count) || Waits(ready))
             {
                 _isRunning = false;
                 SetTimer();
@@ -155,6 +161,46 @@ internal sealed class SequenceBatcher : IDisposable
 
             return rows;
         }
+    }
+
+    /// <summary>Whether a test wants more to wait before anything runs. Where the oldest go first, one request of a sequence waits for its turn at a time, and the rest behind it.</summary>
+    private bool Holds(int ready)
+    {
+        if (_hold == default)
+        {
+            return false;
+        }
+
+        var waiting = _spec.Strategy is SequenceStrategy.Oldest ? ready : _slots.Sum(sequence => sequence?.Requests.Count ?? 0);
+        if (waiting < _hold.First || _backlog.Sum(sequence => sequence.Requests.Count) < _hold.Backlog)
+        {
+            return true;
+        }
+
+        _hold = default;
+        return false;
+    }
+
+    /// <summary>Whether more sequences may come in time to be run along, and until when. Under the lock.</summary>
+    /// <param name="ready">Those with a request, the oldest first.</param>
+    private bool Waits(List<LiveSequence> ready)
+    {
+        if (_spec.MaximumDelayMicroseconds == 0 || !_model.CanBatch)
+        {
+            return false;
+        }
+
+        var isEnough = _spec.Strategy is SequenceStrategy.Direct
+            ? ready.Count >= Math.Max(1, _spec.MinimumUtilization * _slots.Length)
+            : ready.Count >= _spec.MaximumBatchSize || _spec.PreferredBatchSizes.Contains(ready.Count);
+        var due = ready[0].Requests.Peek().Arrived + TimeSpan.FromMicroseconds(_spec.MaximumDelayMicroseconds);
+        if (isEnough || due <= Now)
+        {
+            return false;
+        }
+
+        _due = due;
+        return true;
     }
 
     private SequenceRequest Dequeue(LiveSequence sequence)
@@ -252,12 +298,11 @@ internal sealed class SequenceBatcher : IDisposable
         }
     }
 
-    /// <summary>To the end of the sequence that is over first if nothing comes.</summary>
+    /// <summary>To the end of the sequence that is over first if nothing comes, or of the wait for company.</summary>
     private void SetTimer()
     {
-        var first = _slots.OfType<LiveSequence>().Where(sequence => sequence.Requests.Count == 0).Select(sequence => (TimeSpan?)sequence.LastUsed).Min();
-        _timer.Change(
-            first is { } used ? TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((used + GreatestIdle - Now).TotalMilliseconds))) : Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
+        var first = _slots.OfType<LiveSequence>().Where(sequence => sequence.Requests.Count == 0).Select(sequence => (TimeSpan?)(sequence.LastUsed + GreatestIdle)).Min();
+        var next = first < _due || _due is null ? first : _due;
+        _timer.Change(next is { } at ? TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((at - Now).TotalMilliseconds))) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 }

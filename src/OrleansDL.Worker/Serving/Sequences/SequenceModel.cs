@@ -10,9 +10,13 @@ internal sealed class SequenceModel
     private readonly ITensorModel _session;
     private readonly SequenceSpec _spec;
     private readonly TensorSpec[] _states;
+    private readonly Tensor[] _beginnings;
 
     /// <exception cref="InvalidException">The spec names what the model has not, or what cannot be.</exception>
-    public SequenceModel(ITensorModel session, SequenceSpec spec)
+    /// <param name="session">The model.</param>
+    /// <param name="spec">Its controls and states.</param>
+    /// <param name="folder">Where the files lie that say what states begin with.</param>
+    public SequenceModel(ITensorModel session, SequenceSpec spec, string folder = "")
     {
         (_session, _spec) = (session, spec);
         var whole = session.Signature;
@@ -39,6 +43,7 @@ internal sealed class SequenceModel
             }
         }
 
+        _beginnings = [.. spec.States.Select((state, index) => Beginning(index, state.InitialFile is { } file ? Path.Combine(folder, file) : null))];
         var hidden = spec.Controls.Select(control => control.Input).Concat(spec.States.Select(state => state.Input)).ToHashSet(StringComparer.Ordinal);
         var kept = spec.States.Select(state => state.Output).ToHashSet(StringComparer.Ordinal);
         Signature = whole with { Inputs = [.. whole.Inputs.Where(input => !hidden.Contains(input.Name))], Outputs = [.. whole.Outputs.Where(output => !kept.Contains(output.Name))] };
@@ -90,7 +95,7 @@ internal sealed class SequenceModel
 
         foreach (var (index, state) in _spec.States.Index())
         {
-            inputs.Add(Join(Beginning(index), [.. rows.Select(row => row is { Request.Step.IsStart: false } known ? known.Sequence.States?[index] : null)]));
+            inputs.Add(Join(_beginnings[index], [.. rows.Select(row => row is null ? null : (row.Value.Request.Step.IsStart ? null : row.Value.Sequence.States?[index]) ?? _beginnings[index])]));
         }
 
         var whole = await _session.InferAsync(new InferRequest { Inputs = inputs }, CancellationToken.None);
@@ -128,13 +133,22 @@ internal sealed class SequenceModel
     private TensorSpec Find(IReadOnlyList<TensorSpec> specs, string name, string field, string kind) => specs.FirstOrDefault(spec => spec.Name == name)
         ?? throw new InvalidException($"sequence.{field}: model '{_session.Model}' has no {kind} '{name}'. Its {kind}s: {string.Join(", ", specs.Select(spec => spec.Name))}.");
 
-    /// <summary>A state before the first request: zeros, of one row.</summary>
-    private Tensor Beginning(int index)
+    /// <summary>A state before the first request, of one row: zeros, or what the file holds.</summary>
+    private Tensor Beginning(int index, string? file)
     {
         var (spec, state) = (_states[index], _spec.States[index]);
         long[] sizes = [.. spec.Shape.Skip(Batch).Select((size, axis) => state.Shape.Count > 0 ? state.Shape[axis] : Math.Max(1, size))];
         long[] shape = CanBatch ? [1, .. sizes] : sizes;
-        return new Tensor { Name = spec.Name, Type = spec.Type, Shape = shape, Data = new byte[shape.Aggregate((long)ModelSession.SizeOf(spec.Type), (product, size) => checked(product * size))] };
+        var bytes = shape.Aggregate((long)ModelSession.SizeOf(spec.Type), (product, size) => checked(product * size));
+        if (file is null)
+        {
+            return new Tensor { Name = spec.Name, Type = spec.Type, Shape = shape, Data = new byte[bytes] };
+        }
+
+        var data = File.ReadAllBytes(file);
+        return data.Length == bytes
+            ? new Tensor { Name = spec.Name, Type = spec.Type, Shape = shape, Data = data }
+            : throw new InvalidException($"sequence.states: the file '{Path.GetFileName(file)}' has {data.Length} bytes, and the state '{spec.Name}' of model '{_session.Model}' {bytes}.");
     }
 
     /// <summary>Rows one below the other; a missing one is zeros.</summary>

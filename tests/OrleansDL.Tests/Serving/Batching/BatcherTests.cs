@@ -73,6 +73,23 @@ public sealed class BatcherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_level_of_priority_may_wait_by_rules_of_its_own()
+    {
+        using var session = Load();
+        using var batcher = Held(
+            session,
+            new BatchingSpec { PriorityLevels = 2, PriorityPolicies = new Dictionary<int, QueuePolicy> { [2] = new() { MaximumQueue = 1, TimeoutMicroseconds = 60_000_000, AllowTimeoutOverride = false } } },
+            wanted: 3);
+        var low = batcher.InferAsync(Request(1, 4, 0, priority: 2), default).AsTask();
+        var refused = await Assert.ThrowsAsync<OverloadedException>(async () => await batcher.InferAsync(Request(1, 4, 0, priority: 2), default));
+        Assert.Equal("Exceeds maximum queue size", refused.Message);
+        await Task.WhenAll(low, batcher.InferAsync(Request(1, 4, 0, priority: 1), default).AsTask(), batcher.InferAsync(Request(1, 4, 0, priority: 1), default).AsTask());
+
+        using var late = Held(session, new BatchingSpec { PriorityLevels = 2, PriorityPolicies = new Dictionary<int, QueuePolicy> { [1] = new() { TimeoutMicroseconds = 1000 } } }, wanted: 2);
+        Assert.Equal("Request timeout expired", (await Assert.ThrowsAsync<OverloadedException>(async () => await late.InferAsync(Request(1, 4, 0, priority: 1), default))).Message);
+    }
+
+    [Fact]
     public async Task A_cancelled_request_leaves_the_queue()
     {
         using var session = Load();

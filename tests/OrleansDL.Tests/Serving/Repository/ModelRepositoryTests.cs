@@ -100,7 +100,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
         await ExpectAsync("POST", "/v2/repository/models/plain/unload", """{"parameters":{"unload_dependents":true}}""", HttpStatusCode.OK, """{"name":"plain","unload":true}""");
         await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """{"name":"plain","version":"1","state":"UNAVAILABLE","reason":"unloaded"}""");
         await ExpectAsync("POST", "/v2/repository/index", """{"ready":true}""", HttpStatusCode.OK, """[{"name":"numbered","version":"1","state":"READY"},{"name":"numbered","version":"3","state":"READY"}]""");
-        await ExpectAsync("POST", "/v2/models/plain/infer", Body(1), HttpStatusCode.ServiceUnavailable, "Request for unknown model: 'plain' has no available versions");
+        await ExpectAsync("POST", "/v2/models/plain/infer", Body(1), HttpStatusCode.NotFound, "Request for unknown model: 'plain' has no available versions");
         await ExpectAsync("GET", "/v2/models/plain/ready", null, HttpStatusCode.ServiceUnavailable, "\"ready\":false");
 
         await ExpectAsync("POST", "/v2/repository/models/plain/load", null, HttpStatusCode.OK, "");
@@ -221,7 +221,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
         await _node.RegisterAsync(10);
         await _node.DeployAsync("ours");
         await ExpectAsync("POST", "/v2/repository/models/ours/unload", null, HttpStatusCode.OK, "");
-        await ExpectAsync("POST", "/v2/models/ours/infer", Body(1), HttpStatusCode.ServiceUnavailable, "has no available versions: unloaded");
+        await ExpectAsync("POST", "/v2/models/ours/infer", Body(1), HttpStatusCode.NotFound, "has no available versions: unloaded");
         await ExpectAsync("POST", "/v2/repository/models/ours/load", null, HttpStatusCode.OK, "");
         await InferAsync("ours", 15);
         await ExpectAsync("POST", "/v2/repository/models/nobody/unload", null, HttpStatusCode.BadRequest, "requested model 'nobody' is not available");

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Time.Testing;
 using OrleansDL.Inference;
 using OrleansDL.Serving;
+using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Sequences;
 using OrleansDL.Tests.Architecture;
 
@@ -125,6 +126,49 @@ public sealed class SequenceBatcherTests : IDisposable
         }
 
         Assert.NotEqual(heard[0], heard[1]);
+    }
+
+    [Fact]
+    public async Task A_held_batcher_begins_when_enough_wait_in_the_places_and_behind_them()
+    {
+        using var session = Load();
+        var spec = AccumulatorModel.Spec(SequenceStrategy.Direct) with { MaximumSequences = 2 };
+        using var batcher = new SequenceBatcher(new SequenceModel(session, spec), spec, "model", TimeProvider.System, new BatchHold(4, 1));
+        List<Task<InferAnswer>> answers =
+        [
+            batcher.InferAsync(Request(1, 1, start: true), default).AsTask(), batcher.InferAsync(Request(1, 2, end: true), default).AsTask(),
+            batcher.InferAsync(Request(2, 3, start: true), default).AsTask(), batcher.InferAsync(Request(2, 4, end: true), default).AsTask(),
+        ];
+        await Task.Yield();
+        Assert.All(answers, answer => Assert.False(answer.IsCompleted));
+        answers.Add(batcher.InferAsync(Request(3, 5, start: true), default).AsTask());
+        var all = await Task.WhenAll(answers);
+        Assert.Equal([1f, 3, 3, 7, 5], all.Select(answer => Value<float>(answer, 0)));
+        Assert.Equal(3, all.Count(answer => answer.Times!.Value.CountsExecution));
+    }
+
+    [Theory]
+    [InlineData(SequenceStrategy.Direct)]
+    [InlineData(SequenceStrategy.Oldest)]
+    public async Task A_request_waits_for_those_of_other_sequences_until_they_are_enough_or_its_time_is_over(SequenceStrategy strategy)
+    {
+        var time = new FakeTimeProvider();
+        using var session = Load();
+        var spec = AccumulatorModel.Spec(strategy) with { MaximumSequences = 4, MaximumDelayMicroseconds = 50_000, MinimumUtilization = 0.5, PreferredBatchSizes = [2], MaximumIdleMicroseconds = 60_000_000 };
+        using var batcher = new SequenceBatcher(new SequenceModel(session, spec), spec, "model", time);
+        var first = batcher.InferAsync(Request(1, 1, start: true), default).AsTask();
+        var second = batcher.InferAsync(Request(2, 2, start: true), default).AsTask();
+        var both = await Task.WhenAll(first, second);
+        Assert.Single(both, answer => answer.Times!.Value.CountsExecution);
+
+        var third = batcher.InferAsync(Request(1, 1), default).AsTask();
+        while (!third.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.Yield();
+        }
+
+        Assert.True((await third).Times!.Value.Queue >= 50_000_000);
     }
 
     private static Tensor[] Frame(int recording, int frame)

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Text.Json;
+using OrleansDL.Tests.Serving.Sequences;
+
+namespace OrleansDL.Tests.Serving.Conformance;
+
+/// <summary>What a model's <c>config.pbtxt</c> can ask for.</summary>
+[Collection(ProtocolCollection.Name)]
+public sealed class ModelConfigurationTests(ProtocolNode node)
+{
+    [Fact]
+    public async Task Callers_see_a_reshaped_model_as_its_configuration_says()
+    {
+        await LoadedAsync(await node.LoadAsync("reshaped", OffsetModel.Write(10), """
+            max_batch_size: 4
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ 2, 2 ] reshape { shape: [ 4 ] } } ]
+            output [ { name: "y" data_type: TYPE_FP32 dims: [ 4, 1 ] reshape { shape: [ 4 ] } } ]
+            """));
+        Assert.Contains("""{"name":"x","datatype":"FP32","shape":[-1,2,2]}""", await node.Http.GetStringAsync("/v2/models/reshaped"), StringComparison.Ordinal);
+        var answer = await InferAsync("reshaped", """{"inputs":[{"name":"x","shape":[2,2,2],"datatype":"FP32","data":[1,2,3,4,5,6,7,8]}],"outputs":[{"name":"y"}]}""");
+        Assert.Contains("\"shape\":[2,4,1],\"data\":[11,12,13,14,15,16,17,18]", answer, StringComparison.Ordinal);
+        Assert.Contains("Expected [-1,2,2], got [2,4]", await InferAsync("reshaped", """{"inputs":[{"name":"x","shape":[2,4],"datatype":"FP32","data":[1,2,3,4,5,6,7,8]}]}"""), StringComparison.Ordinal);
+        await RefusedAsync(
+            await node.LoadAsync("misshaped", OffsetModel.Write(10), """max_batch_size: 4 input [ { name: "x" data_type: TYPE_FP32 dims: [ 3 ] reshape { shape: [ 4 ] } } ]"""),
+            "tensor 'x' has different size for dims and reshape: [3] and [4]");
+    }
+
+    [Fact]
+    public async Task A_model_is_warmed_as_its_configuration_says_and_not_served_when_that_fails()
+    {
+        const string Config = """
+            max_batch_size: 4
+            model_warmup [
+              { name: "zeros" batch_size: 4 inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 4 ] zero_data: true } } },
+              { name: "drawn" batch_size: 2 count: 3 inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 4 ] random_data: true } } },
+              { name: "given" batch_size: 3 inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 4 ] input_data_file: "row" } } }
+            ]
+            """;
+        await LoadedAsync(await node.LoadAsync("warmed", OffsetModel.Write(1), Config, ("warmup/row", new byte[16])));
+        Assert.Contains("\"name\":\"drawn\"", await node.Http.GetStringAsync("/v2/models/warmed/config"), StringComparison.Ordinal);
+        Assert.Contains("\"inference_count\":0", await node.Http.GetStringAsync("/v2/models/warmed/stats"), StringComparison.Ordinal);
+        await RefusedAsync(await node.LoadAsync("cold", OffsetModel.Write(1), Config, ("warmup/row", new byte[12])), "failed to run warmup sample 'given': input byte size mismatch for input 'x'");
+        await RefusedAsync(await node.LoadAsync("unwarmed", OffsetModel.Write(1), Config), "the configuration names the file 'warmup/row', which does not lie beside the model's versions");
+    }
+
+    [Fact]
+    public async Task A_sequence_begins_with_what_a_file_holds_and_a_delay_is_taken_over()
+    {
+        await LoadedAsync(await node.LoadAsync("continued", AccumulatorModel.Write(), """
+            max_batch_size: 4
+            sequence_batching {
+              max_sequence_idle_microseconds: 60000000
+              direct { max_queue_delay_microseconds: 1000 minimum_slot_utilization: 0.5 }
+              control_input [
+                { name: "start" control [ { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 0 ] } ] },
+                { name: "ready" control [ { kind: CONTROL_SEQUENCE_READY fp32_false_true: [ 0, 1 ] } ] },
+                { name: "end" control [ { kind: CONTROL_SEQUENCE_END fp32_false_true: [ 0, 10 ] } ] },
+                { name: "id" control [ { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_INT64 } ] }
+              ]
+              state [ { input_name: "memory" output_name: "memory_out" data_type: TYPE_FP32 dims: [ 1 ] initial_state [ { name: "hundred" data_type: TYPE_FP32 dims: [ 1 ] data_file: "hundred" } ] } ]
+            }
+            """, ("initial_state/hundred", BitConverter.GetBytes(100f))));
+        Assert.Contains("\"data\":[102]", await InferAsync("continued", Step(2, "\"sequence_start\":true")), StringComparison.Ordinal);
+        Assert.Contains("\"data\":[107]", await InferAsync("continued", Step(5, "\"sequence_end\":true")), StringComparison.Ordinal);
+
+        static string Step(int value, string flag) => $$$"""
+            {"parameters":{"sequence_id":42,{{{flag}}} },"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[{{{value}}}]}],"outputs":[{"name":"sum"}]}
+            """;
+    }
+
+    [Fact]
+    public async Task Outputs_come_in_the_order_in_which_they_are_asked_for()
+    {
+        await LoadedAsync(await node.LoadAsync("ordered", AccumulatorModel.Write(), "max_batch_size: 0"));
+        var inputs = string.Join(',', new[] { "x", "start", "ready", "end", "memory" }.Select(name => $$"""{"name":"{{name}}","shape":[1,1],"datatype":"FP32","data":[1]}"""));
+        using var answer = JsonDocument.Parse(await InferAsync("ordered", $$"""{"inputs":[{{inputs}},{"name":"id","shape":[1,1],"datatype":"INT64","data":[7]}],"outputs":[{"name":"flags"},{"name":"who"},{"name":"sum"}]}"""));
+        Assert.Equal(["flags", "who", "sum"], answer.RootElement.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString()));
+    }
+
+    [Fact]
+    public async Task Metrics_are_told_by_the_reference_servers_names_without_a_token()
+    {
+        await LoadedAsync(await node.LoadAsync("measured", OffsetModel.Write(1)));
+        await InferAsync("measured", """{"inputs":[{"name":"x","shape":[3,4],"datatype":"FP32","data":[1,2,3,4,5,6,7,8,9,10,11,12]}]}""");
+        await InferAsync("measured", "{}");
+        var page = await node.Http.GetStringAsync("/metrics");
+        foreach (var line in (string[])[
+            "# HELP nv_inference_request_success Number of successful inference requests, all batch sizes",
+            "# TYPE nv_inference_request_success counter",
+            "nv_inference_request_success{model=\"measured\",version=\"1\"} 1",
+            "nv_inference_request_failure{model=\"measured\",version=\"1\",reason=\"OTHER\"} 1",
+            "nv_inference_request_failure{model=\"measured\",version=\"1\",reason=\"REJECTED\"} 0",
+            "nv_inference_count{model=\"measured\",version=\"1\"} 3",
+            "nv_inference_exec_count{model=\"measured\",version=\"1\"} 1",
+            "nv_inference_compute_infer_duration_histogram_us_count{model=\"measured\",version=\"1\"} 1",
+            "nv_inference_request_duration_histogram_us_bucket{model=\"measured\",version=\"1\",le=\"+Inf\"} 1"])
+        {
+            Assert.Contains(line + "\n", page, StringComparison.Ordinal);
+        }
+
+        Assert.Matches("nv_inference_request_duration_us\\{model=\"measured\",version=\"1\"\\} [1-9]", page);
+        Assert.Matches("nv_cpu_memory_used_bytes [1-9]", page);
+        Assert.DoesNotContain("orleansdl_", page, StringComparison.Ordinal);
+    }
+
+    private static async Task LoadedAsync(HttpResponseMessage response) => Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+
+    private static async Task RefusedAsync(HttpResponseMessage response, string message)
+    {
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(message, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("error").GetString()!, StringComparison.Ordinal);
+    }
+
+    private async Task<string> InferAsync(string model, string body) => await (await node.Http.PostAsync($"/v2/models/{model}/infer", new StringContent(body))).Content.ReadAsStringAsync();
+}
