@@ -31,7 +31,7 @@ public sealed class ModelSession : ITensorModel
         graph.Node("MatMul", [graph.Input("x", OnnxType.Float, [-1, 1]), graph.Weights("w", [1f], 1, 1)], "y");
         graph.Output("y", [-1, 1]);
         using var options = Options();
-        using var session = new ModelSession(new InferenceSession(graph.Write("warm"), options), null, "warm", null, null);
+        using var session = new ModelSession(new InferenceSession(graph.Write("warm"), options), null, "warm", null, null, null);
         session.Warm();
         return true;
     });
