@@ -17,7 +17,7 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
     /// <summary>Has this program host models.</summary>
     public const string Argument = "serve";
 
-    private readonly ConcurrentDictionary<long, ITensorModel> _models = new();
+    private readonly ConcurrentDictionary<long, HeldModel> _models = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _running = new();
     private readonly ConcurrentDictionary<string, MappedRoom> _rooms = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -74,6 +74,11 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
         lock (_receiving)
         {
             frame = socket.Receive();
+            if (frame is { Kind: not (FrameKind.Cancel or FrameKind.Forget) })
+            {
+                // Before anybody can receive what cancels it. It holds nothing, and is not disposed: it may be being cancelled at any moment.
+                _running[frame.Call] = new CancellationTokenSource();
+            }
         }
 
         // Somebody always waits for the next message: it may be what ends this one's execution.
@@ -90,11 +95,7 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
         switch (frame.Kind)
         {
             case FrameKind.Cancel:
-                if (_running.TryGetValue(frame.Call, out var running))
-                {
-                    running.Cancel();
-                }
-
+                Cancel(frame.Call);
                 break;
             case FrameKind.Forget:
                 if (_rooms.TryRemove(frame.Text(), out var room))
@@ -109,10 +110,25 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
         }
     }
 
+    private void Cancel(long call)
+    {
+        try
+        {
+            if (_running.TryGetValue(call, out var running))
+            {
+                running.Cancel();
+            }
+        }
+        catch (AggregateException error)
+        {
+            // A predictor's own reaction to it: the call's business, not that of the others.
+            Console.Error.WriteLine(error);
+        }
+    }
+
     private void Answer(Frame frame)
     {
-        var stop = new CancellationTokenSource();
-        _running[frame.Call] = stop;
+        var stop = _running[frame.Call];
         FrameWriter? answer = null;
         try
         {
@@ -132,7 +148,6 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
         }
         finally
         {
-            // It may be being cancelled this very moment, so it is not disposed: it holds nothing.
             _running.TryRemove(frame.Call, out _);
         }
 
@@ -146,7 +161,9 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
     {
         var (number, path, name) = (frame.Int64(), frame.Text(), frame.Text());
         var model = Await(PredictorModels.LoadAsync(path, name, cancellationToken));
-        _models[number] = model;
+        var before = _models.GetValueOrDefault(number);
+        _models[number] = new HeldModel(model);
+        before?.Dispose();
         var session = model as ModelSession;
         return new FrameWriter(FrameKind.Loaded, frame.Call).Bytes(JsonSerializer.SerializeToUtf8Bytes(
             new LoadedModel { Signature = model.Signature, CanBatch = model.CanBatch, TakesRows = session?.TakesRows is true, Labels = session?.Labels ?? [] }, OdlJson.Options));
@@ -165,26 +182,42 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
 
     private FrameWriter Infer(Frame frame, CancellationToken cancellationToken)
     {
-        var model = Model(frame.Int64());
-        var room = Room(frame.Text());
-        var requests = TensorFrames.ReadRequests(frame, room);
-        var answers = Await(model.InferTogetherAsync(requests, cancellationToken));
-        var answer = new FrameWriter(FrameKind.Answers, frame.Call);
-        TensorFrames.Write(answer, answers, room);
-        return answer;
+        var held = Enter(frame.Int64());
+        try
+        {
+            var room = Room(frame.Text());
+            var requests = TensorFrames.ReadRequests(frame, room);
+            var answers = Await(held.Model.InferTogetherAsync(requests, cancellationToken));
+            var answer = new FrameWriter(FrameKind.Answers, frame.Call);
+            TensorFrames.Write(answer, answers, room);
+            return answer;
+        }
+        finally
+        {
+            held.Leave();
+        }
     }
 
     private FrameWriter Predict(Frame frame, CancellationToken cancellationToken)
     {
-        var model = Model(frame.Int64());
-        var request = new PredictRequest { Top = frame.Int32(), Rows = frame.Bytes() };
-        var answer = model is ModelSession session
-            ? session.Predict(request, cancellationToken)
-            : throw new InvalidException($"Model '{model.Model}' takes tensors only. Send them to the inference protocol: POST /v2/models/NAME/infer.");
-        return new FrameWriter(FrameKind.Predicted, frame.Call).Bytes(JsonSerializer.SerializeToUtf8Bytes(answer, OdlJson.Options));
+        var held = Enter(frame.Int64());
+        try
+        {
+            var request = new PredictRequest { Top = frame.Int32(), Rows = frame.Bytes() };
+            var answer = held.Model is ModelSession session
+                ? session.Predict(request, cancellationToken)
+                : throw new InvalidException($"Model '{held.Model.Model}' takes tensors only. Send them to the inference protocol: POST /v2/models/NAME/infer.");
+            return new FrameWriter(FrameKind.Predicted, frame.Call).Bytes(JsonSerializer.SerializeToUtf8Bytes(answer, OdlJson.Options));
+        }
+        finally
+        {
+            held.Leave();
+        }
     }
 
-    private ITensorModel Model(long number) => _models.GetValueOrDefault(number) ?? throw new NoCapacityException($"Model {number} is not loaded in this process.");
+    private HeldModel Enter(long number) => _models.TryGetValue(number, out var held) && held.TryEnter()
+        ? held
+        : throw new NoCapacityException($"Model {number} is not loaded in this process.");
 
     private MappedRoom? Room(string name) => name.Length == 0 ? null : _rooms.GetOrAdd(name, (_, path) => new MappedRoom(path), Path.Combine(folder, name));
 

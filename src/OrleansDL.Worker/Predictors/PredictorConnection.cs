@@ -108,8 +108,7 @@ internal sealed class PredictorConnection : IAsyncDisposable
             var call = Interlocked.Increment(ref _last);
             using var frame = new FrameWriter(FrameKind.Infer, call).Int64(model.Spec.Generation).Text(room?.Name ?? "");
             TensorFrames.Write(frame, requests, bytes > TensorFrames.MaximumInline ? room : null);
-            await using var cancelled = CancelWith(call, cancellationToken);
-            var answer = await SendAsync(call, frame, model, model.Limit);
+            var answer = await SendAsync(call, frame, model, model.Limit, cancellationToken);
             var answers = TensorFrames.ReadAnswers(answer, room, out var size);
             model.AnswerBytes = size;
             return answers.Length == requests.Count ? answers : throw new InvalidDataException($"{requests.Count} requests were answered by {answers.Length} answers.");
@@ -133,8 +132,7 @@ internal sealed class PredictorConnection : IAsyncDisposable
         {
             var call = Interlocked.Increment(ref _last);
             using var frame = new FrameWriter(FrameKind.Predict, call).Int64(model.Spec.Generation).Int32(request.Top).Bytes(request.Rows.Span);
-            await using var cancelled = CancelWith(call, cancellationToken);
-            return JsonSerializer.Deserialize<PredictAnswer>((await SendAsync(call, frame, model, model.Limit)).Bytes().Span, OdlJson.Options)!;
+            return JsonSerializer.Deserialize<PredictAnswer>((await SendAsync(call, frame, model, model.Limit, cancellationToken)).Bytes().Span, OdlJson.Options)!;
         }
         finally
         {
@@ -143,7 +141,7 @@ internal sealed class PredictorConnection : IAsyncDisposable
     }
 
     /// <summary>Sends a call and waits for its answer, which is no failure.</summary>
-    private async Task<Frame> SendAsync(long number, FrameWriter frame, HostedModel model, TimeSpan limit)
+    private async Task<Frame> SendAsync(long number, FrameWriter frame, HostedModel model, TimeSpan limit, CancellationToken cancellationToken = default)
     {
         var call = new PredictorCall(model, Stopwatch.GetTimestamp(), limit);
         _calls[number] = call;
@@ -162,6 +160,8 @@ internal sealed class PredictorConnection : IAsyncDisposable
             throw new PredictorLostException(await _lost.Task, mayRetry: true);
         }
 
+        // Only what was sent can be cancelled there.
+        await using var cancelled = CancelWith(number, cancellationToken);
         var answer = await call.Answer.Task;
         return answer.Kind is not FrameKind.Failed ? answer
             : call.IsLate ? throw new OverloadedException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The execution of model '{model.Name}' took longer than {limit.TotalSeconds} s and was ended. Send less at once, or raise the deployment's hangSeconds."))

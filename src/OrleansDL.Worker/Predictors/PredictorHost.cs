@@ -44,11 +44,16 @@ internal sealed partial class PredictorHost(
         try
         {
             _visits++;
-            var connection = await UpAsync(_closing.Token);
-            await connection.LoadAsync(model);
-            lock (_gate)
+            for (var isLoaded = false; !isLoaded;)
             {
-                _models[model.Spec.Generation] = model;
+                var connection = await UpAsync(_closing.Token);
+                await connection.LoadAsync(model);
+                lock (_gate)
+                {
+                    // Another process that has come meanwhile was not told of it.
+                    _models[model.Spec.Generation] = model;
+                    isLoaded = _connection == connection;
+                }
             }
         }
         catch (PredictorLostException lost)

@@ -23,7 +23,9 @@ internal sealed class RoomFile : ITensorRoom, IDisposable
         _path = Path.Combine(folder, Name);
         _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite, preallocationSize: size);
         RandomAccess.SetLength(_file, size);
-        File.SetUnixFileMode(_path, ForBoth);
+
+        // By the open file: whoever owns the folder may have put something else under its name meanwhile.
+        File.SetUnixFileMode(_file, ForBoth);
     }
 
     public string Name { get; }

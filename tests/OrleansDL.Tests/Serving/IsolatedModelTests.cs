@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using OrleansDL.Inference;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Batching;
+using OrleansDL.Tests.Serving.Generation;
 using OrleansDL.Tests.Serving.Sequences;
 
 namespace OrleansDL.Tests.Serving;
@@ -72,6 +74,22 @@ public sealed class IsolatedModelTests
         Assert.Equal(4, Values(await model.InferAsync(Request(2, 0, 0, 0), default))[0]);
         Assert.Equal(pid, host.Pid);
         Assert.Equal(("loops", "An execution took longer than 0.3 s and was ended."), host.Reports.Single());
+    }
+
+    [Fact]
+    public async Task Rows_go_through_the_artifacts_own_pipeline_there_as_here()
+    {
+        await using var host = new IsolatedHost();
+        using var isolated = await host.LoadAsync(
+            "vectors", 60, [.. Directory.EnumerateFiles(GoldenModels.Embedding).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)))]);
+        using var here = ModelSession.Load(GoldenModels.Embedding);
+        var rows = new PredictRequest { Rows = "[\"warm sunny bright 1\", \"cold dark rainy 2\"]"u8.ToArray() };
+
+        var answer = await isolated.PredictAsync(rows, default);
+
+        Assert.Equal(here.Predict(rows).Vectors!.SelectMany(vector => vector), answer.Vectors!.SelectMany(vector => vector));
+        var wrong = await Assert.ThrowsAsync<InvalidException>(async () => await isolated.PredictAsync(new PredictRequest { Rows = "[{\"nothing\": 1}]"u8.ToArray() }, default));
+        Assert.StartsWith("rows[0]", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]
