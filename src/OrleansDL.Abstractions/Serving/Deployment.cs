@@ -52,4 +52,7 @@ public sealed record Deployment
 
     /// <summary>Where the canary stands, if there is one.</summary>
     [Id(22)] public CanaryProgress? Canary { get; init; }
+
+    /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
+    [Id(80)] public PayloadLogSpec? PayloadLog { get; init; }
 }

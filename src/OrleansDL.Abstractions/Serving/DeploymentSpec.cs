@@ -38,6 +38,9 @@ public sealed record DeploymentSpec
     /// <summary>Which version answers a request that names none; null: the highest that is ready.</summary>
     [Id(9)] public TrafficSpec? Traffic { get; init; }
 
+    /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
+    [Id(80)] public PayloadLogSpec? PayloadLog { get; init; }
+
     /// <summary>Whether what is served moves on without a change of this: by a policy, or by an alias of the model.</summary>
     [JsonIgnore]
     public bool Follows => Versions is not null || NamesAlias(Model);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>Where requests for a deployment go. Pushed to every front.</summary>
@@ -38,4 +40,7 @@ public sealed record Route
 
     /// <summary>Which version answers a request that names none, a canary's step as shares; null: the highest that is ready.</summary>
     [Id(16)] public TrafficSpec? Traffic { get; init; }
+
+    /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
+    [Id(80), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public PayloadLogSpec? PayloadLog { get; init; }
 }

@@ -23,6 +23,8 @@ internal static class DeploymentCommands
     private static readonly Option<string?> Sticky = new("--sticky") { Description = "Header that names the user: one user gets one version." };
     private static readonly Option<string?> Canary = new("--canary") { Description = "STABLE:CANARY, as in 1:2: the canary gets 5, 25, 50 percent and then all, a minute each, or nothing when it does worse." };
     private static readonly Option<string?> Shadow = new("--shadow") { Description = "VERSION=PERCENT of the requests that this version is asked too, as in 2=10: its answers are compared and nobody gets them; none ends it." };
+    private static readonly Option<string?> PayloadLog = new("--payload-log") { Description = "DATASET, or DATASET=PERCENT as in payloads=10: requests and answers are written there; none ends it." };
+    private static readonly Option<string?> Redact = new("--redact") { Description = "Tensors, columns and fields that the payload log leaves out, as in name,email." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
@@ -33,7 +35,7 @@ internal static class DeploymentCommands
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, PayloadLog, Redact, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
         {
             var made = await session.Client.Deployments.CreateAsync(
                 new DeploymentSpec
@@ -45,13 +47,14 @@ internal static class DeploymentCommands
                     Batching = BatchingOf(session, null),
                     Versions = VersionPolicyText.Parse(session.Get(Versions)),
                     Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), session.Get(Shadow), null),
+                    PayloadLog = PayloadLogText.Parse(session.Get(PayloadLog), session.Get(Redact), null),
                 },
                 cancel);
             await ShowAsync(session, made, cancel);
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, PayloadLog, Redact, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
         var changed = await session.Client.Deployments.UpdateAsync(
@@ -66,6 +69,7 @@ internal static class DeploymentCommands
                 Numbers = session.Get(Model) is null ? now.Numbers : null,
                 Configuration = session.Get(Model) is null ? now.Configuration : null,
                 Traffic = TrafficText.Parse(session.Get(Split), session.Get(Sticky), session.Get(Canary), session.Get(Shadow), now.Traffic),
+                PayloadLog = PayloadLogText.Parse(session.Get(PayloadLog), session.Get(Redact), now.PayloadLog),
             },
             now.ETag,
             cancel);
@@ -95,6 +99,7 @@ internal static class DeploymentCommands
         Numbers = now.Numbers,
         Configuration = now.Configuration,
         Traffic = now.Traffic,
+        PayloadLog = now.PayloadLog,
         Unloaded = now.Status is DeploymentStatus.Unloaded,
     };
 
@@ -170,6 +175,7 @@ internal static class DeploymentCommands
         ("traffic", deployment.Traffic is { Shares.Count: > 0 } traffic ? string.Join(", ", traffic.Shares.Select(share => $"{share.Version} {share.Percent}%")) : null),
         ("canary", deployment.Canary is { } canary ? $"version {deployment.Traffic?.Canary?.Canary} {Format.Of(canary.Status)}, step {canary.Step + 1}{(canary.Reason is null ? "" : $": {canary.Reason}")}" : null),
         ("shadow", deployment.Traffic?.Shadow is { } shadow ? $"version {shadow.Version} of {shadow.Percent}% of the requests" : null),
+        ("payload log", deployment.PayloadLog is { } log ? $"{log.Percent}% of the requests to dataset {log.Dataset}" : null),
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
         ("batching", deployment.Batching is { } batching ? $"up to {batching.MaximumBatchSize} rows, wait {(batching.Adaptive ? "adaptive up to" : "up to")} {batching.MaximumDelayMicroseconds} us" : null),

@@ -100,6 +100,7 @@ internal sealed partial class DeploymentGrain(
         }
 
         Check(spec);
+        await registry.CheckPayloadLogAsync(project, spec);
         var wanted = await registry.ResolveAsync(project, spec);
         await wakeUps.ArmAsync(this);
         await names.ClaimAsync(project, ThingKind.Deployment, spec.Name, Id);
@@ -128,6 +129,7 @@ internal sealed partial class DeploymentGrain(
 
         CheckETag(ifMatch);
         Check(spec);
+        await registry.CheckPayloadLogAsync(State.Project, spec);
         var wanted = await registry.ResolveAsync(State.Project, spec);
         await wakeUps.ArmAsync(this);
         if (spec.Name != State.Spec!.Name)
@@ -434,6 +436,7 @@ internal sealed partial class DeploymentGrain(
             Number = shown.Number,
             Configuration = from.Spec.Configuration,
             Traffic = TrafficOf(from),
+            PayloadLog = from.Spec.PayloadLog,
             Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
         };
     }
@@ -650,6 +653,7 @@ internal sealed partial class DeploymentGrain(
             Numbers = State.Spec.Numbers,
             Configuration = State.Spec.Configuration,
             Traffic = State.Spec.Traffic,
+            PayloadLog = State.Spec.PayloadLog,
             Canary = State.Canary,
         };
     }

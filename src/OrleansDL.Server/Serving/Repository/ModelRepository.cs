@@ -140,6 +140,7 @@ internal sealed partial class ModelRepository(
             Versions = new VersionPolicy { Kind = VersionPolicyKind.All },
             Numbers = numbers,
             Traffic = existing?.Traffic,
+            PayloadLog = existing?.PayloadLog,
             Configuration = new ServedConfiguration
             {
                 Config = JsonFormatter.Default.Format(folder.Config),
@@ -220,6 +221,7 @@ internal sealed partial class ModelRepository(
         Numbers = deployment.Numbers,
         Configuration = deployment.Configuration,
         Traffic = deployment.Traffic,
+        PayloadLog = deployment.PayloadLog,
         Unloaded = deployment.Status is DeploymentStatus.Unloaded,
     };
 
