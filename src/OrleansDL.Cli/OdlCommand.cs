@@ -48,6 +48,7 @@ internal static class OdlCommand
         BatchPredictionCommands.Start(),
         BatchPredictionCommands.List(),
         MetricsCommand.Create(),
+        FeedbackCommands.Create(),
         WorkflowCommands.Create(),
         EventsCommand.Create(),
         ProjectCommands.Create(),

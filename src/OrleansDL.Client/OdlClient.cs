@@ -3,6 +3,7 @@ using OrleansDL.Datasets;
 using OrleansDL.Events;
 using OrleansDL.Identity;
 using OrleansDL.Models;
+using OrleansDL.Monitoring;
 using OrleansDL.Projects;
 using OrleansDL.Serving;
 using OrleansDL.Training;
@@ -40,6 +41,7 @@ public sealed class OdlClient : IDisposable
         Lineage = new LineageClient(_connection);
         Deployments = new DeploymentsClient(_connection);
         Inference = new InferenceClient(_connection);
+        Feedback = new FeedbackClient(_connection);
         Workflows = new WorkflowsClient(_connection);
         Events = new EventsClient(_connection);
         Blobs = new BlobsClient(_connection);
@@ -61,6 +63,7 @@ public sealed class OdlClient : IDisposable
     public LineageClient Lineage { get; }
     public DeploymentsClient Deployments { get; }
     public InferenceClient Inference { get; }
+    public FeedbackClient Feedback { get; }
     public WorkflowsClient Workflows { get; }
     public EventsClient Events { get; }
     public BlobsClient Blobs { get; }

@@ -37,4 +37,7 @@ public sealed record ServingWindow
 
     /// <summary>How the version did as a shadow; null when it was none.</summary>
     [Id(80)] public ShadowWindow? Shadow { get; init; }
+
+    /// <summary>What feedback says of the version's answers; null without any.</summary>
+    [Id(81)] public FeedbackWindow? Feedback { get; init; }
 }

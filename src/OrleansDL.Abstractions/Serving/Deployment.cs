@@ -25,6 +25,7 @@ public sealed record Deployment
         RateLimit = RateLimit,
         Residency = Residency,
         Trusted = Trusted,
+        PayloadLog = PayloadLog,
         HangSeconds = HangSeconds,
         Unloaded = Status is DeploymentStatus.Unloaded,
     };
@@ -98,4 +99,7 @@ public sealed record Deployment
 
     /// <summary>Seconds one execution may take; null: as the worker says.</summary>
     [Id(51)] public double? HangSeconds { get; init; }
+
+    /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
+    [Id(80)] public PayloadLogSpec? PayloadLog { get; init; }
 }

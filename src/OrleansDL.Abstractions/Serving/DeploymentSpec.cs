@@ -60,6 +60,9 @@ public sealed record DeploymentSpec
     /// <summary>Seconds one execution may take, 0.1 to 86400; then it is ended. Null: the worker's <c>Serving:HangSeconds</c>.</summary>
     [Id(51)] public double? HangSeconds { get; init; }
 
+    /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
+    [Id(80)] public PayloadLogSpec? PayloadLog { get; init; }
+
     /// <summary>Whether what is served moves on without a change of this: by a policy, or by an alias of the model.</summary>
     [JsonIgnore]
     public bool Follows => Versions is not null || NamesAlias(Model);

@@ -52,4 +52,7 @@ public sealed record Route
 
     /// <summary>How many requests its callers together may make; null: any number.</summary>
     [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
+
+    /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
+    [Id(80), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public PayloadLogSpec? PayloadLog { get; init; }
 }

@@ -31,6 +31,11 @@ internal static class MetricsPlot
 
             yield return $"{version.Key.Model}@{version.Key.ModelVersion} |{new string(bars)}| {Summary([.. version])}";
             yield return $"  answers {Answers(version)}";
+            if (Feedback([.. version.Select(w => w.Feedback).OfType<FeedbackWindow>()]) is { } feedback)
+            {
+                yield return $"  feedback {feedback}";
+            }
+
             foreach (var shadow in version.Select(w => w.Shadow).OfType<ShadowWindow>().TakeLast(1))
             {
                 yield return $"  as a shadow, last seen: {Shadow(shadow)}";
@@ -40,8 +45,21 @@ internal static class MetricsPlot
 
     /// <summary>How a shadow did, in a line.</summary>
     public static string Shadow(ShadowWindow shadow) =>
-        $"{Format.Count(shadow.Compared)} compared, {shadow.Agreement ?? 0:P1} agree, {Format.Count(shadow.Failed)} failed, {Format.Count(shadow.Dropped)} dropped, p99 {Format.Seconds(shadow.LatencyP99Seconds)}"
+        $"{Format.Count(shadow.Compared)} compared, {Format.Share(shadow.Agreement ?? 0)} agree, {Format.Count(shadow.Failed)} failed, {Format.Count(shadow.Dropped)} dropped, p99 {Format.Seconds(shadow.LatencyP99Seconds)}"
         + (shadow.DifferenceP99 is { } difference ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", difference p50 {shadow.DifferenceP50:0.####E0} p99 {difference:0.####E0}") : "");
+
+    private static string? Feedback(IReadOnlyList<FeedbackWindow> windows)
+    {
+        if (windows.Count == 0)
+        {
+            return null;
+        }
+
+        var (judged, measured) = (windows.Sum(w => w.Judged), windows.Sum(w => w.Measured));
+        return $"{Format.Count(windows.Sum(w => w.Count))} rows"
+            + (judged > 0 ? $", {Format.Share(windows.Sum(w => w.Correct) / (double)judged)} of {Format.Count(judged)} right" : "")
+            + (measured > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", mean absolute error {windows.Sum(w => w.MeanAbsoluteError * w.Measured) / measured:0.####} of {measured}") : "");
+    }
 
     private static int Column(ServingWindow window, DateTimeOffset first, double step) => (int)Math.Round((window.Start - first).TotalSeconds / step);
 

@@ -36,6 +36,8 @@ internal static class DeploymentCommands
     private static readonly Option<int?> MaximumReplicas = new("--maximum-replicas") { Description = "On demand: workers that load it at most." };
     private static readonly Option<bool?> Trusted = new("--trusted") { Description = "Run a model that was made elsewhere in the worker itself, not in a process of its own: faster, and a fault of it takes the worker down." };
     private static readonly Option<double?> HangSeconds = new("--hang-seconds") { Description = "Seconds one execution may take before it is ended." };
+    private static readonly Option<string?> PayloadLog = new("--payload-log") { Description = "DATASET, or DATASET=PERCENT as in payloads=10: requests and answers are written there; none ends it." };
+    private static readonly Option<string?> Redact = new("--redact") { Description = "Tensors, columns and fields that the payload log leaves out, as in name,email." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the version answers." };
 
     public static Command Create() => new("deployment", "Serve model versions.")
@@ -46,7 +48,7 @@ internal static class DeploymentCommands
     private static Command CreateDeployment()
     {
         var name = new Argument<string>("name") { Description = "Name of the new deployment." };
-        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Trusted, HangSeconds, Wait }.Does(async (session, cancel) =>
+        return new Command("create", "Serve a model version under a name.") { name, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Trusted, HangSeconds, PayloadLog, Redact, Wait }.Does(async (session, cancel) =>
         {
             var ensemble = await EnsembleOfAsync(session, cancel);
             var made = await session.Client.Deployments.CreateAsync(
@@ -66,13 +68,14 @@ internal static class DeploymentCommands
                     Residency = ResidencyOf(session, null),
                     Trusted = session.Get(Trusted) ?? false,
                     HangSeconds = session.Get(HangSeconds),
+                    PayloadLog = PayloadLogText.Parse(session.Get(PayloadLog), session.Get(Redact), null),
                 },
                 cancel);
             await ShowAsync(session, made, cancel);
         });
     }
 
-    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Trusted, HangSeconds, Wait }.Does(async (session, cancel) =>
+    private static Command Update() => new Command("update", "Change what a deployment serves, without losing a request.") { Deployment, Model, Versions, Split, Sticky, Canary, Shadow, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Rate, RateBurst, Ensemble, Cache, CacheSeconds, Raw, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Trusted, HangSeconds, PayloadLog, Redact, Wait }.Does(async (session, cancel) =>
     {
         var now = await session.Client.Deployments.GetAsync(session.Get(Deployment), cancel);
         var ensemble = await EnsembleOfAsync(session, cancel);
@@ -95,6 +98,7 @@ internal static class DeploymentCommands
                 Residency = ResidencyOf(session, now.Residency),
                 Trusted = session.Get(Trusted) ?? now.Trusted,
                 HangSeconds = session.Get(HangSeconds) ?? now.HangSeconds,
+                PayloadLog = PayloadLogText.Parse(session.Get(PayloadLog), session.Get(Redact), now.PayloadLog),
             },
             now.ETag,
             cancel);
@@ -223,6 +227,7 @@ internal static class DeploymentCommands
         ("traffic", deployment.Traffic is { Shares.Count: > 0 } traffic ? string.Join(", ", traffic.Shares.Select(share => $"{share.Version} {share.Percent}%")) : null),
         ("canary", deployment.Canary is { } canary ? $"version {deployment.Traffic?.Canary?.Canary} {Format.Of(canary.Status)}, step {canary.Step + 1}{(canary.Reason is null ? "" : $": {canary.Reason}")}" : null),
         ("shadow", deployment.Traffic?.Shadow is { } shadow ? $"version {shadow.Version} of {shadow.Percent}% of the requests" : null),
+        ("payload log", deployment.PayloadLog is { } log ? $"{log.Percent}% of the requests to dataset {log.Dataset}" : null),
         ("workers", deployment.Workers.Count == 0 ? null : string.Join(", ", deployment.Workers)),
         ("public", deployment.Public ? "yes" : "no"),
         ("batching", deployment.Batching is { } batching ? $"up to {batching.MaximumBatchSize} rows, wait {(batching.Adaptive ? "adaptive up to" : "up to")} {batching.MaximumDelayMicroseconds} us" : null),

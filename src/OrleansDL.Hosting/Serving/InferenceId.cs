@@ -26,6 +26,14 @@ public static class InferenceId
         return versionAndVariantFit && generation != 0 ? generation : null;
     }
 
+    /// <summary>When an id was made, to the millisecond.</summary>
+    public static DateTimeOffset TimeOf(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16);
+    }
+
     internal static Guid Create(long generation, long unixMilliseconds, long random)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(generation);

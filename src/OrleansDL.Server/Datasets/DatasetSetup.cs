@@ -6,6 +6,7 @@ using OrleansDL.Datasets.Exports;
 using OrleansDL.Datasets.Formats;
 using OrleansDL.Datasets.Imports;
 using OrleansDL.Datasets.Ingest;
+using OrleansDL.Datasets.PayloadLogs;
 using OrleansDL.Datasets.Retention;
 using OrleansDL.Datasets.Selection;
 using OrleansDL.Datasets.Shards;
@@ -13,6 +14,7 @@ using OrleansDL.Datasets.Statistics;
 using OrleansDL.Datasets.Uploads;
 using OrleansDL.Datasets.Validation;
 using OrleansDL.Lineage;
+using OrleansDL.Serving;
 
 namespace OrleansDL.Datasets;
 
@@ -46,6 +48,7 @@ internal static class DatasetSetup
         services.AddUploads();
         services.AddImports();
         services.AddBatchPredictions();
+        services.AddSingleton<IPayloadCommits, PayloadCommits>();
         return services;
     }
 }

@@ -12,7 +12,8 @@ namespace OrleansDL.Monitoring;
 
 internal static class MonitoringEndpoints
 {
-    public static void MapMonitoring(this IEndpointRouteBuilder v1) =>
+    public static void MapMonitoring(this IEndpointRouteBuilder v1)
+    {
         v1.MapGet("/projects/{project}/deployments/{deployment}/metrics", async (
             string project, string deployment, IGrainFactory grains, TimeProvider time, DateTimeOffset? from, DateTimeOffset? to, int stepSeconds = 10) =>
         {
@@ -21,6 +22,12 @@ internal static class MonitoringEndpoints
             var windows = await grains.GetGrain<IServingMetricsGrain>(project).QueryAsync(deployment, from ?? end.AddHours(-1), end, stepSeconds);
             return new Page<ServingWindow> { Items = windows };
         }).WithTags("Monitoring").RequireRole(Role.Viewer);
+        v1.MapPost("/projects/{project}/feedback", async (string project, FeedbackBatch batch, IGrainFactory grains) =>
+            new Page<StoredFeedback> { Items = await grains.GetGrain<IServingMetricsGrain>(project).AddFeedbackAsync(batch) })
+            .WithTags("Monitoring").RequireRole(Role.Developer);
+        v1.MapGet("/projects/{project}/feedback", (string project, string deployment, Paging paging, IGrainFactory grains) =>
+            grains.GetGrain<IServingMetricsGrain>(project).ListFeedbackAsync(deployment, paging.Page)).WithTags("Monitoring").RequireRole(Role.Viewer);
+    }
 
     /// <summary>What Prometheus scrapes, outside <c>/v1</c>. A scraper needs a token: label values name projects and deployments.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>

@@ -16,6 +16,7 @@ internal static class MonitoringSetup
         services.AddSingleton<PrometheusExporter>();
         services.AddHostedService(provider => provider.GetRequiredService<PrometheusExporter>());
         services.AddSingleton<WindowStore>();
+        services.AddSingleton<FeedbackStore>();
         services.AddSingleton<MonitoringMetrics>();
         services.AddSingleton<WindowFlusher>();
         return services.AddHostedService(provider => provider.GetRequiredService<WindowFlusher>());

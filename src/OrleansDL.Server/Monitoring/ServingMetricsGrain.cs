@@ -1,12 +1,13 @@
 using Orleans.Concurrency;
 using OrleansDL.Database;
 using OrleansDL.Projects;
+using OrleansDL.Serving;
 using OrleansDL.Telemetry;
 
 namespace OrleansDL.Monitoring;
 
 [GrainType("serving-metrics"), StatelessWorker]
-internal sealed class ServingMetricsGrain(WindowStore store, NameTable names) : Grain, IServingMetricsGrain
+internal sealed class ServingMetricsGrain(WindowStore store, FeedbackStore feedback, NameTable names, TimeProvider time) : Grain, IServingMetricsGrain
 {
     private const int MaximumWindows = 10_000;
 
@@ -33,6 +34,18 @@ internal sealed class ServingMetricsGrain(WindowStore store, NameTable names) : 
         return await MergeAsync(id, from, to, stepSeconds == 0 ? null : step);
     }
 
+    public async Task<IReadOnlyList<StoredFeedback>> AddFeedbackAsync(FeedbackBatch batch)
+    {
+        FeedbackCheck.Check(batch);
+        var generations = await feedback.GenerationsAsync([.. batch.Items.Select(item => InferenceId.GenerationOf(item.InferenceId)!.Value).Distinct()]);
+        var rows = FeedbackCheck.Rows(this.GetPrimaryKeyString(), batch, generations, time.GetUtcNow());
+        await feedback.WriteAsync(rows);
+        return [.. rows.Select(row => row.ToStored())];
+    }
+
+    public async Task<Page<StoredFeedback>> ListFeedbackAsync(string deployment, PageRequest page) =>
+        await feedback.ListAsync(await names.ResolveAsync(this.GetPrimaryKeyString(), ThingKind.Deployment, deployment), page);
+
     private async Task<IReadOnlyList<ServingWindow>> MergeAsync(Guid deployment, DateTimeOffset from, DateTimeOffset to, TimeSpan? step)
     {
         var merged = new Dictionary<(DateTimeOffset Start, string Model, long Version), WindowMerge>();
@@ -48,6 +61,18 @@ internal sealed class ServingMetricsGrain(WindowStore store, NameTable names) : 
             }
 
             window.Add(row);
+        }
+
+        var (first, ticks) = (Micros.From(Floor(from, ServingWindows.Length)), (step?.Ticks ?? 0) / TimeSpan.TicksPerMicrosecond);
+        foreach (var sum in await feedback.SumAsync(deployment, first, Micros.From(to), ticks))
+        {
+            var key = (step is null ? from : Micros.ToTime(sum.Step * ticks), sum.Model, sum.ModelVersion);
+            if (!merged.TryGetValue(key, out var window))
+            {
+                window = merged[key] = new WindowMerge(key.Item1, step ?? to - from, sum.Model, sum.ModelVersion);
+            }
+
+            window.Feedback = sum.ToWindow();
         }
 
         return merged.OrderBy(pair => pair.Key.Start).ThenBy(pair => pair.Key.Version).Select(pair => pair.Value.ToWindow()).ToList();

@@ -7,7 +7,7 @@ namespace OrleansDL.Monitoring;
 
 /// <summary>Writes this node's windows to the database every two seconds, and a last time when the node leaves.</summary>
 internal sealed partial class WindowFlusher(
-    ServingWindows windows, WindowStore store, ILocalSiloDetails silo, MonitoringMetrics metrics, TimeProvider time,
+    ServingWindows windows, WindowStore store, FeedbackStore feedback, ILocalSiloDetails silo, MonitoringMetrics metrics, TimeProvider time,
     IOptions<MonitoringOptions> options, ILogger<WindowFlusher> logger) : BackgroundService
 {
     private const int WrittenAtOnce = 500;
@@ -109,7 +109,8 @@ internal sealed partial class WindowFlusher(
     {
         try
         {
-            while (await store.RemoveAsync(time.GetUtcNow() - options.Value.Retention, cancellationToken))
+            var before = time.GetUtcNow() - options.Value.Retention;
+            while (await store.RemoveAsync(before, cancellationToken) | await feedback.RemoveAsync(before, cancellationToken))
             {
                 // Between two portions other writers have their turn.
                 await Task.Yield();

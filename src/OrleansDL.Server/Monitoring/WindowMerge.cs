@@ -20,6 +20,9 @@ internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string 
     private long _requests;
     private long _errors;
 
+    /// <summary>What feedback says; null without any.</summary>
+    public FeedbackWindow? Feedback { get; set; }
+
     public void Add(WindowRow row)
     {
         _requests += row.Requests;
@@ -57,6 +60,7 @@ internal sealed class WindowMerge(DateTimeOffset start, TimeSpan length, string 
         FirstTokenP95Seconds = _firstToken.Quantile(0.95),
         TokensPerSecondP50 = _tokenRate.Quantile(0.5),
         Shadow = Shadow(),
+        Feedback = Feedback,
     };
 
     private ShadowWindow? Shadow() => _shadow is (0, 0, 0, 0) ? null : new ShadowWindow

@@ -110,6 +110,7 @@ internal sealed partial class DeploymentGrain(
 
         Check(spec);
         await CheckStepsAsync(project, spec);
+        await registry.CheckPayloadLogAsync(project, spec);
         var wanted = await registry.ResolveAsync(project, spec);
         await wakeUps.ArmAsync(this);
         await names.ClaimAsync(project, ThingKind.Deployment, spec.Name, Id);
@@ -139,6 +140,7 @@ internal sealed partial class DeploymentGrain(
         CheckETag(ifMatch);
         Check(spec);
         await CheckStepsAsync(State.Project, spec);
+        await registry.CheckPayloadLogAsync(State.Project, spec);
         var wanted = await registry.ResolveAsync(State.Project, spec);
         await wakeUps.ArmAsync(this);
         if (spec.Name != State.Spec!.Name)
@@ -457,6 +459,7 @@ internal sealed partial class DeploymentGrain(
             RateLimit = from.Spec.RateLimit,
             Traffic = TrafficOf(from),
             OnDemand = answering?.Version.OnDemand ?? false,
+            PayloadLog = from.Spec.PayloadLog,
             Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
         };
     }
@@ -711,6 +714,7 @@ internal sealed partial class DeploymentGrain(
             Configuration = State.Spec.Configuration,
             RateLimit = State.Spec.RateLimit,
             Traffic = State.Spec.Traffic,
+            PayloadLog = State.Spec.PayloadLog,
             Canary = State.Canary,
             Ensemble = State.Spec.Ensemble,
             Cache = State.Spec.Cache,

@@ -39,7 +39,21 @@ internal static class PredictionWriter
             body.Write("]"u8);
         }
 
-        body.Write("]}"u8);
+        body.Write("]"u8);
+        WriteOther(body, ",\"values\":"u8, prediction.Values);
+        WriteOther(body, ",\"steps\":"u8, prediction.Steps);
+        WriteOther(body, ",\"vectors\":"u8, prediction.Vectors);
+        body.Write("}"u8);
+    }
+
+    private static void WriteOther<T>(PooledBytes body, ReadOnlySpan<byte> name, T? value)
+        where T : class
+    {
+        if (value is not null)
+        {
+            body.Write(name);
+            body.Write(JsonSerializer.SerializeToUtf8Bytes(value, OdlJson.Options));
+        }
     }
 
     // A score that is no number is written as the platform's JSON names it: in quotes.

@@ -31,7 +31,7 @@ internal sealed class Predictions(RouteTable routes, Router router, IServingObse
                 Steps = answer.Steps,
                 Vectors = answer.Vectors,
             };
-            entry.Aside?.OnAnswer(route, request, answer);
+            entry.Aside?.OnAnswer(route, prediction.InferenceId, request, answer);
             observer.OnAnswer(route, time.GetElapsedTime(started), TopOf(answer));
             return prediction;
         }

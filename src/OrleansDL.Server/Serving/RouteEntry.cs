@@ -28,6 +28,11 @@ internal sealed class RouteEntry
         var answering = Array.Find(_versions, version => version.Route.Generation == route.Generation);
         (_replicas, Signature) = (answering?._replicas ?? [], answering?.Signature);
         Aside = asides?.Of(route, number => Version(number) is { Route.Generation: not null } version ? version : null);
+        foreach (var version in _versions)
+        {
+            version.Aside = Aside?.OfVersions;
+        }
+
         _traffic = route.Traffic is { } traffic ? new Traffic(traffic, route.Deployment, Chosen) : null;
     }
 
@@ -47,8 +52,8 @@ internal sealed class RouteEntry
     /// <summary>The number of the version when one was asked for; null when the deployment chooses.</summary>
     public long? Asked { get; }
 
-    /// <summary>What is done with some of the requests that name no version, beside answering them; null: nothing.</summary>
-    public Aside? Aside { get; private init; }
+    /// <summary>What is done with some of the requests beside answering them; null: nothing.</summary>
+    public Aside? Aside { get; private set; }
 
     /// <summary>Inputs and outputs as callers see them; null before the version was loaded.</summary>
     public ModelSignature? Signature { get; }

@@ -1,3 +1,4 @@
+using OrleansDL.Datasets;
 using OrleansDL.Models;
 
 namespace OrleansDL.Serving;
@@ -35,6 +36,22 @@ internal sealed class WantedVersions(IGrainFactory grains)
         return wanted.Count > 0
             ? [.. wanted.OrderByDescending(version => version.PublicNumber)]
             : throw new NotFoundException($"Model '{spec.Model}' has no version to serve yet.");
+    }
+
+    /// <summary>Looks whether the dataset is there that a deployment's requests are written to.</summary>
+    /// <exception cref="NotFoundException">It is not.</exception>
+    /// <exception cref="InvalidException">It is no table.</exception>
+    public async Task CheckPayloadLogAsync(string project, DeploymentSpec spec)
+    {
+        if (spec.PayloadLog is { } log)
+        {
+            PayloadLogRules.Check(log);
+            var dataset = await grains.GetGrain<IDatasetsGrain>(project).GetAsync(log.Dataset);
+            if (dataset.Kind is not DatasetKind.Table)
+            {
+                throw new InvalidException($"payloadLog.dataset: '{dataset.Name}' is a dataset of the kind {dataset.Kind}. Requests are written to a table: POST /v1/projects/{project}/datasets makes one.");
+            }
+        }
     }
 
     private static List<long> Choose(VersionPolicy policy, IEnumerable<long> numbers, string model)

@@ -18,6 +18,13 @@ public sealed class PredictionWriterTests
             ModelVersion = 3,
             Predictions = [[new LabelScore("7", 0.75), new LabelScore("a \"quoted\" ü", 0.1)], [], [new LabelScore("1", 1e-7), new LabelScore("0", double.NaN)]],
         };
+        IsWrittenAlike(prediction);
+        IsWrittenAlike(prediction with { Predictions = [], Values = [new Dictionary<string, double> { ["price"] = 1.5 }] });
+        IsWrittenAlike(prediction with { Predictions = [], Steps = [[new LabelScore("1", 0.5)]], Vectors = [[1.5f, -2]] });
+    }
+
+    private static void IsWrittenAlike(Prediction prediction)
+    {
         using var body = new PooledBytes();
 
         PredictionWriter.Write(body, prediction);

@@ -8,6 +8,10 @@ internal static class AsideSetup
     {
         services.AddSingleton<ShadowQueue>();
         services.AddHostedService<ShadowRuns>();
+        services.AddOptionsWithValidateOnStart<PayloadLogOptions>().BindConfiguration(PayloadLogOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<PayloadMetrics>();
+        services.AddSingleton<PayloadQueue>();
+        services.AddHostedService<PayloadWriter>();
         return services.AddSingleton<AsideFactory>();
     }
 }

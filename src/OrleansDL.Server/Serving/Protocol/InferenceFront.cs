@@ -113,12 +113,13 @@ internal sealed partial class InferenceFront(
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
             using var response = new PooledBytes();
             var jsonLength = InferenceResponseWriter.Write(response, call, answer, route.Name, route.Number ?? route.ModelVersion);
-            entry.Aside?.OnAnswer(route, request, raw);
+            var id = InferenceId.New(raw.Generation ?? route.Generation!.Value, time);
+            entry.Aside?.OnAnswer(route, id, request, raw);
             call.ReturnBuffers();
             body.Return();
 
             var headers = context.Response.Headers;
-            headers[InferenceIdHeader] = InferenceId.New(raw.Generation ?? route.Generation!.Value, time).ToString();
+            headers[InferenceIdHeader] = id.ToString();
             headers[ModelVersionHeader] = route.ModelVersion.ToString(System.Globalization.CultureInfo.InvariantCulture);
             if (jsonLength is { } length)
             {

@@ -182,10 +182,11 @@ internal sealed class InferenceService(
             trace?.OnAnswer(raw);
             var answer = Classification.Apply(call, raw, route);
             var response = Response(request, route, answer);
-            entry.Aside?.OnAnswer(route, inference, raw);
+            var id = InferenceId.New(raw.Generation ?? route.Generation!.Value, time);
+            entry.Aside?.OnAnswer(route, id, inference, raw);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
             statistics.Of(route).OnSuccess(time.GetElapsedTime(started), answer.Times ?? default, time.GetUtcNow());
-            return (response, InferenceId.New(raw.Generation ?? route.Generation!.Value, time).ToString());
+            return (response, id.ToString());
         }
         catch (Exception error) when (entry is not null)
         {

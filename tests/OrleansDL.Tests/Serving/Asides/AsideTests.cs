@@ -3,12 +3,15 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OrleansDL.Models;
 using OrleansDL.Monitoring;
 using OrleansDL.Projects;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Asides;
+using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Monitoring;
 
 namespace OrleansDL.Tests.Serving.Asides;
 
@@ -64,6 +67,150 @@ public sealed class AsideTests(AsideTests.Fixture fixture) : IClassFixture<Aside
     }
 
     [Fact]
+    public async Task Feedback_by_inference_id_tells_how_right_each_version_is_however_often_it_is_sent()
+    {
+        await fixture.DeployAsync(Fixture.Spec("judged", null));
+        var (one, three) = (await fixture.AskAsync("judged", 1), await fixture.AskAsync("judged", 3));
+        object Item(Guid id, int row, string label, string? answeredLabel) => new { inferenceId = id, row, label, answeredLabel };
+        var feedback = new
+        {
+            items = new object[]
+            {
+                Item(one, 0, "two", "two"), Item(one, 1, "three", "four"), Item(one, 2, "three", null), new { inferenceId = one, row = 3, value = 2.0, answeredValue = 2.0 },
+                Item(three, 0, "two", "three"), new { inferenceId = three, row = 1, value = 2.0, answeredValue = 3.0 }, new { inferenceId = three, row = 2, value = 2.0, answeredValue = 5.0 },
+            },
+        };
+        for (var time = 0; time < 2; time++)
+        {
+            var stored = await fixture.SendAsync(HttpMethod.Post, "/v1/projects/default/feedback", feedback, 200);
+            Assert.Equal([1, 1, 1, 1, 3, 3, 3], stored.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("modelVersion").GetInt32()));
+        }
+
+        var first = (await fixture.UntilAsync("judged", window => window is { ModelVersion: 1, Requests: 1, Feedback.Count: 4 })).Feedback!;
+        Assert.Equal((2, 1, 0.5, 1, 0d), (first.Judged, first.Correct, first.Accuracy, first.Measured, first.MeanAbsoluteError));
+        var third = (await fixture.UntilAsync("judged", window => window is { ModelVersion: 3, Requests: 1, Feedback.Count: 3 })).Feedback!;
+        Assert.Equal((1, 0, 0d, 2, 2d), (third.Judged, third.Correct, third.Accuracy, third.Measured, third.MeanAbsoluteError));
+        Assert.Equal(Math.Sqrt(5), third.RootMeanSquaredError!.Value, 1e-9);
+
+        // What was unjudged is judged once the answer is told, and what is older than what is known changes nothing.
+        await fixture.SendAsync(HttpMethod.Post, "/v1/projects/default/feedback", new { items = new[] { Item(one, 2, "three", "three") } }, 200);
+        await fixture.SendAsync(HttpMethod.Post, "/v1/projects/default/feedback", new { items = new[] { new { inferenceId = one, label = "old", at = "2020-01-01T00:00:00Z" } } }, 200);
+        await fixture.UntilAsync("judged", window => window is { ModelVersion: 1, Feedback: { Judged: 3, Correct: 2 } });
+
+        var page = await fixture.SendAsync(HttpMethod.Get, "/v1/projects/default/feedback?deployment=judged&pageSize=5", null, 200);
+        var next = await fixture.SendAsync(HttpMethod.Get, $"/v1/projects/default/feedback?deployment=judged&pageSize=5&pageToken={page.GetProperty("nextPageToken").GetString()}", null, 200);
+        Assert.Equal((5, 2), (page.GetProperty("items").GetArrayLength(), next.GetProperty("items").GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task Feedback_for_what_was_never_answered_here_is_refused_by_name_and_none_of_it_is_kept()
+    {
+        await fixture.DeployAsync(Fixture.Spec("unjudged", null));
+        var id = await fixture.AskAsync("unjudged", 1);
+        var unknown = InferenceId.New(987_654, TimeProvider.System);
+        await RefusedAsync(404, $"items[1].inferenceId: nothing in project 'default' was answered under the id {unknown}", new { inferenceId = id, label = "a" }, new { inferenceId = unknown, label = "a" });
+        await RefusedAsync(400, "is no inference id", new { inferenceId = Guid.NewGuid(), label = "a" });
+        await RefusedAsync(400, "items[0] has neither label nor value", new { inferenceId = id });
+        await RefusedAsync(400, "items[0] has both label and value", new { inferenceId = id, label = "a", value = 1 });
+        await RefusedAsync(400, "answeredLabel goes with a label", new { inferenceId = id, value = 1, answeredLabel = "a" });
+        await RefusedAsync(400, "items has 0 elements");
+        var page = await fixture.SendAsync(HttpMethod.Get, "/v1/projects/default/feedback?deployment=unjudged", null, 200);
+        Assert.Equal(0, page.GetProperty("items").GetArrayLength());
+
+        await Node.Grains.GetGrain<IProjectsGrain>("all").CreateAsync(Guid.CreateVersion7(), new ProjectSpec { Name = "other" });
+        Assert.Contains("nothing in project 'other'", (await fixture.SendAsync(HttpMethod.Post, "/v1/projects/other/feedback", new { items = new[] { new { inferenceId = id, label = "a" } } }, 404)).ToString(), StringComparison.Ordinal);
+
+        async Task RefusedAsync(int status, string message, params object[] items) =>
+            Assert.Contains(message, (await fixture.SendAsync(HttpMethod.Post, "/v1/projects/default/feedback", new { items }, status)).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Logged_requests_are_CloudEvents_in_a_dataset_and_what_is_redacted_never_reaches_it()
+    {
+        await fixture.SendAsync(HttpMethod.Post, "/v1/projects/default/datasets", new { name = "payloads", kind = "table" }, 201);
+        var spec = Fixture.Spec("logged", null) with { PayloadLog = new PayloadLogSpec { Dataset = "payloads" } };
+        var deployment = await fixture.DeployAsync(spec);
+        var id = await fixture.AskAsync("logged", 1);
+        await fixture.InferRpcAsync("logged");
+        var rows = await fixture.RowsAsync("payloads", 2);
+
+        var logged = rows.Single(row => row.GetProperty("id").GetGuid() == id);
+        Assert.Equal(("1.0", "orleansdl.inference", "/v1/projects/default/deployments/logged", "offset@1", "application/json"), (
+            logged.GetProperty("specversion").GetString(), logged.GetProperty("type").GetString(), logged.GetProperty("source").GetString(),
+            logged.GetProperty("subject").GetString(), logged.GetProperty("datacontenttype").GetString()));
+        Assert.Equal((deployment.Id, "offset", 1), (logged.GetProperty("deployment").GetGuid(), logged.GetProperty("model").GetString(), logged.GetProperty("modelversion").GetInt32()));
+        Assert.Equal(InferenceId.TimeOf(id), logged.GetProperty("time").GetDateTimeOffset());
+        Assert.Equal(
+            """{"request":{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[1,2,3,4]}]},"answer":{"outputs":[{"name":"y","datatype":"FP32","shape":[1,4],"data":[2,3,4,5]}]}}""",
+            logged.GetProperty("data").GetString());
+        Assert.Equal("offset@3", rows.Single(row => row.GetProperty("id").GetGuid() != id).GetProperty("subject").GetString());
+
+        await Node.Grains.GetGrain<IDeploymentGrain>(deployment.Id).UpdateAsync(
+            Guid.CreateVersion7(), spec with { PayloadLog = new PayloadLogSpec { Dataset = "payloads", Redact = ["X"], MaximumBytes = 1 } }, null);
+        var secret = await fixture.AskAsync("logged", 1);
+        var written = (await fixture.RowsAsync("payloads", 3)).Single(row => row.GetProperty("id").GetGuid() == secret).GetProperty("data").GetString()!;
+        var hidden = System.Text.Json.JsonDocument.Parse(written).RootElement;
+        Assert.Equal("redacted", hidden.GetProperty("request").GetProperty("inputs")[0].GetProperty("leftOut").GetString());
+        Assert.Equal("too large", hidden.GetProperty("answer").GetProperty("outputs")[0].GetProperty("leftOut").GetString());
+        Assert.False(hidden.GetProperty("request").GetProperty("inputs")[0].TryGetProperty("data", out _));
+
+        var graph = await fixture.SendAsync(HttpMethod.Get, "/v1/projects/default/lineage?reference=dataset:payloads@v1&direction=up", null, 200);
+        Assert.Contains("logged-by", graph.ToString(), StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<NotFoundException>(() => fixture.DeployAsync(Fixture.Spec("lost", null) with { PayloadLog = new PayloadLogSpec { Dataset = "nowhere" } }));
+        Assert.Contains("nowhere", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_of_predict_calls_are_redacted_by_name_at_any_depth_and_left_out_where_values_have_no_names()
+    {
+        var log = new PayloadLog(new PayloadLogSpec { Dataset = "d", Redact = ["Name"] }, null!);
+        var answer = new PredictAnswer { Rows = [[new LabelScore("yes", 0.5)]], Values = [new Dictionary<string, double> { ["name"] = 7, ["price"] = 2 }] };
+        var record = new PayloadRecord(log, Routes.Digits(3), InferenceId.New(3, TimeProvider.System), 0)
+        {
+            Rows = "[{\"name\":\"Ada\",\n\"age\":3,\"inner\":[{\"NAME\":\"Ada\"}]},[\"Ada\",3],\"Ada\"]"u8.ToArray(),
+            Top = 1,
+            Answer = answer,
+        };
+        using var body = new PooledBytes();
+        Assert.True(PayloadLine.TryWrite(body, record));
+
+        var line = System.Text.Encoding.UTF8.GetString(body.Written.Span);
+        Assert.DoesNotContain("Ada", line, StringComparison.Ordinal);
+        var data = System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("data");
+        Assert.Equal("""[{"name":"[redacted]","age":3,"inner":[{"NAME":"[redacted]"}]},"[redacted]","[redacted]"]""", data.GetProperty("request").GetProperty("rows").GetRawText());
+        using var whole = new PooledBytes();
+        var all = record with { Log = new PayloadLog(new PayloadLogSpec { Dataset = "d" }, null!) };
+        Assert.True(PayloadLine.TryWrite(whole, all));
+        Assert.False(PayloadLine.TryWrite(whole, all with { Rows = System.Text.Encoding.ASCII.GetBytes(new string('[', 40) + new string(']', 40)) }));
+        Assert.False(PayloadLine.TryWrite(whole, all with { Rows = new byte[] { (byte)'[', (byte)'"', 0xff, (byte)'"', (byte)']' } }));
+        Assert.Equal(1, whole.Written.Span.Count((byte)'\n'));
+        Assert.Equal("""[{"price":2}]""", data.GetProperty("answer").GetProperty("values").GetRawText());
+    }
+
+    [Fact]
+    public async Task What_is_logged_is_committed_when_the_node_leaves_and_what_finds_no_room_is_dropped()
+    {
+        var options = Options.Create(new PayloadLogOptions { MaximumWaitingBytes = 4 * PayloadQueue.Overhead });
+        using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var metrics = new PayloadMetrics(meters.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+        var queue = new PayloadQueue(options, metrics);
+        var commits = new KeptCommits();
+        using var writer = new PayloadWriter(queue, commits, metrics, TimeProvider.System, options, Microsoft.Extensions.Logging.Abstractions.NullLogger<PayloadWriter>.Instance);
+        var log = new PayloadLog(new PayloadLogSpec { Dataset = "d", MaximumBytes = 0 }, queue);
+        await writer.StartAsync(CancellationToken.None);
+        for (var request = 0; request < 6; request++)
+        {
+            log.OnAnswer(Routes.Digits(3), InferenceId.New(3, TimeProvider.System), new InferRequest { Inputs = [] }, new InferAnswer { Outputs = [] });
+        }
+
+        await writer.StopAsync(CancellationToken.None);
+
+        Assert.Equal(4, Assert.Single(commits.Batches).Rows);
+        Assert.Equal(4, commits.Lines);
+        Assert.True(queue.TryReserve(Routes.Digits(3), 4 * PayloadQueue.Overhead));
+    }
+
+    [Fact]
     public async Task A_deployment_of_an_alias_follows_it_and_one_of_a_number_stays()
     {
         var model = Node.Grains.GetGrain<IModelGrain>(fixture.Model);
@@ -96,6 +243,20 @@ public sealed class AsideTests(AsideTests.Fixture fixture) : IClassFixture<Aside
         public void OnDropped(Route shadow) => Dropped++;
     }
 
+    private sealed class KeptCommits : IPayloadCommits
+    {
+        public List<PayloadBatch> Batches { get; } = [];
+
+        public int Lines { get; private set; }
+
+        public Task CommitAsync(PayloadBatch batch, CancellationToken cancellationToken)
+        {
+            Batches.Add(batch);
+            Lines += batch.Lines.Span.Count((byte)'\n');
+            return Task.CompletedTask;
+        }
+    }
+
     public sealed class Fixture : IAsyncLifetime
     {
         private GrpcChannel _channel = null!;
@@ -108,7 +269,7 @@ public sealed class AsideTests(AsideTests.Fixture fixture) : IClassFixture<Aside
 
         public async Task InitializeAsync()
         {
-            Node = await ServingNode.StartAsync();
+            Node = await ServingNode.StartAsync(new Dictionary<string, string?> { ["Serving:PayloadLog:CommitInterval"] = "00:00:00.1" });
             Client = Node.Client();
             _channel = GrpcChannel.ForAddress(Node.RpcUrl);
             foreach (var offset in (float[])[1, 1, 2])
@@ -136,6 +297,41 @@ public sealed class AsideTests(AsideTests.Fixture fixture) : IClassFixture<Aside
             using var answer = await Client.PostAsJsonAsync($"/v2/models/{deployment}/infer", new { inputs = new[] { new { name = "x", shape = (int[])[1, 4], datatype = "FP32", data = Values } } });
             var json = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<System.Text.Json.JsonElement>();
             return (long.Parse(json.GetProperty("model_version").GetString()!, System.Globalization.CultureInfo.InvariantCulture), json.GetProperty("outputs")[0].GetProperty("data")[0].GetSingle());
+        }
+
+        /// <summary>Asks one version and answers the inference id.</summary>
+        internal async Task<Guid> AskAsync(string deployment, long version)
+        {
+            using var answer = await Client.PostAsJsonAsync($"/v2/models/{deployment}/versions/{version}/infer", new { inputs = new[] { new { name = "x", shape = (int[])[1, 4], datatype = "FP32", data = Values } } });
+            return Guid.Parse(answer.EnsureSuccessStatusCode().Headers.GetValues("odl-inference-id").Single());
+        }
+
+        internal async Task<System.Text.Json.JsonElement> SendAsync(HttpMethod method, string path, object? body, int status)
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+            using var answer = await Client.SendAsync(request);
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.True((int)answer.StatusCode == status, $"{answer.StatusCode}: {text}");
+            return System.Text.Json.JsonDocument.Parse(text).RootElement;
+        }
+
+        /// <summary>Waits until a dataset has so many rows and answers them.</summary>
+        internal async Task<IReadOnlyList<System.Text.Json.JsonElement>> RowsAsync(string dataset, int count)
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            while (true)
+            {
+                using var answer = await Client.GetAsync(new Uri($"/v1/projects/default/datasets/{dataset}/versions/main/rows?pageSize=100", UriKind.Relative));
+                var text = await answer.Content.ReadAsStringAsync();
+                var rows = answer.IsSuccessStatusCode ? System.Text.Json.JsonDocument.Parse(text).RootElement.GetProperty("items").EnumerateArray().ToList() : [];
+                if (rows.Count >= count)
+                {
+                    return rows;
+                }
+
+                Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), text);
+                await Task.Delay(TimeSpan.FromMilliseconds(50));
+            }
         }
 
         internal async Task<(long Version, float Answer)> InferRpcAsync(string deployment)
