@@ -99,9 +99,6 @@ public sealed class ModelSession : ITensorModel
     /// <summary>Whether it gives each row one label, best of all.</summary>
     public bool GivesLabel => Rows is not null && _pipeline!.Head is HeadNames.Label;
 
-    /// <summary>Whether it takes raw rows, through the artifact's own pipeline.</summary>
-    public bool TakesRows => _pipeline is not null && _answer >= 0;
-
     /// <summary>Loads an artifact's folder (<c>model.onnx</c>, <c>pipeline.json</c>), or an ONNX file alone.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="model">What messages call the model.</param>

@@ -166,7 +166,7 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
         before?.Dispose();
         var session = model as ModelSession;
         return new FrameWriter(FrameKind.Loaded, frame.Call).Bytes(JsonSerializer.SerializeToUtf8Bytes(
-            new LoadedModel { Signature = model.Signature, CanBatch = model.CanBatch, TakesRows = session?.TakesRows is true, Labels = session?.Labels ?? [] }, OdlJson.Options));
+            new HostedFacts { Signature = model.Signature, CanBatch = model.CanBatch, Rows = session?.Rows, GivesLabel = session?.GivesLabel is true, Labels = session?.Labels ?? [] }, OdlJson.Options));
     }
 
     private FrameWriter Unload(Frame frame)

@@ -20,7 +20,7 @@ internal sealed class HostedModel(ReplicaSpec spec, string folder, TimeSpan limi
     public string Name { get; } = $"{spec.ModelName}@{spec.ModelVersion}";
 
     /// <summary>What it takes and gives, once it was loaded.</summary>
-    public LoadedModel Facts { get; set; } = null!;
+    public HostedFacts Facts { get; set; } = null!;
 
     /// <summary>Why it could not be loaded again; null: it was.</summary>
     public string? Error { get; set; }

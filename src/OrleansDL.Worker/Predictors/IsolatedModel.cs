@@ -23,7 +23,7 @@ internal sealed class IsolatedModel(PredictorHost host, HostedModel hosted) : IT
     public async ValueTask<InferAnswer[]> InferTogetherAsync(IReadOnlyList<InferRequest> requests, CancellationToken cancellationToken) =>
         await host.InferAsync(hosted, requests, cancellationToken);
 
-    public async ValueTask<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken) => hosted.Facts.TakesRows
+    public async ValueTask<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken) => hosted.Facts.Rows is not null
         ? await host.PredictAsync(hosted, request, cancellationToken)
         : throw new InvalidException($"Model '{Model}' has no pipeline, so it takes tensors only. Send them to the inference protocol: POST /v2/models/NAME/infer.");
 

@@ -55,7 +55,7 @@ internal sealed class PredictorConnection : IAsyncDisposable
         var call = Interlocked.Increment(ref _last);
         using var frame = new FrameWriter(FrameKind.Load, call).Int64(model.Spec.Generation).Text(_process.PathOf(model.Folder)).Text(model.Name);
         var answer = await SendAsync(call, frame, model, LoadLimit);
-        model.Facts = JsonSerializer.Deserialize<LoadedModel>(answer.Bytes().Span, OdlJson.Options)!;
+        model.Facts = JsonSerializer.Deserialize<HostedFacts>(answer.Bytes().Span, OdlJson.Options)!;
         Heed(model.Limit);
     }
 

@@ -28,12 +28,12 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, RunWatch wat
             await LinkAsync(spec, folder);
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, options.Value.LimitOf(spec), () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(options.Value.LimitOf(spec))));
             session.Warm();
-            WarmUpRun.Run(session, spec.WarmUps ?? [], folder);
+            await WarmUpRun.RunAsync(session, spec.WarmUps ?? [], folder);
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
             var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence, folder), sequence, session.Model, time, BatchHold.OfEnvironment()) : null;
             var generator = GenerationModel.Load(folder, session) is { } texts ? new Generator(texts, spec.Batching, time) : null;
             var replica = new ModelReplica(session, batcher, sequences, generator, folder);
-            return spec.Raw ? RowReplica.Over(replica, session) : replica;
+            return spec.Raw ? RowReplica.Over(replica, session.Rows, session.GivesLabel, session.Model) : replica;
         }
         catch (Exception error)
         {

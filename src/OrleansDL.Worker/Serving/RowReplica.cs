@@ -41,9 +41,9 @@ internal sealed class RowReplica : ILoadedReplica
     public ModelSignature Signature { get; }
 
     /// <exception cref="InvalidException">The model takes no rows.</exception>
-    public static RowReplica Over(ILoadedReplica model, ModelSession session) => session.Rows is { } kind
-        ? new RowReplica(model, kind, session.GivesLabel, session.Model)
-        : throw new InvalidException($"Model '{session.Model}' has no pipeline that answers rows, so it cannot be served with 'raw'. Leave 'raw' out: callers send it tensors.");
+    public static RowReplica Over(ILoadedReplica model, RowKind? rows, bool givesLabel, string name) => rows is { } kind
+        ? new RowReplica(model, kind, givesLabel, name)
+        : throw new InvalidException($"Model '{name}' has no pipeline that answers rows, so it cannot be served with 'raw'. Leave 'raw' out: callers send it tensors.");
 
     public async ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {

@@ -6,20 +6,20 @@ namespace OrleansDL.Serving;
 /// <summary>Runs a model on the requests its configuration warms it with. What callers do not give (controls, states) is zeros.</summary>
 internal static class WarmUpRun
 {
-    /// <param name="session">The model.</param>
+    /// <param name="model">The model.</param>
     /// <param name="warmUps">The requests.</param>
     /// <param name="folder">Where their files lie.</param>
     /// <exception cref="InvalidException">One does not fit the model, or the model refuses it.</exception>
-    public static void Run(ModelSession session, IReadOnlyList<WarmUp> warmUps, string folder)
+    public static async Task RunAsync(ITensorModel model, IReadOnlyList<WarmUp> warmUps, string folder)
     {
         foreach (var warmUp in warmUps)
         {
             try
             {
-                var request = new InferRequest { Inputs = [.. session.Signature.Inputs.Select(input => Input(input, warmUp, folder))] };
+                var request = new InferRequest { Inputs = [.. model.Signature.Inputs.Select(input => Input(input, warmUp, folder))] };
                 for (var run = 0; run < warmUp.Count; run++)
                 {
-                    session.Infer(request);
+                    await model.InferAsync(request, CancellationToken.None);
                 }
             }
             catch (InvalidException error)
@@ -28,9 +28,9 @@ internal static class WarmUpRun
             }
         }
 
-        if (warmUps.SelectMany(warmUp => warmUp.Inputs).FirstOrDefault(input => session.Signature.Inputs.All(known => known.Name != input.Input)) is { } unknown)
+        if (warmUps.SelectMany(warmUp => warmUp.Inputs).FirstOrDefault(input => model.Signature.Inputs.All(known => known.Name != input.Input)) is { } unknown)
         {
-            throw new InvalidException($"failed to run warmup: unexpected inference input '{unknown.Input}' for model '{session.Model}'");
+            throw new InvalidException($"failed to run warmup: unexpected inference input '{unknown.Input}' for model '{model.Model}'");
         }
     }
 
