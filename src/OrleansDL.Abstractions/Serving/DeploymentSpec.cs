@@ -67,6 +67,9 @@ public sealed record DeploymentSpec
     [JsonIgnore]
     public bool Follows => Versions is not null || NamesAlias(Model);
 
+    /// <summary>The settings alone, without what says which versions answer.</summary>
+    public DeploymentSpec WithoutVersions() => this with { Versions = null, Numbers = null, Configuration = null, Traffic = null, Unloaded = false };
+
     /// <summary>Whether a model version reference is by an alias, rather than by a number or <c>latest</c>.</summary>
     public static bool NamesAlias(string model)
     {

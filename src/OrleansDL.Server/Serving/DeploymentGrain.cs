@@ -413,7 +413,7 @@ internal sealed partial class DeploymentGrain(
     /// <summary>Decides the route anew and tells every front when it differs from what they were told.</summary>
     private async Task PublishAsync()
     {
-        if (!IsTold())
+        if (State.Route is not { } before || Text(RouteOf(State) with { Revision = before.Revision }) != Text(before))
         {
             _publishing = true;
             await WriteAsync(state => state with { Route = RouteOf(state) with { Revision = state.Revision + 1 } });
@@ -738,8 +738,15 @@ internal sealed partial class DeploymentGrain(
         Leaving = version.Leaving,
     };
 
-    /// <summary>Whether the route as last decided says what is now.</summary>
-    private bool IsTold() => State.Route is { } route && Text(RouteOf(State) with { Revision = route.Revision }) == Text(route);
+    /// <summary>Whether the route as last decided leads to what answers now, and says why the rest does not.</summary>
+    private bool IsTold() => State.Route is { } route && Text(WithoutTroubles(RouteOf(State)) with { Revision = route.Revision }) == Text(WithoutTroubles(route));
+
+    /// <summary>What goes wrong with a version that answers takes nothing from its being ready.</summary>
+    private static Route WithoutTroubles(Route route) => route with
+    {
+        Reason = route.Generation is null ? route.Reason : null,
+        Versions = route.Versions?.Select(version => version.Generation is null ? version : version with { Reason = null }).ToList(),
+    };
 
     private static string Text<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);
 

@@ -41,7 +41,7 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
             ["modelVersion"] = Value.Of(model.Version),
             ["replicas"] = Value.Of(with.FindInt("replicas") ?? existing?.Replicas ?? 1),
             ["public"] = Value.Of(with.FindBool("public") ?? existing?.Public ?? false),
-            ["kept"] = existing is null ? Value.Nothing : Value.Of(JsonSerializer.Serialize(SettingsOf(existing), OdlJson.Options)),
+            ["kept"] = existing is null ? Value.Nothing : Value.Of(JsonSerializer.Serialize(existing.ToSpec().WithoutVersions(), OdlJson.Options)),
             ["alias"] = with.FindText("alias") is { } alias ? Value.Of(alias) : Value.Nothing,
         });
     }
@@ -94,9 +94,6 @@ internal sealed class DeployStep(IGrainFactory grains) : IStepAction
 
     /// <summary>A change already told to the deployment stays: there is nothing half-done to stop.</summary>
     public Task<bool> StopAsync(StepAttempt attempt) => Task.FromResult(true);
-
-    /// <summary>What the deployment was told by others. Which versions answer is the step's to say, so whatever else says so ends.</summary>
-    private static DeploymentSpec SettingsOf(Deployment existing) => existing.ToSpec() with { Versions = null, Numbers = null, Configuration = null, Traffic = null, Unloaded = false };
 
     private static Guid DeploymentId(StepAttempt attempt) => Guid.Parse(attempt.Plan.Text("id"));
 }
