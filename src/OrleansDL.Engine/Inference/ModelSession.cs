@@ -69,8 +69,9 @@ public sealed class ModelSession : IDisposable
     /// <summary>Loads an artifact's folder (<c>model.onnx</c>, <c>pipeline.json</c>), or an ONNX file alone.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="model">What messages call the model.</param>
+    /// <param name="runtime">How the runtime runs it; null: each run takes its caller's thread and no other.</param>
     /// <exception cref="InvalidException">The files are no model; the message says why.</exception>
-    public static ModelSession Load(string path, string model = "model")
+    public static ModelSession Load(string path, string model = "model", RuntimeSettings? runtime = null)
     {
         OnnxLibrary.Load();
         var folder = Directory.Exists(path) ? path : null;
@@ -82,7 +83,7 @@ public sealed class ModelSession : IDisposable
 
         var pipelineFile = folder is null ? null : Path.Combine(folder, "pipeline.json");
         var pipeline = File.Exists(pipelineFile) ? Pipeline.Parse(File.ReadAllBytes(pipelineFile)) : null;
-        using var options = Options();
+        using var options = Options(runtime);
         try
         {
             return new ModelSession(new InferenceSession(file, options), pipeline, model);
@@ -93,17 +94,31 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    /// <summary>A run takes its caller's thread and no other.</summary>
-    internal static SessionOptions Options()
+    /// <summary>A run takes its caller's thread and no other, unless the settings say otherwise.</summary>
+    internal static SessionOptions Options(RuntimeSettings? settings = null)
     {
         var options = new SessionOptions
         {
-            IntraOpNumThreads = 1,
-            InterOpNumThreads = 1,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = settings?.IntraOpThreads ?? 1,
+            InterOpNumThreads = settings?.InterOpThreads ?? 1,
+            ExecutionMode = settings is { RunsParallel: true } ? ExecutionMode.ORT_PARALLEL : ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = settings?.GraphLevel switch
+            {
+                -1 => GraphOptimizationLevel.ORT_ENABLE_BASIC,
+                1 => GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+                2 => GraphOptimizationLevel.ORT_DISABLE_ALL,
+                _ => GraphOptimizationLevel.ORT_ENABLE_ALL,
+            },
         };
+        options.EnableCpuMemArena = settings?.MemoryArena ?? options.EnableCpuMemArena;
+        options.EnableMemoryPattern = settings?.MemoryPattern ?? options.EnableMemoryPattern;
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        foreach (var (name, value) in settings?.Entries ?? new Dictionary<string, string>())
+        {
+            options.AddSessionConfigEntry(name, value);
+        }
+
         return options;
     }
 

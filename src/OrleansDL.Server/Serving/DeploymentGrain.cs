@@ -387,6 +387,7 @@ internal sealed partial class DeploymentGrain(
             Batching = version.Batching,
             Sequence = version.Sequence,
             WarmUps = State.Spec.Configuration?.WarmUps,
+            Runtime = State.Spec.Configuration?.Runtime,
         },
         State.Spec.Replicas, preferred);
 

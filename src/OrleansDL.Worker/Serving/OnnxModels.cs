@@ -22,7 +22,7 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, TimeProvider
         try
         {
             await LinkAsync(spec, folder);
-            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}");
+            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", spec.Runtime);
             session.Warm();
             WarmUpRun.Run(session, spec.WarmUps ?? [], folder);
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;

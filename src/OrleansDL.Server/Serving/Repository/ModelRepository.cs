@@ -149,6 +149,7 @@ internal sealed partial class ModelRepository(
                 Labels = labels.Count > 0 ? labels : null,
                 Reshapes = ConfigReshape.Of(folder.Config),
                 WarmUps = warmUps,
+                Runtime = ConfigRuntime.Of(folder.Config),
             },
         };
         var change = Guid.CreateVersion7(time.GetUtcNow());
