@@ -42,4 +42,7 @@ public sealed record ReplicaSpec
 
     /// <summary>What the model is run on before it answers; null: one row of zeros.</summary>
     [Id(60)] public IReadOnlyList<WarmUp>? WarmUps { get; init; }
+
+    /// <summary>How ONNX Runtime runs the model; null: as every other.</summary>
+    [Id(61)] public RuntimeSettings? Runtime { get; init; }
 }

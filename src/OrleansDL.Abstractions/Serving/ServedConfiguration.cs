@@ -18,4 +18,7 @@ public sealed record ServedConfiguration
 
     /// <summary>What the model is run on before it answers; null: one row of zeros.</summary>
     [Id(61)] public IReadOnlyList<WarmUp>? WarmUps { get; init; }
+
+    /// <summary>How ONNX Runtime runs the model; null: as every other.</summary>
+    [Id(62)] public RuntimeSettings? Runtime { get; init; }
 }

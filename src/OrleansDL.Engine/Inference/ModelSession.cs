@@ -105,8 +105,9 @@ public sealed class ModelSession : ITensorModel
     /// <param name="watch">Ends executions that take longer than <paramref name="limit"/>; null: they take what they take.</param>
     /// <param name="limit">How long an execution may take; null: any time.</param>
     /// <param name="ended">Is told of an execution that took longer.</param>
+    /// <param name="runtime">How the runtime runs it; null: each run takes its caller's thread and no other.</param>
     /// <exception cref="InvalidException">The files are no model; the message says why.</exception>
-    public static ModelSession Load(string path, string model = "model", RunWatch? watch = null, TimeSpan? limit = null, Action? ended = null)
+    public static ModelSession Load(string path, string model = "model", RunWatch? watch = null, TimeSpan? limit = null, Action? ended = null, RuntimeSettings? runtime = null)
     {
         OnnxLibrary.Load();
         var folder = Directory.Exists(path) ? path : null;
@@ -118,7 +119,7 @@ public sealed class ModelSession : ITensorModel
 
         var pipelineFile = folder is null ? null : Path.Combine(folder, "pipeline.json");
         var pipeline = File.Exists(pipelineFile) ? Pipeline.Parse(File.ReadAllBytes(pipelineFile)) : null;
-        using var options = Options();
+        using var options = Options(runtime);
         try
         {
             return new ModelSession(new InferenceSession(file, options), pipeline, model, watch, limit, ended);
@@ -132,17 +133,31 @@ public sealed class ModelSession : ITensorModel
     /// <summary>Has the runtime make what it makes once for the process, so that no model is charged with it. Every further call returns at once.</summary>
     public static void WarmRuntime() => _ = RuntimeIsWarm.Value;
 
-    /// <summary>A run takes its caller's thread and no other.</summary>
-    internal static SessionOptions Options()
+    /// <summary>A run takes its caller's thread and no other, unless the settings say otherwise.</summary>
+    internal static SessionOptions Options(RuntimeSettings? settings = null)
     {
         var options = new SessionOptions
         {
-            IntraOpNumThreads = 1,
-            InterOpNumThreads = 1,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = settings?.IntraOpThreads ?? 1,
+            InterOpNumThreads = settings?.InterOpThreads ?? 1,
+            ExecutionMode = settings is { RunsParallel: true } ? ExecutionMode.ORT_PARALLEL : ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = settings?.GraphLevel switch
+            {
+                -1 => GraphOptimizationLevel.ORT_ENABLE_BASIC,
+                1 => GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+                2 => GraphOptimizationLevel.ORT_DISABLE_ALL,
+                _ => GraphOptimizationLevel.ORT_ENABLE_ALL,
+            },
         };
+        options.EnableCpuMemArena = settings?.MemoryArena ?? options.EnableCpuMemArena;
+        options.EnableMemoryPattern = settings?.MemoryPattern ?? options.EnableMemoryPattern;
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        foreach (var (name, value) in settings?.Entries ?? new Dictionary<string, string>())
+        {
+            options.AddSessionConfigEntry(name, value);
+        }
+
         return options;
     }
 

@@ -406,6 +406,7 @@ internal sealed partial class DeploymentGrain(
         Isolated = version.Isolated,
         HangSeconds = version.HangSeconds,
         WarmUps = State.Spec.Configuration?.WarmUps,
+        Runtime = State.Spec.Configuration?.Runtime,
         Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
         Residency = version.OnDemand ? State.Spec.Residency ?? new ResidencySpec() : null,
     };

@@ -26,7 +26,8 @@ internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, RunWatch wat
         try
         {
             await LinkAsync(spec, folder);
-            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, options.Value.LimitOf(spec), () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(options.Value.LimitOf(spec))));
+            var limit = options.Value.LimitOf(spec);
+            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, limit, () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(limit)), spec.Runtime);
             session.Warm();
             await WarmUpRun.RunAsync(session, spec.WarmUps ?? [], folder);
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;

@@ -6,7 +6,7 @@ namespace OrleansDL.Serving.Repository;
 internal static class ConfigRules
 {
     private static readonly string[] RuntimeParameters =
-        ["intra_op_thread_count", "inter_op_thread_count", "execution_mode", "enable_mem_arena", "enable_mem_pattern", "memory.enable_memory_arena_shrinkage"];
+        ["memory.enable_memory_arena_shrinkage"];
 
     /// <exception cref="InvalidException">The configuration asks for something that is not there.</exception>
     public static void Check(ModelConfig config)
@@ -25,7 +25,6 @@ internal static class ConfigRules
         Refuse(config.MetricTags.Count > 0, "metric_tags");
         Refuse(config.ModelMetrics?.MetricControl.Count > 0, "model_metrics");
         Refuse(config.Optimization?.ExecutionAccelerators is { } accelerators && accelerators.CpuExecutionAccelerator.Count + accelerators.GpuExecutionAccelerator.Count > 0, "optimization.execution_accelerators");
-        Refuse(config.Optimization?.Graph is { Level: not 0 }, "optimization.graph.level");
         foreach (var name in RuntimeParameters.Where(config.Parameters.ContainsKey))
         {
             Refuse(true, $"parameters.{name}");

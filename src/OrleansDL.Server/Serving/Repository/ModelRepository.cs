@@ -182,6 +182,7 @@ internal sealed partial class ModelRepository(
                 Labels = labels.Count > 0 ? labels : null,
                 Reshapes = ConfigReshape.Of(folder.Config),
                 WarmUps = warmUps,
+                Runtime = ConfigRuntime.Of(folder.Config),
             },
         };
         return await SetAsync(project, spec, existing);

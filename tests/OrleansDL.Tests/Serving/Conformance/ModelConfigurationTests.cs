@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Tests.Serving.Sequences;
 
 namespace OrleansDL.Tests.Serving.Conformance;
@@ -75,6 +78,36 @@ public sealed class ModelConfigurationTests(ProtocolNode node)
         var inputs = string.Join(',', new[] { "x", "start", "ready", "end", "memory" }.Select(name => $$"""{"name":"{{name}}","shape":[1,1],"datatype":"FP32","data":[1]}"""));
         using var answer = JsonDocument.Parse(await InferAsync("ordered", $$"""{"inputs":[{{inputs}},{"name":"id","shape":[1,1],"datatype":"INT64","data":[7]}],"outputs":[{"name":"flags"},{"name":"who"},{"name":"sum"}]}"""));
         Assert.Equal(["flags", "who", "sum"], answer.RootElement.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString()));
+    }
+
+    [Fact]
+    public async Task A_configuration_says_how_the_runtime_runs_its_model()
+    {
+        const string Threads = """
+            optimization { graph { level: 1 } }
+            parameters { key: "execution_mode" value: { string_value: "1" } }
+            parameters { key: "inter_op_thread_count" value: { string_value: "2" } }
+            parameters { key: "enable_mem_arena" value: { string_value: "0" } }
+            parameters { key: "session.use_env_allocators" value: { string_value: "0" } }
+            parameters { key: "intra_op_thread_count" value: { string_value: "
+            """;
+        await LoadedAsync(await node.LoadAsync("threaded", OffsetModel.Write(1), Threads.TrimEnd() + "2\" } }"));
+        Assert.Contains("\"data\":[2,3,4,5]", await InferAsync("threaded", """{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}"""), StringComparison.Ordinal);
+        await RefusedAsync(await node.LoadAsync("knotted", OffsetModel.Write(1), Threads.TrimEnd() + "many\" } }"), "parameters.intra_op_thread_count is 'many'. Give an integer from 0 to 256.");
+    }
+
+    [Fact]
+    public async Task Requests_that_are_too_large_are_refused_over_both_protocols()
+    {
+        await LoadedAsync(await node.LoadAsync("narrow", OffsetModel.Write(1)));
+        var large = new byte[ProtocolNode.MaximumBytes + 16];
+        using var rest = await node.Http.PostAsync("/v2/models/narrow/infer", new ByteArrayContent(large));
+        await RefusedAsync(rest, "exceeds the maximum allowed input size of");
+        var request = new ModelInferRequest { ModelName = "narrow" };
+        request.Inputs.Add(new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "FP32", Shape = { large.Length / 16, 4 } });
+        request.RawInputContents.Add(ByteString.CopyFrom(large));
+        var rpc = await Assert.ThrowsAsync<RpcException>(async () => await node.Rpc.ModelInferAsync(request));
+        Assert.Equal(StatusCode.ResourceExhausted, rpc.StatusCode);
     }
 
     [Fact]

@@ -6,6 +6,9 @@ namespace OrleansDL.Tests.Serving.Conformance;
 /// <summary>A node that serves a model repository to everyone, loading what it is told to.</summary>
 public sealed class ProtocolNode : IAsyncLifetime
 {
+    /// <summary>Most bytes of a request, over either protocol.</summary>
+    public const int MaximumBytes = 8 << 20;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("odl-protocol-").FullName;
 
     internal ServingNode Node { get; private set; } = null!;
@@ -29,9 +32,11 @@ public sealed class ProtocolNode : IAsyncLifetime
             ["Serving:Repository:ControlMode"] = "explicit",
             ["Serving:Repository:Public"] = "true",
             ["Serving:Trace:File"] = TraceFile,
+            ["Serving:MaximumRequestBytes"] = $"{MaximumBytes}",
+            ["Serving:MaximumRpcBytes"] = $"{MaximumBytes}",
         });
         Http = Node.Client(withToken: false);
-        Channel = GrpcChannel.ForAddress(Node.RpcUrl, new GrpcChannelOptions { MaxReceiveMessageSize = null });
+        Channel = GrpcChannel.ForAddress(Node.RpcUrl, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
         Rpc = new(Channel);
     }
 

@@ -2,13 +2,18 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using OrleansDL.Serving;
 using OrleansDL.Serving.Logs;
+using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Serving.Tracing;
 using Told = OrleansDL.Serving.Rpc.Wire.LogSettingsRequest.Types.SettingValue;
+using TraceOptions = OrleansDL.Serving.Tracing.TraceOptions;
 
 namespace OrleansDL.Tests.Serving.Conformance;
 
@@ -72,6 +77,33 @@ public sealed class ServerSettingsTests(ProtocolNode node)
         Assert.Equal(times.Order(), times);
         Assert.Contains(traces, part => part.ToString().Contains("""{"name":"x","data":"1,2,3,4","shape":"1,4","dtype":"FP32"}""", StringComparison.Ordinal));
         Assert.Contains(traces, part => part.ToString().Contains("\"activity\":\"TENSOR_BACKEND_OUTPUT\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_callers_own_trace_is_followed_as_activities_whatever_the_rate()
+    {
+        List<Activity> activities = [];
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is "OrleansDL.Serving",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activities.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var tracer = new Tracer(TimeProvider.System, Options.Create(new TraceOptions { Level = ["TIMESTAMPS"], Mode = "opentelemetry", Rate = 1000 }));
+        var route = new Route { Deployment = Guid.NewGuid(), Project = "p", Name = "followed", Revision = 1, Public = true, ModelVersion = 3 };
+        Assert.Null(tracer.Begin(route, "HTTP", new HeaderDictionary(), TimeProvider.System.GetTimestamp()));
+
+        var headers = new HeaderDictionary { ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+        var trace = tracer.Begin(route, "HTTP", headers, TimeProvider.System.GetTimestamp())!;
+        trace.OnRequest(new InferenceCall { Id = "seventh" });
+        trace.OnAnswer(new InferAnswer { Outputs = [] });
+        trace.OnEnd();
+        var activity = activities.Single(activity => (string?)activity.GetTagItem("triton.model_name") == "followed");
+        Assert.Equal(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), (activity.TraceId.ToHexString(), activity.ParentSpanId.ToHexString()));
+        Assert.Equal(3L, activity.GetTagItem("triton.model_version"));
+        Assert.Equal("seventh", activity.GetTagItem("triton.request_id"));
+        Assert.Contains(activity.Events, mark => mark.Name is "COMPUTE_START");
     }
 
     [Fact]
