@@ -181,7 +181,7 @@ internal static class DeploymentCommands
                 session.Client.Deployments.ListAsync(cancel),
                 session.Get(limit),
                 ["name", "status", "model", "version", "serving", "workers", "changed", "reason"],
-                d => [d.Name, Format.Of(d.Status), d.Model, $"{d.ModelVersion}", d.ServingVersion?.ToString("0", null), string.Join(',', d.Workers), Format.Time(d.ChangedAt), d.Reason],
+                d => [d.Name, Format.Of(d.Status), d.Ensemble is null ? d.Model : "(ensemble)", $"{d.ModelVersion}", d.ServingVersion?.ToString("0", null), string.Join(',', d.Workers), Format.Time(d.ChangedAt), d.Reason],
                 cancel));
     }
 

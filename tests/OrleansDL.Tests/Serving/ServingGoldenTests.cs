@@ -48,6 +48,43 @@ public sealed class ServingGoldenTests
     [Fact]
     public void A_stored_deployment_is_this_for_ever() => Check("deployment-state-v1.json", State);
 
+    [Fact]
+    public void A_stored_ensemble_is_this_for_ever() => Check("deployment-state-ensemble-v1.json", new DeploymentState
+    {
+        Status = DeploymentStatus.Ready,
+        Project = "default",
+        Spec = new DeploymentSpec { Name = "both", Ensemble = Ensemble, Cache = new ResponseCacheSpec { MaximumBytes = 4096, Seconds = 60 }, Raw = true },
+        CreatedAt = State.CreatedAt,
+        ChangedAt = State.ChangedAt,
+        Revision = 3,
+        Versions = [new DeployedVersion { Version = new WantedVersion { ModelName = "both", Version = 1, Number = 1, Ensemble = Ensemble, Generation = 9 }, Signature = Route.Signature }],
+        Route = Route with
+        {
+            Ensemble = Ensemble,
+            Cache = new ResponseCacheSpec { MaximumBytes = 4096, Seconds = 60 },
+            Versions = [new RouteVersion { Number = 1, Generation = 9, ModelName = "both", ModelVersion = 1, Signature = Route.Signature, Ensemble = Ensemble }],
+        },
+    });
+
+    private static EnsembleSpec Ensemble => new()
+    {
+        Inputs = [new EnsembleTensor { Name = "x", Type = TensorElementType.Fp32, Shape = [-1, 4] }],
+        Outputs = [new EnsembleTensor { Name = "y" }],
+        Steps =
+        [
+            new EnsembleStep
+            {
+                Name = "first",
+                Deployment = "digits",
+                Version = 2,
+                Inputs = new Dictionary<string, string> { ["input"] = "x" },
+                Outputs = new Dictionary<string, string> { ["probabilities"] = "y" },
+                When = "parameters.fast",
+            },
+        ],
+        MaximumInFlight = 7,
+    };
+
     private static void Check<T>(string file, T value)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

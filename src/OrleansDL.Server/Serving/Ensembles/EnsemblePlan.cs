@@ -11,6 +11,7 @@ internal sealed class EnsemblePlan
     public const int Maximum = 64;
 
     private const int MaximumName = 256;
+    private const int MaximumCondition = 2000;
     private const int MaximumInFlight = 1_000_000;
     private readonly string[] _tensors;
     private readonly PlannedStep[] _steps;
@@ -90,6 +91,7 @@ internal sealed class EnsemblePlan
     /// <exception cref="InvalidException">The message begins with the JSON path of what is wrong, or names step and tensor.</exception>
     public static EnsemblePlan Of(EnsembleSpec spec)
     {
+        Require(IsWhole(spec.Inputs) && IsWhole(spec.Outputs) && IsWhole(spec.Steps), "ensemble has inputs, outputs and steps, none of them null.");
         Range("inputs.length", spec.Inputs.Count, 1, Maximum);
         Range("outputs.length", spec.Outputs.Count, 1, Maximum);
         Range("steps.length", spec.Steps.Count, 1, Maximum);
@@ -154,6 +156,8 @@ internal sealed class EnsemblePlan
 
     private static void CheckStep(EnsembleStep step, string name, int index)
     {
+        Require(IsWhole(step.Inputs) && IsWhole(step.Outputs), $"ensemble.steps[{index}] has inputs and outputs.");
+        Require(step.When is null or { Length: <= MaximumCondition }, $"ensemble.steps[{index}].when has more than {MaximumCondition} characters.");
         Require(step.Name is null || Names.IsValid(step.Name), $"ensemble.steps[{index}].name '{step.Name}' is no name: letters, digits, '.', '_' and '-'.");
         Require(!string.IsNullOrWhiteSpace(step.Deployment) && step.Deployment.Length <= MaximumName, $"ensemble.steps[{index}].deployment names the deployment that the step calls.");
         Require(step.Version is null or > 0, $"ensemble.steps[{index}].version is {step.Version}. Give a version from 1 on, or none.");
@@ -288,6 +292,9 @@ internal sealed class EnsemblePlan
 
         bool MakesAll(ulong steps, int tensor) => (steps & ~_makers[tensor]) == 0;
     }
+
+    // JSON may say null wherever it says anything.
+    private static bool IsWhole<T>(IEnumerable<T>? values) => values is not null && values.All(value => value is not null);
 
     private static void Range(string field, long value, long least, long greatest) => Require(
         value >= least && value <= greatest,

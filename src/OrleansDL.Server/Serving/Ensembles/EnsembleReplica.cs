@@ -1,7 +1,7 @@
 namespace OrleansDL.Serving.Ensembles;
 
 /// <summary>An ensemble as what answers a route: on the front itself, which calls its steps as it calls any model.</summary>
-internal sealed class EnsembleReplica(Route route, EnsemblePlan plan, EnsembleGate gate, EnsembleSteps steps) : IReplica
+internal sealed class EnsembleReplica(Route route, Lazy<EnsemblePlan> plan, EnsembleGate gate, EnsembleSteps steps) : IReplica
 {
     public async ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {
@@ -10,10 +10,10 @@ internal sealed class EnsembleReplica(Route route, EnsemblePlan plan, EnsembleGa
             throw new OverloadedException($"Ensemble '{route.Name}' is within {request.Depth} others: they call one another in a circle, or too deep.");
         }
 
-        gate.Enter(route.Name, plan.Spec.MaximumInFlight);
+        gate.Enter(route.Name, plan.Value.Spec.MaximumInFlight);
         try
         {
-            return await new EnsembleRun(route, plan, steps, request).RunAsync(cancellationToken);
+            return await new EnsembleRun(route, plan.Value, steps, request).RunAsync(cancellationToken);
         }
         finally
         {

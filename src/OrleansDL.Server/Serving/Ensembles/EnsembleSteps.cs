@@ -12,8 +12,9 @@ internal sealed class EnsembleSteps(
 
     public TimeProvider Time => time;
 
+    /// <remarks>The plan is made when it is first asked: one that a later version of these rules refuses is that ensemble's error, and not that of all routes.</remarks>
     public EnsembleReplica Replica(Route route) =>
-        new(route, EnsemblePlan.Of(route.Ensemble!), _gates.GetOrAdd(route.Deployment, static _ => new EnsembleGate()), this);
+        new(route, new Lazy<EnsemblePlan>(() => EnsemblePlan.Of(route.Ensemble!), LazyThreadSafetyMode.PublicationOnly), _gates.GetOrAdd(route.Deployment, static _ => new EnsembleGate()), this);
 
     /// <summary>The generation an answer's inference id bears.</summary>
     public ValueTask<long> GenerationAsync(Route route, long[] steps) => generations.OfAsync(route, steps);

@@ -3,10 +3,14 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
 using OrleansDL.Models;
 using OrleansDL.Projects;
 using OrleansDL.Serving;
+using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Serving.Sequences;
 using static OrleansDL.Tests.Serving.Ensembles.EnsembleNode;
 
 namespace OrleansDL.Tests.Serving.Ensembles;
@@ -85,10 +89,50 @@ public sealed class EnsembleTests(EnsembleNode node) : IClassFixture<EnsembleNod
         await RefusedAsync("reads tensor 'q'", Spec("x", "y", Step("twice", "x=x -> y=y", "tensors.q[0] > 1"), Step("half", "x=x -> y=y")));
         await RefusedAsync("The ensemble's input 'x' is INT64", Spec("x", "y", Step("twice", "x=x -> y=y")) with { Inputs = [new EnsembleTensor { Name = "x", Type = TensorElementType.Int64 }] });
         await RefusedAsync("which is an input of the ensemble", Spec("x", "y", Step("two", "x=x -> up=y down=x")));
+        await RefusedAsync("none of them null", Spec("x", "y", null!));
+        await RefusedAsync("steps[0] has inputs and outputs", Spec("x", "y", new EnsembleStep { Deployment = "twice", Inputs = null!, Outputs = null! }));
         await RefusedAsync("maximumInFlight is 0", Spec("x", "y", Step("twice", "x=x -> y=y")) with { MaximumInFlight = 0 });
         var model = await Assert.ThrowsAsync<InvalidException>(() => node.Node.Deployments.CreateAsync(
             Guid.CreateVersion7(), new DeploymentSpec { Name = "refused", Model = "twice", Ensemble = Spec("x", "y", Step("twice", "x=x -> y=y")) }));
         Assert.Contains("ensemble and model do not go together", model.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sequence_goes_on_in_the_step_that_keeps_it()
+    {
+        await node.Node.RegisterAsync(AccumulatorModel.Write(), "accumulator");
+        await node.Node.DeployAsync("sums", model: "accumulator", sequence: AccumulatorModel.Spec(SequenceStrategy.Oldest));
+        await node.DeployAsync("running", Spec("x", "total", Step("sums", "x=x -> sum=total")), new ResponseCacheSpec());
+
+        Assert.Equal("2", await StepAsync(2, "\"sequence_start\":true"));
+        Assert.Equal("4", await StepAsync(2, "\"sequence_end\":false"));
+        Assert.Equal("6", await StepAsync(2, "\"sequence_end\":true"));
+
+        async Task<string> StepAsync(int value, string flag)
+        {
+            var (status, body, _) = await node.PostAsync("running", $$$"""{"parameters":{"sequence_id":42,{{{flag}}}},"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[{{{value}}}]}]}""");
+            Assert.True(status is HttpStatusCode.OK, body);
+            using var json = JsonDocument.Parse(body);
+            return json.RootElement.GetProperty("outputs")[0].GetProperty("data")[0].GetRawText();
+        }
+    }
+
+    [Fact]
+    public void What_is_sent_of_an_ensemble_arrives_as_it_was()
+    {
+        using var services = new ServiceCollection().AddSerializer(builder => builder.AddAssembly(typeof(DeploymentSpec).Assembly)).BuildServiceProvider();
+        var serializer = services.GetRequiredService<Serializer>();
+        var config = Google.Protobuf.JsonParser.Default.Parse<ModelConfig>("""
+            {"name":"m","platform":"ensemble","input":[{"name":"x","data_type":"TYPE_FP32","dims":[4]}],"output":[{"name":"z","data_type":"TYPE_FP32","dims":[4]}],
+             "ensemble_scheduling":{"step":[{"model_name":"plain","input_map":{"x":"x"},"output_map":{"y":"z"}}]}}
+            """);
+        var spec = new DeploymentSpec { Name = "m", Ensemble = ConfigEnsemble.Of(config), Cache = new ResponseCacheSpec { Seconds = 2 }, Raw = true };
+        Assert.Equal(Text(spec), Text(serializer.Deserialize<DeploymentSpec>(serializer.SerializeToArray(spec))));
+
+        var request = new InferRequest { Inputs = [], Parameters = new Dictionary<string, string>(StringComparer.Ordinal) { ["way"] = "\"twice\"" }, Depth = 2 };
+        Assert.Equal(Text(request), Text(serializer.Deserialize<InferRequest>(serializer.SerializeToArray(request))));
+
+        static string Text<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);
     }
 
     [Fact]
