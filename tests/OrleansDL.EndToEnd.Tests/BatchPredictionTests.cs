@@ -7,7 +7,7 @@ namespace OrleansDL.Tests;
 [Collection(ProductCollection.Name)]
 public sealed class BatchPredictionTests : IDisposable
 {
-    private const int Rows = 20_000;
+    private const int Rows = 5_000;
     private const string Batches = $"{Scenario.Project}/batch-predictions";
     private const string Output = $"{Scenario.Project}/datasets/answers";
     private readonly TempFolder _folder = new();

@@ -34,6 +34,12 @@ internal sealed class SharedBatchNorm : autograd.SingleTensorFunction<SharedBatc
     {
         var saved = context.get_saved_variables();
         var (input, weight, mean, variance, inverse) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
+        if (Planes.Suit(input))
+        {
+            using var whole = gradient.contiguous();
+            return InPlanes(context, input, weight, mean, inverse, whole);
+        }
+
         var local = Local(input, weight, mean, variance, (double)context.get_data("epsilon"), gradient);
         var (inputs, weights, biases) = (local[0], local[1], local[2]);
         try
@@ -58,6 +64,43 @@ internal sealed class SharedBatchNorm : autograd.SingleTensorFunction<SharedBatc
         }
 
         return [inputs, weights, biases, null!, null!, null!, null!];
+    }
+
+    private static List<Tensor> InPlanes(autograd.AutogradContext context, Tensor input, Tensor weight, Tensor mean, Tensor inverse, Tensor gradient)
+    {
+        float[] means = [.. mean.data<float>()], inverses = [.. inverse.data<float>()], weights = [.. weight.detach().data<float>()];
+        var sums = Planes.Products(input, gradient, means, inverses);
+        Tensor biasGradient = Moments.Floats(sums[..means.Length], input.device), weightGradient = Moments.Floats(sums[means.Length..], input.device);
+        Tensor inputGradient;
+        try
+        {
+            ((IGradientExchange)context.get_data("exchange")).Sum(sums);
+            if ((bool)context.get_data("counts"))
+            {
+                // As below, with the numbers of each channel at hand.
+                var count = (double)context.get_data("count");
+                float[] scale = new float[means.Length], slope = new float[means.Length], offset = new float[means.Length];
+                for (var channel = 0; channel < means.Length; channel++)
+                {
+                    scale[channel] = weights[channel] * inverses[channel];
+                    slope[channel] = (float)(scale[channel] / count * sums[means.Length + channel] * inverses[channel]);
+                    offset[channel] = (float)(scale[channel] / count * sums[channel]);
+                }
+
+                inputGradient = Planes.Bent(input, gradient, scale, means, slope, offset);
+            }
+            else
+            {
+                inputGradient = zeros_like(input);
+            }
+        }
+        catch (GroupLostException)
+        {
+            // It cannot pass through libtorch, which called this. The exchange of the gradients throws it again.
+            inputGradient = zeros_like(input);
+        }
+
+        return [inputGradient, weightGradient, biasGradient, null!, null!, null!, null!];
     }
 
     /// <summary>Gradients of input, weight and bias as if mean and variance were given: libtorch's own kernel makes all three in two passes.</summary>

@@ -78,6 +78,8 @@ public sealed class FormatsInTests(DatasetNode node) : IClassFixture<DatasetNode
         await node.CreateAsync("npy-flat", "table");
         var flat = await node.CommitAsync("npy-flat", "", Npy("'<f4'", "3, 2", [.. new float[] { 1, 2, 3.5f, 4, float.NaN, 6 }.SelectMany(BitConverter.GetBytes)]));
         Assert.Equal((3, "c0:float64?,c1:float64"), (flat.GetProperty("rows").GetInt32(), Schema(flat)));
+        Assert.EndsWith("{\"c0\":null,\"c1\":6.0}\n", await node.Http.GetStringAsync($"{DatasetNode.Root}/npy-flat/versions/latest/export?format=jsonl"), StringComparison.Ordinal);
+        Assert.EndsWith(",6.0\n", await node.Http.GetStringAsync($"{DatasetNode.Root}/npy-flat/versions/latest/export?format=csv"), StringComparison.Ordinal);
 
         await node.CreateAsync("npy-records", "table");
         var record = new List<byte>();

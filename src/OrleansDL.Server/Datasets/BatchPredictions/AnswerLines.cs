@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Apache.Arrow;
+using OrleansDL.Datasets.Exports;
 using OrleansDL.Serving;
 
 namespace OrleansDL.Datasets.BatchPredictions;

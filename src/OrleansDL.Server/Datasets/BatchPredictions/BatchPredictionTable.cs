@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using OrleansDL.Database;
+using OrleansDL.Datasets.Jobs;
 
 namespace OrleansDL.Datasets.BatchPredictions;
 
@@ -10,6 +11,9 @@ internal sealed class BatchPredictionTable(Db database, TimeProvider time)
 {
     private const string Columns =
         "document AS Document, status AS Status, (SELECT COALESCE(SUM(p.rows), 0) FROM batch_prediction_part p WHERE p.job = batch_prediction.id) AS RowsDone";
+
+    /// <summary>Who works on them.</summary>
+    public JobClaims Claims => new(database, time, "batch_prediction");
 
     /// <summary>Writes what the grain knows.</summary>
     public async Task WriteAsync(BatchPrediction prediction)
@@ -59,31 +63,6 @@ internal sealed class BatchPredictionTable(Db database, TimeProvider time)
     {
         await using var connection = await database.OpenAsync();
         return [.. (await connection.QueryAsync<Row>($"SELECT {Columns} FROM batch_prediction WHERE project = @project AND status = 0", new { project })).Select(row => row.ToPrediction())];
-    }
-
-    /// <summary>Begins to work, unless someone does. Answers the attempt's number, or null.</summary>
-    public async Task<long?> ClaimAsync(Guid id, TimeSpan alive)
-    {
-        await using var connection = await database.OpenAsync();
-        return await connection.QuerySingleOrDefaultAsync<long?>(
-            "UPDATE batch_prediction SET attempt = attempt + 1, alive_until = @until WHERE id = @id AND status = 0 AND alive_until <= @now RETURNING attempt",
-            new { id = id.ToString(), now = time.Now(), until = time.Now() + (long)alive.TotalMicroseconds });
-    }
-
-    /// <summary>Says that an attempt still works. False: it was cancelled, or given up for dead and begun again elsewhere.</summary>
-    public async Task<bool> KeepAsync(Guid id, long attempt, TimeSpan alive)
-    {
-        await using var connection = await database.OpenAsync();
-        return await connection.ExecuteAsync(
-            "UPDATE batch_prediction SET alive_until = @until WHERE id = @id AND attempt = @attempt AND status = 0",
-            new { id = id.ToString(), attempt, until = time.Now() + (long)alive.TotalMicroseconds }) > 0;
-    }
-
-    /// <summary>Ends an attempt, so that another one need not wait.</summary>
-    public async Task ReleaseAsync(Guid id, long attempt)
-    {
-        await using var connection = await database.OpenAsync();
-        await connection.ExecuteAsync("UPDATE batch_prediction SET alive_until = 0 WHERE id = @id AND attempt = @attempt", new { id = id.ToString(), attempt });
     }
 
     /// <summary>Writes down a part that is done.</summary>

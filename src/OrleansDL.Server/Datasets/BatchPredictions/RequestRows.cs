@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Apache.Arrow;
+using OrleansDL.Datasets.Exports;
 
 namespace OrleansDL.Datasets.BatchPredictions;
 

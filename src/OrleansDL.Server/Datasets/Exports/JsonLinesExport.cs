@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Apache.Arrow;
 
 namespace OrleansDL.Datasets.Exports;
 
@@ -27,7 +26,7 @@ internal sealed class JsonLinesExport : IExportWriter
                 for (var column = 0; column < names.Length; column++)
                 {
                     json.WritePropertyName(names[column]);
-                    Write(json, batch.Column(column), row);
+                    Cells.Write(json, batch.Column(column), row);
                 }
 
                 json.WriteEndObject();
@@ -38,31 +37,6 @@ internal sealed class JsonLinesExport : IExportWriter
 
             await output.WriteAsync(buffer.WrittenMemory, cancellationToken);
             buffer.ResetWrittenCount();
-        }
-    }
-
-    private static void Write(Utf8JsonWriter json, IArrowArray array, int row)
-    {
-        if (array.IsNull(row))
-        {
-            json.WriteNullValue();
-            return;
-        }
-
-        switch (array)
-        {
-            case Int64Array integers:
-                json.WriteNumberValue(integers.Values[row]);
-                break;
-            case DoubleArray numbers:
-                json.WriteRawValue(NumberText.Of(numbers.Values[row]));
-                break;
-            case BooleanArray truths:
-                json.WriteBooleanValue(truths.GetValue(row)!.Value);
-                break;
-            default:
-                json.WriteStringValue(((StringArray)array).GetBytes(row));
-                break;
         }
     }
 }

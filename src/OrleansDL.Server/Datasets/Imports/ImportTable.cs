@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using OrleansDL.Database;
+using OrleansDL.Datasets.Jobs;
 
 namespace OrleansDL.Datasets.Imports;
 
@@ -12,6 +13,9 @@ internal sealed class ImportTable(Db database, TimeProvider time)
     private const string Columns = "document AS Document, status AS Status, objects AS Objects, objects_done AS ObjectsDone, bytes AS Bytes, bytes_done AS BytesDone";
     private const string ObjectColumns =
         "ordinal AS Ordinal, name AS Name, etag AS Etag, version_id AS VersionId, modified AS Modified, bytes AS Bytes, sha256 AS Sha256, fetched_at AS FetchedAt";
+
+    /// <summary>Who works on them.</summary>
+    public JobClaims Claims => new(database, time, "dataset_import");
 
     /// <summary>Writes what the grain knows; how far the work is stays.</summary>
     public async Task WriteAsync(string project, DatasetImport import)
@@ -56,31 +60,6 @@ internal sealed class ImportTable(Db database, TimeProvider time)
             new { dataset = dataset.ToString(), before, last = token?[1] ?? "", limit = page.CheckedSize() + 1 });
         return rows.Select(row => row.ToImport()).ToList().ToPage(
             page, import => [Micros.From(import.CreatedAt).ToString(CultureInfo.InvariantCulture), import.Id.ToString()]);
-    }
-
-    /// <summary>Begins to work on an import, unless someone does. Answers the attempt's number, or null.</summary>
-    public async Task<long?> ClaimAsync(Guid id, TimeSpan alive)
-    {
-        await using var connection = await database.OpenAsync();
-        return await connection.QuerySingleOrDefaultAsync<long?>(
-            "UPDATE dataset_import SET attempt = attempt + 1, alive_until = @until WHERE id = @id AND status = 0 AND alive_until <= @now RETURNING attempt",
-            new { id = id.ToString(), now = time.Now(), until = time.Now() + (long)alive.TotalMicroseconds });
-    }
-
-    /// <summary>Says that an attempt still works. False: it was cancelled, or given up for dead and begun again elsewhere.</summary>
-    public async Task<bool> KeepAsync(Guid id, long attempt, TimeSpan alive)
-    {
-        await using var connection = await database.OpenAsync();
-        return await connection.ExecuteAsync(
-            "UPDATE dataset_import SET alive_until = @until WHERE id = @id AND attempt = @attempt AND status = 0",
-            new { id = id.ToString(), attempt, until = time.Now() + (long)alive.TotalMicroseconds }) > 0;
-    }
-
-    /// <summary>Ends an attempt, so that another one need not wait.</summary>
-    public async Task ReleaseAsync(Guid id, long attempt)
-    {
-        await using var connection = await database.OpenAsync();
-        await connection.ExecuteAsync("UPDATE dataset_import SET alive_until = 0 WHERE id = @id AND attempt = @attempt", new { id = id.ToString(), attempt });
     }
 
     /// <summary>Whether the source was listed to its end.</summary>

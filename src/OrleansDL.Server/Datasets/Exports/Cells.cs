@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Apache.Arrow;
-using OrleansDL.Datasets.Exports;
 
-namespace OrleansDL.Datasets.BatchPredictions;
+namespace OrleansDL.Datasets.Exports;
 
 /// <summary>Writes values of record batches as JSON that is read back with the same types.</summary>
 internal static class Cells
