@@ -37,21 +37,33 @@ internal static class Calls
     }
 
     /// <summary>Calls a second of several connections at once.</summary>
-    public static async Task<double> RateAsync(IReadOnlyList<ICaller> callers, TimeSpan time)
+    public static async Task<double> RateAsync(IReadOnlyList<ICaller> callers, TimeSpan time) => (await SecondsAsync(callers, time)).Length / time.TotalSeconds;
+
+    /// <summary>The 99th percentile of the seconds of several connections' calls.</summary>
+    public static async Task<double> LateAsync(IReadOnlyList<ICaller> callers, TimeSpan time)
+    {
+        var seconds = await SecondsAsync(callers, time);
+        Array.Sort(seconds);
+        return seconds[(int)(seconds.Length * 0.99)];
+    }
+
+    private static async Task<double[]> SecondsAsync(IReadOnlyList<ICaller> callers, TimeSpan time)
     {
         var watch = Stopwatch.StartNew();
-        var counts = await Task.WhenAll(callers.Select(caller => Task.Factory.StartNew(
+        var seconds = await Task.WhenAll(callers.Select(caller => Task.Factory.StartNew(
             () =>
             {
-                var count = 0L;
-                for (; watch.Elapsed < time; count++)
+                var own = new List<double>(1 << 12);
+                while (watch.Elapsed < time)
                 {
+                    var began = Stopwatch.GetTimestamp();
                     caller.Ask();
+                    own.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
                 }
 
-                return count;
+                return own;
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-        return counts.Sum() / watch.Elapsed.TotalSeconds;
+        return [.. seconds.SelectMany(own => own)];
     }
 }

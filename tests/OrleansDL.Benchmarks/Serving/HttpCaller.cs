@@ -26,6 +26,9 @@ internal sealed class HttpCaller : ICaller
     /// <summary>The last answer's status.</summary>
     public int Status { get; private set; }
 
+    /// <summary>The last answer's status line and headers.</summary>
+    public ReadOnlySpan<byte> Head => _buffer.AsSpan(0, _bodyAt);
+
     /// <summary>The last answer's body.</summary>
     public ReadOnlySpan<byte> Answer => _buffer.AsSpan(_bodyAt, AnswerBytes - _bodyAt);
 

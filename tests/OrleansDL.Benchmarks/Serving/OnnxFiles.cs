@@ -20,14 +20,20 @@ internal static class OnnxFiles
         return graph.Write("offset");
     }
 
-    /// <summary>A small multilayer perceptron with probabilities.</summary>
-    public static byte[] Perceptron(int columns, int hidden, int labels)
+    /// <summary>A multilayer perceptron with probabilities.</summary>
+    public static byte[] Perceptron(int columns, int[] hidden, int labels)
     {
         var graph = new OnnxGraph();
         var random = new Random(1);
         float[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) / 4)];
-        var inner = graph.Node("Relu", [graph.Node("MatMul", [graph.Input("x", OnnxType.Float, [-1, columns]), graph.Weights("w1", Draw(columns * hidden), columns, hidden)])]);
-        graph.Node("Softmax", [graph.Node("MatMul", [inner, graph.Weights("w2", Draw(hidden * labels), hidden, labels)])], "y");
+        var (inner, width) = (graph.Input("x", OnnxType.Float, [-1, columns]), columns);
+        foreach (var (layer, size) in hidden.Index())
+        {
+            inner = graph.Node("Relu", [graph.Node("MatMul", [inner, graph.Weights($"w{layer}", Draw(width * size), width, size)])]);
+            width = size;
+        }
+
+        graph.Node("Softmax", [graph.Node("MatMul", [inner, graph.Weights("w", Draw(width * labels), width, labels)])], "y");
         graph.Output("y", [-1, labels]);
         return graph.Write("perceptron");
     }

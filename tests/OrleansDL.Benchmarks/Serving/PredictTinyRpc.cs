@@ -20,7 +20,7 @@ internal sealed class PredictTinyRpc : IBenchmark
     public async Task<Comparison> RunAsync()
     {
         using var folder = new TempFolder();
-        var model = OnnxFiles.Perceptron(Columns, 16, 2);
+        var model = OnnxFiles.Perceptron(Columns, [16], 2);
         await File.WriteAllBytesAsync(folder["model.onnx"], model);
         await using var served = await ServedModels.StartAsync(new Dictionary<string, byte[]> { ["m"] = model });
         await using var bare = await await Cores.OnAsync(Cores.Server, () => BareProcess.StartAsync(null, "rpc", folder["model.onnx"]));

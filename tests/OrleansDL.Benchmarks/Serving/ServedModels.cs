@@ -15,16 +15,17 @@ internal sealed class ServedModels : IAsyncDisposable
 
     public Uri RpcUrl => Node.Options.RpcUrl;
 
-    /// <param name="models">Name and file.</param>
-    /// <param name="configuration">More of each <c>config.pbtxt</c>.</param>
-    public static async Task<ServedModels> StartAsync(IReadOnlyDictionary<string, byte[]> models, string configuration = "")
+    /// <param name="models">Name, or name and version as in <c>m/2</c>, and file.</param>
+    /// <param name="configurations">More of a model's <c>config.pbtxt</c>; null: nothing.</param>
+    public static async Task<ServedModels> StartAsync(IReadOnlyDictionary<string, byte[]> models, IReadOnlyDictionary<string, string>? configurations = null)
     {
         var folder = new TempFolder();
         foreach (var (name, onnx) in models)
         {
-            Directory.CreateDirectory(folder[$"models/{name}/1"]);
-            await File.WriteAllBytesAsync(folder[$"models/{name}/1/model.onnx"], onnx);
-            await File.WriteAllTextAsync(folder[$"models/{name}/config.pbtxt"], $"name: \"{name}\"\nbackend: \"onnxruntime\"\n{configuration}");
+            var (model, version) = name.Split('/') is [var one, var number] ? (one, number) : (name, "1");
+            Directory.CreateDirectory(folder[$"models/{model}/{version}"]);
+            await File.WriteAllBytesAsync(folder[$"models/{model}/{version}/model.onnx"], onnx);
+            await File.WriteAllTextAsync(folder[$"models/{model}/config.pbtxt"], $"name: \"{model}\"\nbackend: \"onnxruntime\"\n{configurations?.GetValueOrDefault(model)}");
         }
 
         var options = new OdlOptions
@@ -36,7 +37,7 @@ internal sealed class ServedModels : IAsyncDisposable
         Cores.TakeCallers();
         var served = new ServedModels(folder, node);
         using var api = served.Node.Api();
-        foreach (var name in models.Keys)
+        foreach (var name in models.Keys.Select(name => name.Split('/')[0]).Distinct(StringComparer.Ordinal))
         {
             await Eventually.TrueAsync(name, async () => (await api.TryAsync(HttpMethod.Get, $"/v2/models/{name}/ready")).Status is System.Net.HttpStatusCode.OK);
         }

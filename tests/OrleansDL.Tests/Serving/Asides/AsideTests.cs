@@ -188,6 +188,22 @@ public sealed class AsideTests(AsideTests.Fixture fixture) : IClassFixture<Aside
     }
 
     [Fact]
+    public async Task A_line_of_a_payload_log_is_what_the_first_version_wrote()
+    {
+        var log = new PayloadLog(new PayloadLogSpec { Dataset = "d" }, null!);
+        var record = new PayloadRecord(log, Routes.Digits(3), InferenceId.Create(5, 1_700_000_000_000, 42), 0)
+        {
+            Inputs = [Fixture.Payload("x", TensorElementType.Fp32, [1, 2], MemoryMarshal.AsBytes<float>([1, 2.5f])), Fixture.Payload("s", TensorElementType.Bytes, [1], []) with { LeftOut = PayloadTensor.Redacted }],
+            Outputs = [Fixture.Payload("y", TensorElementType.Fp32, [1], MemoryMarshal.AsBytes<float>([float.NaN]))],
+        };
+        using var body = new PooledBytes();
+
+        Assert.True(PayloadLine.TryWrite(body, record));
+
+        Assert.Equal(await File.ReadAllTextAsync(GoldenFile.PathOf(Path.Combine("..", "serving", "payload-v1.jsonl"))), System.Text.Encoding.UTF8.GetString(body.Written.Span));
+    }
+
+    [Fact]
     public async Task What_is_logged_is_committed_when_the_node_leaves_and_what_finds_no_room_is_dropped()
     {
         var options = Options.Create(new PayloadLogOptions { MaximumWaitingBytes = 4 * PayloadQueue.Overhead });
@@ -284,6 +300,9 @@ public sealed class AsideTests(AsideTests.Fixture fixture) : IClassFixture<Aside
             Client.Dispose();
             await Node.DisposeAsync();
         }
+
+        internal static PayloadTensor Payload(string name, TensorElementType type, long[] shape, ReadOnlySpan<byte> data) =>
+            new(new Tensor { Name = name, Type = type, Shape = shape, Data = data.ToArray() }, null);
 
         /// <summary>Every version of the model, open to all.</summary>
         internal static DeploymentSpec Spec(string name, TrafficSpec? traffic) =>
