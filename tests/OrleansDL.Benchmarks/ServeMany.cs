@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using OrleansDL.Benchmarks.Harness;
+using OrleansDL.Serving;
 using OrleansDL.Tests.Harness;
 
 namespace OrleansDL.Benchmarks;
@@ -140,8 +141,8 @@ internal sealed class ServeMany(bool full) : IBenchmark
             : throw new InvalidOperationException($"Model m{model}: {text}");
     }
 
-    private static async Task<Serving.ModelHost> HostAsync(Api api) =>
-        (await api.GetAsync("/v1/workers")).GetProperty("items")[0].GetProperty("models").Deserialize<Serving.ModelHost>(OdlJson.Options)!;
+    private static async Task<ModelHost> HostAsync(Api api) =>
+        (await api.GetAsync("/v1/workers")).GetProperty("items")[0].GetProperty("models").Deserialize<ModelHost>(OdlJson.Options)!;
 
     private double[] Sums()
     {

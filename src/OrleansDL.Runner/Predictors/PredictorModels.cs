@@ -6,8 +6,12 @@ namespace OrleansDL.Runner.Predictors;
 /// <summary>Loads whatever an artifact's folder holds.</summary>
 internal static class PredictorModels
 {
+    /// <param name="folder">The artifact's folder.</param>
+    /// <param name="model">What messages call the model.</param>
+    /// <param name="runtime">How ONNX Runtime runs it; null: each run takes its caller's thread and no other.</param>
+    /// <param name="cancellationToken">Ends the loading.</param>
     /// <exception cref="OrleansDLException">It is no model that can be served; the message says why.</exception>
-    public static async ValueTask<ITensorModel> LoadAsync(string folder, string model, CancellationToken cancellationToken)
+    public static async ValueTask<ITensorModel> LoadAsync(string folder, string model, RuntimeSettings? runtime, CancellationToken cancellationToken)
     {
         if (File.Exists(Path.Combine(folder, PredictorSpec.File)))
         {
@@ -19,7 +23,7 @@ internal static class PredictorModels
             return TorchModel.Load(folder, model);
         }
 
-        var session = ModelSession.Load(folder, model);
+        var session = ModelSession.Load(folder, model, runtime: runtime);
         try
         {
             session.Warm();

@@ -160,7 +160,8 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
     private FrameWriter Load(Frame frame, CancellationToken cancellationToken)
     {
         var (number, path, name) = (frame.Int64(), frame.Text(), frame.Text());
-        var model = Await(PredictorModels.LoadAsync(path, name, cancellationToken));
+        var runtime = JsonSerializer.Deserialize<RuntimeSettings>(frame.Bytes().Span, OdlJson.Options);
+        var model = Await(PredictorModels.LoadAsync(path, name, runtime, cancellationToken));
         var before = _models.GetValueOrDefault(number);
         _models[number] = new HeldModel(model);
         before?.Dispose();

@@ -53,7 +53,8 @@ internal sealed class PredictorConnection : IAsyncDisposable
     public async Task LoadAsync(HostedModel model)
     {
         var call = Interlocked.Increment(ref _last);
-        using var frame = new FrameWriter(FrameKind.Load, call).Int64(model.Spec.Generation).Text(_process.PathOf(model.Folder)).Text(model.Name);
+        using var frame = new FrameWriter(FrameKind.Load, call).Int64(model.Spec.Generation).Text(_process.PathOf(model.Folder)).Text(model.Name)
+            .Bytes(JsonSerializer.SerializeToUtf8Bytes(model.Spec.Runtime, OdlJson.Options));
         var answer = await SendAsync(call, frame, model, LoadLimit);
         model.Facts = JsonSerializer.Deserialize<HostedFacts>(answer.Bytes().Span, OdlJson.Options)!;
         Heed(model.Limit);
