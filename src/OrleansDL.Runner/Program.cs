@@ -8,6 +8,7 @@ using OrleansDL.Training;
 // The built-in training program: one attempt of one run, under the training contract (docs/architecture.md).
 // With the argument "wait" it runs one after another, as it is told on stdin, until one does not end well.
 ParentWatch.Start();
+using var asked = ThreadStacks.OnSignal();
 return args is [WaitingRunner.Argument]
     ? await WaitingRunner.RunAsync(of => EndAsync(() => RunAsync(RunnerEnvironment.Read(of))))
     : await EndAsync(() => RunAsync(RunnerEnvironment.Read(Environment.GetEnvironmentVariable)));
