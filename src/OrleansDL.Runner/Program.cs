@@ -10,6 +10,7 @@ using OrleansDL.Training;
 // With the argument "wait" it runs one after another, as it is told on stdin, until one does not end well.
 // With "serve" it trains nothing, but hosts models for its worker.
 ParentWatch.Start();
+using var asked = ThreadStacks.OnSignal();
 return args switch
 {
     [WaitingRunner.Argument] => await WaitingRunner.RunAsync(of => EndAsync(() => RunAsync(RunnerEnvironment.Read(of)))),

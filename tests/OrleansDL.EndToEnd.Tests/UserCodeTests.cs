@@ -58,12 +58,21 @@ public sealed partial class UserCodeTests(SqliteNode node) : IClassFixture<Sqlit
         Directory.CreateDirectory(_folder["work"]);
         await DotnetAsync(environment, "new", "install", Path.Combine(Repository.Root, "src", "templates", "odl-training"));
         await DotnetAsync(environment, "new", "odl-training", "-n", "MyTraining", "-o", "MyTraining");
+        await MayHangAsync(_folder["work/MyTraining/Training.cs"]);
         await DotnetAsync(environment, "publish", "MyTraining", "-c", "Release", "-o", "out", $"-p:OrleansDL={Path.GetDirectoryName(Odl.Assembly)}", "-p:UseSharedCompilation=false");
         await OdlAsync(["code", "push", Path.Combine(_folder["work"], "out"), "--name", "plug-in"]);
         await api.PostAsync($"{Scenario.Project}/training-runs", new { name = "plugged", dataset = "plugged", program = "code", code = new { reference = "plug-in@1", assembly = "MyTraining.dll" } });
+        await api.PostAsync(
+            $"{Scenario.Project}/training-runs",
+            new { name = "hangs", dataset = "plugged", program = "code", hangSeconds = 5, maxRetries = 0, code = new { reference = "plug-in@1", assembly = "MyTraining.dll", environment = new Dictionary<string, string> { ["HANGS"] = "1" } } });
         var run = await Scenario.CompletedAsync(api, "plugged", Patience);
         Assert.Equal(["mean.txt"], run.GetProperty("artifact").EnumerateObject().Select(file => file.Name));
         Assert.Equal(100, run.GetProperty("progress").GetProperty("step").GetInt64());
+
+        // What its managed threads did is in the log of one that hangs.
+        var log = await OdlAsync(["run", "logs", "hangs", "--follow"]);
+        Assert.True(log.Contains("at MyTraining.Training.WaitsForEver()", StringComparison.Ordinal), log);
+        Assert.StartsWith("It made no progress for 5 seconds and was killed", (await Scenario.RunAsync(api, "hangs")).Text("reason"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,6 +117,16 @@ public sealed partial class UserCodeTests(SqliteNode node) : IClassFixture<Sqlit
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static async Task MayHangAsync(string source)
+    {
+        const string Before = "        var (step, mean) = ";
+        const string Method = "    private static async Task SaveAsync";
+        var text = await File.ReadAllTextAsync(source);
+        await File.WriteAllTextAsync(source, text
+            .Replace(Before, "        if (Environment.GetEnvironmentVariable(\"HANGS\") is not null)\n        {\n            WaitsForEver();\n        }\n\n" + Before, StringComparison.Ordinal)
+            .Replace(Method, "    private static void WaitsForEver()\n    {\n        using var never = new ManualResetEventSlim();\n        never.Wait();\n    }\n\n" + Method, StringComparison.Ordinal));
+    }
 
     private static bool Holds(string file, string text)
     {

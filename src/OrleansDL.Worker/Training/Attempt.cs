@@ -16,6 +16,7 @@ internal sealed partial class Attempt
     private const long MaximumMetrics = 1 << 20;
     private const int StoredAtOnce = 8;
     private static readonly TimeSpan StacksPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ManagedStacksPatience = TimeSpan.FromSeconds(10);
 
     private readonly TrainerAssignment _assignment;
     private readonly AttemptFolder _folder;
@@ -345,14 +346,18 @@ internal sealed partial class Attempt
             await relay.LogAsync(line);
         }
 
-        if (IsCode && process is RunnerProcess code)
+        if (IsCode || IsBuiltIn)
         {
-            // odl_train.py answers with the stacks of all threads; whoever does not is ended all the same.
-            code.AskForStacks();
-            await Task.Delay(StacksPatience, _time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // odl_train.py answers with the stacks of all threads, a .NET process does and leaves; whoever does neither is ended all the same.
+            process.AskForStacks();
+            await Task.Delay(
+                IsCode && _assignment.Spec.Code!.Assembly is null ? StacksPatience : ManagedStacksPatience, _time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        process.Kill();
+        if (!over.IsCancellationRequested)
+        {
+            process.Kill();
+        }
     }
 
     private async ValueTask TakeCheckpointAsync(ReportRelay relay, CheckpointReady checkpoint)

@@ -16,6 +16,9 @@ internal interface IRunningProgram : IAsyncDisposable
     /// <summary>Asks it to leave; kills it when it has not within the grace time.</summary>
     Task StopAsync(TimeSpan grace);
 
+    /// <summary>Has it write to stderr what its threads do, if it knows how to: SIGUSR1 ends a program that does not.</summary>
+    void AskForStacks();
+
     /// <summary>Ends it at once.</summary>
     void Kill();
 }

@@ -112,7 +112,6 @@ internal sealed class RunnerProcess : IRunningProgram
         }
     }
 
-    /// <summary>Has it write to stderr what its threads do, if it knows how to: SIGUSR1 ends a program that does not.</summary>
     public void AskForStacks() => Signals.SendUser(ProgramOf(Pid));
 
     public void Kill()

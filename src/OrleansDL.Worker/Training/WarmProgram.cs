@@ -67,6 +67,18 @@ internal sealed class WarmProgram : IRunningProgram
         }
     }
 
+    public void AskForStacks()
+    {
+        lock (_lock)
+        {
+            if (!_over && !_ended.IsCompleted)
+            {
+                _told = true;
+                _runner.AskForStacks();
+            }
+        }
+    }
+
     public void Kill()
     {
         lock (_lock)

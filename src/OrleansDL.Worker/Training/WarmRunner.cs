@@ -90,6 +90,8 @@ internal sealed class WarmRunner : IDisposable
     /// <summary>Waits until all that the process wrote is read; a child it left behind may hold the pipes open for ever.</summary>
     public Task ReadToEndAsync() => Task.WhenAny(_read, Task.Delay(OutputPatience, _time));
 
+    public void AskForStacks() => Signals.SendUser(Pid);
+
     public void Terminate() => Signals.SendTerminate(Pid);
 
     public void Kill()

@@ -41,7 +41,10 @@ internal static class SandboxScript
             ["MALLOC_TRIM_THRESHOLD_"] = "134217728",
             ["ORT_DISABLE_TELEMETRY"] = "1",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
-            ["DOTNET_EnableDiagnostics"] = "0",
+
+            // The runner asks itself for its stacks when it hangs; nobody outside reaches the port, which lies in the sandbox's own /tmp.
+            ["DOTNET_EnableDiagnostics_Debugger"] = "0",
+            ["DOTNET_EnableDiagnostics_Profiler"] = "0",
             ["DOTNET_gcServer"] = "0",
 
             // It would map a file in memory larger than the greatest file allowed.
