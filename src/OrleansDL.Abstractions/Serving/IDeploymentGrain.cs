@@ -13,7 +13,13 @@ public interface IDeploymentGrain : IGrainWithGuidKey, IWakeable
     [Alias("update"), Requires(Role.Developer)] Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch);
 
     /// <summary>Has a generation loaded that is loaded on demand. Whoever asks meanwhile gets the same answer; one that failed is not tried again for a while.</summary>
-    [Alias("summon")] Task<Summoned> SummonAsync(long generation);
+    /// <param name="generation">Number of the generation.</param>
+    /// <param name="awaited">Whether a request waits for it; else the list of workers is asked for anew.</param>
+    [Alias("summon")] Task<Summoned> SummonAsync(long generation, bool awaited = true);
+
+    /// <summary>A worker asks for a further copy of what it has on demand, or whether its own may go. It repeats itself while that is so.</summary>
+    /// <returns>Whether there is a further copy; whether the worker's may go.</returns>
+    [Alias("scale")] Task<bool> ScaleAsync(long generation, string worker, bool more);
 
     [Alias("delete"), Requires(Role.Developer)] Task DeleteAsync(string? ifMatch);
 }

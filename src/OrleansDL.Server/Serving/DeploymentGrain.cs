@@ -129,6 +129,7 @@ internal sealed partial class DeploymentGrain(
 
         CheckETag(ifMatch);
         Check(spec);
+        Forgive();
         var wanted = await registry.ResolveAsync(State.Project, spec);
         await wakeUps.ArmAsync(this);
         if (spec.Name != State.Spec!.Name)

@@ -15,6 +15,7 @@ internal static class WorkerServingSetup
         services.AddSingleton<IReplicaModels>(provider => provider.GetRequiredService<OnnxModels>());
         services.AddOptionsWithValidateOnStart<ModelMemoryOptions>().BindConfiguration(ModelMemoryOptions.Section).ValidateDataAnnotations();
         services.AddSingleton<ModelMemory>();
+        services.AddSingleton<ModelCopies>();
         services.AddSingleton<ModelHostReports>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelHostReports>());
         services.AddHostedService<ReplicaStart>();

@@ -10,7 +10,9 @@ internal sealed class FakeDeployment(FakeWorld world, Guid id) : IDeploymentGrai
 
     public Task<Deployment> GetAsync() => throw new NotSupportedException();
 
-    public Task<Summoned> SummonAsync(long generation) => throw new NotSupportedException();
+    public Task<Summoned> SummonAsync(long generation, bool awaited) => throw new NotSupportedException();
+
+    public Task<bool> ScaleAsync(long generation, string worker, bool more) => throw new NotSupportedException();
 
     public Task DeleteAsync(string? ifMatch) => throw new NotSupportedException();
 
