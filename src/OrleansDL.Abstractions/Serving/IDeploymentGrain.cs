@@ -18,7 +18,13 @@ public interface IDeploymentGrain : IGrainWithGuidKey, IWakeable
     [Alias("combine")] Task<long> CombineAsync(long generation, IReadOnlyList<long> steps);
 
     /// <summary>Has a generation loaded that is loaded on demand. Whoever asks meanwhile gets the same answer; one that failed is not tried again for a while.</summary>
-    [Alias("summon")] Task<Summoned> SummonAsync(long generation);
+    /// <param name="generation">Number of the generation.</param>
+    /// <param name="awaited">Whether a request waits for it; else the list of workers is asked for anew.</param>
+    [Alias("summon")] Task<Summoned> SummonAsync(long generation, bool awaited = true);
+
+    /// <summary>A worker asks for a further copy of what it has on demand, or whether its own may go. It repeats itself while that is so.</summary>
+    /// <returns>Whether there is a further copy; whether the worker's may go.</returns>
+    [Alias("scale")] Task<bool> ScaleAsync(long generation, string worker, bool more);
 
     /// <summary>A worker tells what went wrong with a generation it serves. It is shown until the generation is replaced.</summary>
     [Alias("report")] Task ReportAsync(long generation, ReplicaTrouble trouble);

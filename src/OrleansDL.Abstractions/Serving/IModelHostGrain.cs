@@ -9,4 +9,7 @@ public interface IModelHostGrain : IGrainWithStringKey
 
     /// <summary>How it stands, without the models.</summary>
     [Alias("describe")] Task<ModelHost> DescribeAsync();
+
+    /// <summary>The worker goes out of use: what is loaded on demand is loaded elsewhere, and then leaves. Returns at once.</summary>
+    [Alias("move-away")] Task MoveAwayAsync();
 }

@@ -141,6 +141,7 @@ internal sealed partial class DeploymentGrain(
         Check(spec);
         await CheckStepsAsync(State.Project, spec);
         await registry.CheckPayloadLogAsync(State.Project, spec);
+        Forgive();
         var wanted = await registry.ResolveAsync(State.Project, spec);
         await wakeUps.ArmAsync(this);
         if (spec.Name != State.Spec!.Name)

@@ -32,12 +32,13 @@ internal sealed class ReplicaDoor(IGrainFactory grains, ModelPlacement placement
         List<string> loaded = [];
         ModelSignature? signature = null;
         string? busy = null;
-        foreach (var worker in await placement.OrderAsync(spec))
+        foreach (var worker in await placement.OrderAsync(spec, isFresh: !spec.Awaited))
         {
             try
             {
                 signature = await Replica(worker, spec.Generation).LoadAsync(spec);
                 loaded.Add(worker);
+                placement.OnLoaded(spec, worker);
             }
             catch (NoCapacityException error)
             {

@@ -32,6 +32,11 @@ internal sealed class WorkerList(TrainingTables tables, IGrainFactory grains)
         var known = (await ListAsync()).FirstOrDefault(one => one.Name == worker)
             ?? throw new NotFoundException($"There is no worker '{worker}'. GET /v1/workers lists them.");
         await grains.GetGrain<ISchedulerGrain>(known.Pool).DrainAsync(worker, drain);
+        if (drain && known.Models is not null)
+        {
+            await grains.GetGrain<IModelHostGrain>(worker).MoveAwayAsync();
+        }
+
         return (await ListAsync()).First(one => one.Name == worker);
     }
 

@@ -10,6 +10,9 @@ internal interface ILoadedReplica : IReplica, IDisposable
     /// <summary>What its arena holds; nothing where that is not known.</summary>
     ArenaUse Arena => default;
 
+    /// <summary>Time that requests waited for their execution, summed up; zero where none waits.</summary>
+    TimeSpan QueueTime => TimeSpan.Zero;
+
     /// <summary>Whether it works for someone that holds no lease (any more).</summary>
     bool IsBusy => false;
 

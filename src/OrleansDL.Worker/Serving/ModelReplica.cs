@@ -21,6 +21,8 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Seque
 
     public ArenaUse Arena => session.Arena;
 
+    public TimeSpan QueueTime => batcher?.QueueTime ?? TimeSpan.Zero;
+
     public bool IsBusy => generator is { IsIdle: false };
 
     // The run takes the caller's thread: for the models this is made for, handing it to another one costs more than it.

@@ -16,6 +16,7 @@ internal static class WorkerServingSetup
         services.AddSingleton<OnnxModels>();
         services.AddOptionsWithValidateOnStart<ModelMemoryOptions>().BindConfiguration(ModelMemoryOptions.Section).ValidateDataAnnotations();
         services.AddSingleton<ModelMemory>();
+        services.AddSingleton<ModelCopies>();
         services.AddSingleton<ModelHostReports>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelHostReports>());
         services.AddOptionsWithValidateOnStart<ExecutionOptions>().BindConfiguration("Serving").ValidateDataAnnotations();

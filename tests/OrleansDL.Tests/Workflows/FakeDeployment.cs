@@ -12,7 +12,9 @@ internal sealed class FakeDeployment(FakeWorld world, Guid id) : IDeploymentGrai
 
     public Task<long> CombineAsync(long generation, IReadOnlyList<long> steps) => throw new NotSupportedException();
 
-    public Task<Summoned> SummonAsync(long generation) => throw new NotSupportedException();
+    public Task<Summoned> SummonAsync(long generation, bool awaited) => throw new NotSupportedException();
+
+    public Task<bool> ScaleAsync(long generation, string worker, bool more) => throw new NotSupportedException();
 
     public Task DeleteAsync(string? ifMatch) => throw new NotSupportedException();
 

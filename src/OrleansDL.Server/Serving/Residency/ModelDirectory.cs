@@ -62,6 +62,9 @@ internal sealed partial class ModelDirectory : IDisposable
 
     public void Fail(ModelFailure failure) => _failures[failure.Generation] = failure;
 
+    /// <summary>Whoever changed the deployment wants it tried again.</summary>
+    public void Forgive(long generation) => _failures.TryRemove(generation, out _);
+
     public void Put(long generation, string worker) => Change(generation, workers => workers.Contains(worker) ? workers : [.. workers, worker]);
 
     public void Forget(long generation, string worker) => Change(generation, workers => workers.Contains(worker) ? [.. workers.Where(other => other != worker)] : workers);

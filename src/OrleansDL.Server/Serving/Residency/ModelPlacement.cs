@@ -16,9 +16,11 @@ internal sealed class ModelPlacement(ModelDirectory directory, IGrainFactory gra
     private long _askedAt;
 
     /// <summary>Live workers that are not drained, the best first.</summary>
-    public async Task<IReadOnlyList<string>> OrderAsync(ReplicaSpec spec)
+    /// <param name="spec">What is loaded.</param>
+    /// <param name="isFresh">Whether the list of workers is asked for anew.</param>
+    public async Task<IReadOnlyList<string>> OrderAsync(ReplicaSpec spec, bool isFresh)
     {
-        if (_askedAt == 0 || time.GetElapsedTime(_askedAt) > Believed)
+        if (isFresh || _askedAt == 0 || time.GetElapsedTime(_askedAt) > Believed)
         {
             _workers = await grains.GetGrain<ISchedulerGrain>(Pool).ListWorkersAsync();
             _askedAt = _workers.Count == 0 ? 0 : time.GetTimestamp();
@@ -37,6 +39,9 @@ internal sealed class ModelPlacement(ModelDirectory directory, IGrainFactory gra
                 .Select(worker => worker.Name),
         ];
     }
+
+    /// <summary>A worker has loaded it: known here before the worker's notice comes.</summary>
+    public void OnLoaded(ReplicaSpec spec, string worker) => directory.Put(spec.Generation, worker);
 
     private static long Free(ModelHost host) => host.LimitBytes - host.UsedBytes - host.ReservedBytes;
 }

@@ -38,11 +38,6 @@ internal sealed partial class Summons(ReplicaDoor replicas, ModelDirectory direc
         try
         {
             var outcome = await replicas.SummonAsync(spec, workers);
-            foreach (var worker in outcome.Workers)
-            {
-                directory.Put(spec.Generation, worker);
-            }
-
             if (outcome is { Workers.Count: 0, Error: { } error })
             {
                 var failure = new ModelFailure { Generation = spec.Generation, Reason = error, Until = time.GetUtcNow() + Broken };

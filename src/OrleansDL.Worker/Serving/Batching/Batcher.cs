@@ -17,6 +17,7 @@ internal sealed class Batcher : IDisposable
     private readonly long _origin;
     private readonly int _instances;
     private int _running;
+    private long _queued;
 
     public Batcher(ITensorModel session, BatchingSpec spec, TimeProvider time, BatchHold hold)
     {
@@ -31,6 +32,9 @@ internal sealed class Batcher : IDisposable
 
     /// <summary>Rows of one request at most.</summary>
     public int MaximumRows => _spec.MaximumBatchSize;
+
+    /// <summary>Time that answered requests waited for their execution, summed up.</summary>
+    public TimeSpan QueueTime => TimeSpan.FromTicks(Interlocked.Read(ref _queued));
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
@@ -186,6 +190,7 @@ internal sealed class Batcher : IDisposable
     private void Succeed(Pending pending, InferAnswer answer, TimeSpan began)
     {
         var queue = (long)(began - pending.Arrived).TotalNanoseconds;
+        Interlocked.Add(ref _queued, (began - pending.Arrived).Ticks);
         var timed = new InferAnswer { Outputs = answer.Outputs, Top = answer.Top, Times = answer.Times is { } times ? times with { Queue = queue } : null };
         Leave(pending, () => pending.Succeed(timed));
     }

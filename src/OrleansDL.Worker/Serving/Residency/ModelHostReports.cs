@@ -13,6 +13,7 @@ internal sealed partial class ModelHostReports : IHostedService, IDisposable
     private readonly Lock _gate = new();
     private readonly Guid _incarnation = Guid.NewGuid();
     private readonly ModelMemory _memory;
+    private readonly ModelCopies _copies;
     private readonly NodeNotices _notices;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelHostReports> _logger;
@@ -24,9 +25,9 @@ internal sealed partial class ModelHostReports : IHostedService, IDisposable
     private Task _running = Task.CompletedTask;
     private long _sequence;
 
-    public ModelHostReports(ModelMemory memory, NodeNotices notices, TimeProvider time, ILogger<ModelHostReports> logger)
+    public ModelHostReports(ModelMemory memory, ModelCopies copies, NodeNotices notices, TimeProvider time, ILogger<ModelHostReports> logger)
     {
-        (_memory, _notices, _time, _logger) = (memory, notices, time, logger);
+        (_memory, _copies, _notices, _time, _logger) = (memory, copies, notices, time, logger);
         memory.Changed += OnChanged;
     }
 
@@ -109,6 +110,7 @@ internal sealed partial class ModelHostReports : IHostedService, IDisposable
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
                 await _memory.TendAsync();
+                await _copies.TendAsync();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

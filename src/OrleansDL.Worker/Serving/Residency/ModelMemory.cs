@@ -197,6 +197,15 @@ internal sealed partial class ModelMemory : IDisposable
         }
     }
 
+    /// <summary>What is loaded on demand.</summary>
+    public IReadOnlyList<ResidentModel> OnDemand()
+    {
+        lock (_gate)
+        {
+            return [.. _models.Values.Where(model => model.Spec.Residency is not null)];
+        }
+    }
+
     public void Dispose()
     {
         _loads.Dispose();

@@ -78,7 +78,8 @@ public sealed class OnDemandTests : IAsyncLifetime
     {
         var version = await DeployAsync(3, OnDemand);
         await _node.RestartAsync();
-        File.Delete(_node.Services.GetRequiredService<BlobStore>().PathOf(version.Artifact["model.onnx"].Blob));
+        var file = _node.Services.GetRequiredService<BlobStore>().PathOf(version.Artifact["model.onnx"].Blob);
+        File.Move(file, file + ".away");
         using var client = _node.Client();
 
         var first = await RefusedAsync(client, "m3");
@@ -92,6 +93,11 @@ public sealed class OnDemandTests : IAsyncLifetime
         var index = await IndexAsync(client, "m3");
         Assert.Equal("UNAVAILABLE", index.GetProperty("state").GetString());
         Assert.Contains("lacks its file", index.GetProperty("reason").GetString(), StringComparison.Ordinal);
+
+        File.Move(file + ".away", file);
+        var deployment = await _node.Deployments.GetAsync("m3");
+        await _node.Grains.GetGrain<IDeploymentGrain>(deployment.Id).UpdateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = "m3", Model = "m3", Residency = OnDemand }, null);
+        Assert.Equal(4f, await InferAsync(client, "m3", 1));
     }
 
     [Fact]
