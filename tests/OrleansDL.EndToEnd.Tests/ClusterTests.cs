@@ -49,11 +49,57 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         Assert.Contains("onnxruntime", NativeLibraries(one.Pid), StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("libtorch", NativeLibraries(one.Pid), StringComparison.OrdinalIgnoreCase);
 
+        await MovesModelsAsync(api);
         await TrainsTogetherAsync(api, first);
         await GoesOnAloneAsync(api, two);
     }
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>What is loaded on demand is loaded on another worker before it leaves one that is drained: no request is lost.</summary>
+    private static async Task MovesModelsAsync(Api api)
+    {
+        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "asked", model = "sides", residency = new { maximumReplicas = 2 } });
+        await Scenario.ServingAsync(api, "asked", 1);
+        await PredictAsync(api);
+        var from = (await HoldersAsync(api)).Single();
+        var to = from == "one" ? "two" : "one";
+
+        await api.PostAsync($"/v1/workers/{from}/drain", new { });
+        await Eventually.TrueAsync("the model to have moved", async () =>
+        {
+            await PredictAsync(api);
+            return (await HoldersAsync(api)).SequenceEqual([to]);
+        });
+        await PredictAsync(api);
+        await api.PostAsync($"/v1/workers/{from}/undrain", new { });
+
+        // Asked for more than a copy should be, it gets a second one.
+        await Eventually.TrueAsync("a second copy", async () =>
+        {
+            await Parallel.ForEachAsync(Enumerable.Range(0, 100), async (_, _) => await PredictAsync(api));
+            return (await HoldersAsync(api)).Count == 2;
+        });
+        await api.DeleteAsync($"{Scenario.Project}/deployments/asked");
+        await Eventually.TrueAsync("both copies to be unloaded", async () => (await HoldersAsync(api)).Count == 0);
+
+        static Task PredictAsync(Api api) => Scenario.PredictAsync(api, "asked", new { rows = new[] { new { x = 0.5, y = 0.5 } } });
+
+        static async Task<List<string>> HoldersAsync(Api api)
+        {
+            List<string> holders = [];
+            foreach (var worker in new[] { "one", "two" })
+            {
+                var models = (await api.GetAsync($"/v1/workers/{worker}/models")).GetProperty("models").EnumerateArray();
+                if (models.Any(model => model.GetProperty("deploymentName").GetString() == "asked"))
+                {
+                    holders.Add(worker);
+                }
+            }
+
+            return holders;
+        }
+    }
 
     private static async Task TrainsTogetherAsync(Api api, JsonElement alone)
     {
