@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
@@ -83,6 +84,28 @@ public sealed class CancelTests : IDisposable
         var late = await Assert.ThrowsAsync<RpcException>(async () => await rpc.ModelInferAsync(Message(LoopModel.Endless), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(300)));
         Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
         Assert.Equal(6, MemoryMarshal.Read<float>((await rpc.ModelInferAsync(Message(3))).RawOutputContents[0].Span));
+    }
+
+    [Fact]
+    public async Task A_deployment_says_how_long_an_execution_may_take_and_tells_of_one_that_took_longer()
+    {
+        await using var node = await ServingNode.StartAsync();
+        await node.RegisterAsync(LoopModel.Write(), "loop");
+        var wrong = new DeploymentSpec { Name = "loop", Model = "loop", HangSeconds = 0 };
+        await Assert.ThrowsAsync<InvalidException>(() => node.Deployments.CreateAsync(Guid.CreateVersion7(), wrong));
+        var made = await node.Deployments.CreateAsync(Guid.CreateVersion7(), wrong with { HangSeconds = 0.3 });
+        await node.UntilAsync(made.Id, deployment => deployment.Status is DeploymentStatus.Ready);
+        using var client = node.Client();
+
+        using var ended = await client.PostAsJsonAsync("/v2/models/loop/infer", Body(LoopModel.Endless));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ended.StatusCode);
+        Assert.Contains("took longer than 0.3 s and was ended.", await ended.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var told = await node.UntilAsync(made.Id, deployment => deployment.Reason is not null);
+        Assert.Equal(DeploymentStatus.Ready, told.Status);
+        Assert.EndsWith(": An execution took longer than 0.3 s and was ended.", told.Reason, StringComparison.Ordinal);
+        using var next = await client.PostAsJsonAsync("/v2/models/loop/infer", Body(3));
+        Assert.Contains("\"data\":[6,6,6,6]", await next.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     private ModelSession Load(RunWatch? watch = null, TimeSpan? limit = null)
