@@ -84,6 +84,7 @@ public sealed class OrleansClientTests(SqliteNode node) : IClassFixture<SqliteNo
         nameof(IProjectsGrain) or nameof(ITokensGrain) => "all",
         nameof(ITrainerGrain) => Worker,
         nameof(IReplicaGrain) => $"{Worker}/1",
+        nameof(IModelHostGrain) => Worker,
         _ => Project.Default,
     };
 

@@ -17,6 +17,9 @@ public sealed record HostedFacts
     /// <summary>Whether it gives each row one label, best of all.</summary>
     public bool GivesLabel { get; init; }
 
+    /// <summary>Bytes by which the process's heap grew with it; what is managed is not counted.</summary>
+    public long Bytes { get; init; }
+
     /// <summary>Labels in the order of the outputs; empty for a model without a pipeline.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 }

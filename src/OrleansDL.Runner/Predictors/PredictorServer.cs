@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text.Json;
 using OrleansDL.Inference;
+using OrleansDL.Native;
 using OrleansDL.Predictors;
 using OrleansDL.Serving;
 
@@ -161,13 +162,24 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
     {
         var (number, path, name) = (frame.Int64(), frame.Text(), frame.Text());
         var runtime = JsonSerializer.Deserialize<RuntimeSettings>(frame.Bytes().Span, OdlJson.Options);
+        ModelSession.WarmRuntime();
+        var unloaded = NativeMemory.InUse();
         var model = Await(PredictorModels.LoadAsync(path, name, runtime, cancellationToken));
         var before = _models.GetValueOrDefault(number);
         _models[number] = new HeldModel(model);
         before?.Dispose();
         var session = model as ModelSession;
         return new FrameWriter(FrameKind.Loaded, frame.Call).Bytes(JsonSerializer.SerializeToUtf8Bytes(
-            new HostedFacts { Signature = model.Signature, CanBatch = model.CanBatch, Rows = session?.Rows, GivesLabel = session?.GivesLabel is true, Labels = session?.Labels ?? [] }, OdlJson.Options));
+            new HostedFacts
+            {
+                Signature = model.Signature,
+                CanBatch = model.CanBatch,
+                Rows = session?.Rows,
+                GivesLabel = session?.GivesLabel is true,
+                Bytes = Math.Max(0, NativeMemory.InUse() - unloaded ?? 0),
+                Labels = session?.Labels ?? [],
+            },
+            OdlJson.Options));
     }
 
     private FrameWriter Unload(Frame frame)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using OrleansDL.Inference;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Sequences;
@@ -32,7 +33,7 @@ internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, P
             await WarmUpRun.RunAsync(model, spec.WarmUps ?? [], folder);
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(model, batching, time, BatchHold.OfEnvironment()) : null;
             var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(model, sequence, folder), sequence, model.Model, time) : null;
-            var replica = new IsolatedReplica(model, hosted.Facts.Labels is [] ? null : hosted.Facts.Labels, batcher, sequences);
+            var replica = new IsolatedReplica(model, new ArenaUse(hosted.Facts.Bytes, Reserved: 0), hosted.Facts.Labels is [] ? null : hosted.Facts.Labels, batcher, sequences);
             return spec.Raw ? RowReplica.Over(replica, hosted.Facts.Rows, hosted.Facts.GivesLabel, model.Model) : replica;
         }
         catch (Exception error)

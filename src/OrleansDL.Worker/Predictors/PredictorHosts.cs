@@ -2,14 +2,13 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using OrleansDL.Nodes;
 using OrleansDL.Serving;
 using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Predictors;
 
 /// <summary>The processes of isolated models on this worker, one for each project that has any.</summary>
-internal sealed class PredictorHosts(NodeOptions node, Isolation isolation, TroubleReports troubles, TimeProvider time, ILogger<PredictorHosts> logger) : IAsyncDisposable
+internal sealed class PredictorHosts(ReplicaFolder replicas, Isolation isolation, TroubleReports troubles, TimeProvider time, ILogger<PredictorHosts> logger) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<PredictorHost>> _hosts = new(StringComparer.Ordinal);
 
@@ -25,7 +24,7 @@ internal sealed class PredictorHosts(NodeOptions node, Isolation isolation, Trou
 
     /// <summary>Where the files of a project's isolated models lie.</summary>
     public string FolderOf(string project) =>
-        Path.Combine(node.DirectoryOrDefault, "replicas", node.WorkerNameOrDefault, "isolated", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)).AsSpan(0, 8)));
+        Path.Combine(replicas.Path, "isolated", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)).AsSpan(0, 8)));
 
     public async ValueTask DisposeAsync()
     {

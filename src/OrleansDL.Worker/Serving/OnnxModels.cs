@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Inference;
 using OrleansDL.Inference.Generation;
-using OrleansDL.Nodes;
 using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Sequences;
@@ -10,17 +9,14 @@ using OrleansDL.Serving.Sequences;
 namespace OrleansDL.Serving;
 
 /// <summary>Artifacts from the blob store, served by ONNX Runtime in this process.</summary>
-internal sealed class OnnxModels(BlobStore blobs, NodeOptions node, RunWatch watch, IOptions<ExecutionOptions> options, TroubleReports troubles, TimeProvider time) : IReplicaModels
+internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWatch watch, IOptions<ExecutionOptions> options, TroubleReports troubles, TimeProvider time) : IReplicaModels
 {
     private long _loads;
-
-    /// <summary>Where the artifacts of loaded generations lie while they are loaded.</summary>
-    public string Root => Path.Combine(node.DirectoryOrDefault, "replicas", node.WorkerNameOrDefault);
 
     public async Task<ILoadedReplica> LoadAsync(ReplicaSpec spec)
     {
         // A folder for each time: what was evicted may still be on its way out.
-        var folder = Path.Combine(Root, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{spec.Generation}.{Interlocked.Increment(ref _loads)}"));
+        var folder = Path.Combine(replicas.Path, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{spec.Generation}.{Interlocked.Increment(ref _loads)}"));
         Directory.CreateDirectory(folder);
         ModelSession? session = null;
         try

@@ -74,6 +74,12 @@ internal sealed class RowReplica : ILoadedReplica
 
     public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) => _model.Generate(request, cancellationToken);
 
+    public ArenaUse Arena => _model.Arena;
+
+    public TimeSpan QueueTime => _model.QueueTime;
+
+    public bool IsBusy => _model.IsBusy;
+
     public Task DrainAsync(TimeSpan limit) => _model.DrainAsync(limit);
 
     public void Dispose() => _model.Dispose();

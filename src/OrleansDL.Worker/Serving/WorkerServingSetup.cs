@@ -13,6 +13,7 @@ internal static class WorkerServingSetup
     {
         services.TryAddSingleton<LocalReplicas>();
         services.TryAddSingleton<DeploymentReconciler>();
+        services.AddSingleton<ReplicaFolder>();
         services.AddSingleton<OnnxModels>();
         services.AddOptionsWithValidateOnStart<ModelMemoryOptions>().BindConfiguration(ModelMemoryOptions.Section).ValidateDataAnnotations();
         services.AddSingleton<ModelMemory>();

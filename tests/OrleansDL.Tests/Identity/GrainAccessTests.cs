@@ -9,7 +9,7 @@ namespace OrleansDL.Tests.Identity;
 public sealed class GrainAccessTests(ServerNode server) : IAsyncLifetime
 {
     /// <summary>They live on workers, and this cluster has none: what is asked of them is that no method names a role.</summary>
-    private static readonly Type[] OnWorkers = [typeof(ITrainerGrain), typeof(IReplicaGrain)];
+    private static readonly Type[] OnWorkers = [typeof(ITrainerGrain), typeof(IReplicaGrain), typeof(IModelHostGrain)];
 
     private OutsideClient? _client;
 

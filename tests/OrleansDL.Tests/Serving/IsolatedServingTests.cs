@@ -6,6 +6,7 @@ using OrleansDL.Models;
 using OrleansDL.Predictors;
 using OrleansDL.Projects;
 using OrleansDL.Serving;
+using OrleansDL.Serving.Residency;
 using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Tests.Serving;
@@ -32,6 +33,8 @@ public sealed class IsolatedServingTests : IDisposable
         await ExpectAsync(client, "apart", "7,7,7,7");
         await node.UntilAsync("script", deployment => deployment.Status is DeploymentStatus.Ready);
         await ExpectAsync(client, "script", "10,10,10,10", "INPUT__0");
+
+        Assert.All(node.Services.GetRequiredService<ModelMemory>().List(), model => Assert.InRange(model.Bytes, 1, 64 << 20));
 
         var pid = host.Pid!.Value;
         using (var runner = Process.GetProcessById(ProcessTree.Of(pid)[^1]))

@@ -66,7 +66,7 @@ internal sealed class ServingNode : IAsyncDisposable
     }
 
     /// <summary>Registers an artifact's files as a version of a model of that name.</summary>
-    public async Task<ModelVersion> RegisterFolderAsync(string name, string folder)
+    public async Task<ModelVersion> RegisterFolderAsync(string name, string folder, ModelOrigin origin = ModelOrigin.Unknown)
     {
         var model = await Grains.GetGrain<IModelsGrain>(Project.Default).EnsureAsync(name);
         var artifact = new Dictionary<string, BlobRef>();
@@ -75,7 +75,7 @@ internal sealed class ServingNode : IAsyncDisposable
             artifact[Path.GetFileName(file)] = await Services.GetRequiredService<BlobStore>().PutAsync(await File.ReadAllBytesAsync(file));
         }
 
-        return await Grains.GetGrain<IModelGrain>(model.Id).RegisterAsync(new ModelRegistration { Id = Guid.CreateVersion7(), Artifact = artifact });
+        return await Grains.GetGrain<IModelGrain>(model.Id).RegisterAsync(new ModelRegistration { Id = Guid.CreateVersion7(), Artifact = artifact, Origin = origin });
     }
 
     public async Task<Deployment> DeployAsync(string name, bool isPublic = false, BatchingSpec? batching = null, string model = Model, SequenceSpec? sequence = null)

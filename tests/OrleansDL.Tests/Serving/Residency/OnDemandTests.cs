@@ -10,6 +10,7 @@ using OrleansDL.Serving.Residency;
 
 namespace OrleansDL.Tests.Serving.Residency;
 
+[Collection(nameof(Alone))]
 public sealed class OnDemandTests : IAsyncLifetime
 {
     private const int Weights = 1 << 20;

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Net.Client;
+using OrleansDL.Models;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Tests.Datasets;
@@ -27,7 +28,9 @@ public sealed class RawRowsTests : IAsyncLifetime
         _client = _node.Client();
         await DeployAsync("shades", """{"kind":"image","height":1,"width":2,"channels":1,"scale":255,"version":1,"labelColumn":"shade","labels":["dark","light"]}""", 1, 1, 2);
         await DeployAsync("rows", """{"kind":"table","columns":[{"name":"no","type":"numeric","mean":0,"deviation":1},{"name":"yes","type":"numeric","mean":0,"deviation":1}],"version":1,"labelColumn":"answer","labels":["no","yes"]}""", 2);
-        await _node.RegisterFolderAsync("moods", GoldenModels.Embedding);
+
+        // Not of our own trainer: it runs in a process of its own.
+        await _node.RegisterFolderAsync("moods", GoldenModels.Embedding, ModelOrigin.Imported);
         await DeployAsync("moods", raw: true);
     }
 
