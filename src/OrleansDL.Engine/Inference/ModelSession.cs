@@ -90,7 +90,7 @@ public sealed class ModelSession : ITensorModel
     /// <summary>What its raw rows are; null for a model that takes no rows: it has no pipeline, or continues texts.</summary>
     public RowKind? Rows => (_answer, _pipeline) switch
     {
-        (< 0, _) or (_, null) or (_, { Head: HeadNames.NextToken }) => null,
+        ( < 0, _) or (_, null) or (_, { Head: HeadNames.NextToken }) => null,
         (_, ImagePipeline) => RowKind.Image,
         (_, TextPipeline) => RowKind.Text,
         _ => RowKind.Row,

@@ -7,8 +7,8 @@ namespace OrleansDL.Blobs;
 internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobCache cache, BlobRows rows, Func<PackFile> newPack)
 {
     private const string Others = "r.owner <> @owner";
-    private static readonly string s_unnamed = $"NOT {BlobRows.Named("blob", Others)}";
-    private static readonly string s_unnamedPacked = $"NOT {BlobRows.Named("packed_blob", Others)}";
+    private static readonly string Unnamed = $"NOT {BlobRows.Named("blob", Others)}";
+    private static readonly string UnnamedPacked = $"NOT {BlobRows.Named("packed_blob", Others)}";
 
     /// <returns>How many blobs went, and their bytes.</returns>
     public async Task<SweptBlobs> RemoveAsync(string owner, IReadOnlyCollection<BlobId> blobs, CancellationToken cancellationToken)
@@ -19,10 +19,10 @@ internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobCache c
         {
             await using var connection = await database.OpenAsync(cancellationToken);
             packs.UnionWith(await connection.QueryAsync<string>(
-                $"SELECT DISTINCT p.pack FROM packed_blob b JOIN blob_pack p ON p.number = b.pack WHERE b.id IN {rows.PackedIds} AND {s_unnamedPacked}", new { owner, ids = rows.List(batch) }));
+                $"SELECT DISTINCT p.pack FROM packed_blob b JOIN blob_pack p ON p.number = b.pack WHERE b.id IN {rows.PackedIds} AND {UnnamedPacked}", new { owner, ids = rows.List(batch) }));
             await using var transaction = await database.BeginAsync(connection, cancellationToken);
             var loose = (await connection.QueryAsync<(string Sha256, long Bytes)>(
-                $"DELETE FROM blob AS b WHERE b.sha256 {rows.In("@ids")} AND {s_unnamed} RETURNING sha256, bytes", new { owner, ids = rows.List(batch) }, transaction)).AsList();
+                $"DELETE FROM blob AS b WHERE b.sha256 {rows.In("@ids")} AND {Unnamed} RETURNING sha256, bytes", new { owner, ids = rows.List(batch) }, transaction)).AsList();
             await backend.DeleteAsync([.. loose.SelectMany(blob => new[] { BlobKeys.Of(BlobId.Parse(blob.Sha256)), BlobKeys.OfSums(BlobId.Parse(blob.Sha256)) })], cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             swept = swept.Plus(loose.Count, loose.Sum(blob => blob.Bytes));
@@ -48,7 +48,7 @@ internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobCache c
     {
         var ids = packed.Intersect(wanted.Select(blob => blob.Hex), StringComparer.Ordinal).ToList();
         await using var connection = await database.OpenAsync(cancellationToken);
-        return (await connection.QueryAsync<string>($"SELECT b.sha256 FROM packed_blob b WHERE b.id IN {rows.PackedIds} AND {s_unnamedPacked}", new { owner, ids = rows.List(ids) })).Select(BlobId.Parse).ToList();
+        return (await connection.QueryAsync<string>($"SELECT b.sha256 FROM packed_blob b WHERE b.id IN {rows.PackedIds} AND {UnnamedPacked}", new { owner, ids = rows.List(ids) })).Select(BlobId.Parse).ToList();
     }
 
     // What stays is copied first and named at its new place; then the old pack goes with the rows that still name it.
@@ -76,7 +76,7 @@ internal sealed class BlobRemoval(Db database, IBlobBackend backend, BlobCache c
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
         await BlobRows.DropPackedAsync(
-            connection, transaction, $"b.pack = (SELECT number FROM blob_pack WHERE pack = @pack) AND {s_unnamedPacked}", new { owner, pack });
+            connection, transaction, $"b.pack = (SELECT number FROM blob_pack WHERE pack = @pack) AND {UnnamedPacked}", new { owner, pack });
 
         // What somebody came to need meanwhile keeps the pack.
         var gone = await connection.ExecuteAsync(

@@ -14,6 +14,6 @@ internal static class WorkerEndpoints
         v1.MapGet("/workers", async (WorkerList workers) => new Page<WorkerInfo> { Items = await workers.ListAsync() })
             .WithTags("Workers").RequireRole(Role.Viewer);
         v1.MapGet("/workers/{worker}/models", (string worker, WorkerList workers) => workers.GetModelsAsync(worker))
-            .WithTags("Workers").RequireRole(Role.Viewer);
+            .WithTags("Workers").RequireRole(Role.Operator);
     }
 }

@@ -11,8 +11,17 @@ public sealed class DeploymentSpecTests
     {
         var described = new Deployment
         {
-            Id = Guid.CreateVersion7(), Project = "p", Name = "n", Status = DeploymentStatus.Ready, Model = "m", ModelVersion = 1, Replicas = 1, Public = true,
-            CreatedAt = default, ChangedAt = default, ETag = "1",
+            Id = Guid.CreateVersion7(),
+            Project = "p",
+            Name = "n",
+            Status = DeploymentStatus.Ready,
+            Model = "m",
+            ModelVersion = 1,
+            Replicas = 1,
+            Public = true,
+            CreatedAt = default,
+            ChangedAt = default,
+            ETag = "1",
         };
         foreach (var setting in typeof(DeploymentSpec).GetProperties().Where(setting => setting.CanWrite && setting.Name != nameof(DeploymentSpec.Unloaded)))
         {
