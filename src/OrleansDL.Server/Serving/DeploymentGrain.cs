@@ -417,7 +417,7 @@ internal sealed partial class DeploymentGrain(
     {
         if (State.Route is not { } before || Text(RouteOf(State) with { Revision = before.Revision }) != Text(before))
         {
-            _publishing = true;
+            _publishing |= !IsTold();
             await WriteAsync(state => state with { Route = RouteOf(state) with { Revision = state.Revision + 1 } });
         }
 
