@@ -10,6 +10,7 @@ using OrleansDL.Serving.Rpc.Wire;
 namespace OrleansDL.Tests.Serving;
 
 /// <summary>Whatever comes over the wire is answered by an error of the protocol, and nothing is left of it.</summary>
+[Collection(nameof(Alone))]
 public sealed class MalformedInferenceTests(InferenceRpcTests.Fixture node) : IClassFixture<InferenceRpcTests.Fixture>
 {
     private const int Callers = 4;
