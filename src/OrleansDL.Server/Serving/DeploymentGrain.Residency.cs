@@ -77,9 +77,6 @@ internal sealed partial class DeploymentGrain
         }
     }
 
-    /// <summary>The deployment with where it is loaded now, and what kept it from being loaded.</summary>
-    private Deployment Complete(Deployment deployment) => directory.Complete(deployment);
-
     private async Task UnloadAnywhereAsync(long generation)
     {
         foreach (var worker in await replicas.UnloadAnywhereAsync(generation))

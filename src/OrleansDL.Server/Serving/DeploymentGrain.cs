@@ -62,7 +62,7 @@ internal sealed partial class DeploymentGrain(
     public Task<Deployment> GetAsync()
     {
         RequireLive();
-        return Task.FromResult(Complete(Describe()));
+        return Task.FromResult(directory.Complete(Describe()));
     }
 
     public Task<Deployment> UpdateAsync(Guid changeId, DeploymentSpec spec, string? ifMatch) => ChangeAsync(() => UpdateOnceAsync(changeId, spec, ifMatch));

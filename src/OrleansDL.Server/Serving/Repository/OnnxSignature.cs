@@ -97,7 +97,9 @@ internal static class OnnxSignature
         }
     }
 
-    private static TensorElementType TypeOf(ulong onnx) => onnx switch
+    /// <summary>The element type of a number of ONNX's <c>TensorProto.DataType</c>.</summary>
+    /// <exception cref="InvalidException">It is not served.</exception>
+    public static TensorElementType TypeOf(ulong onnx) => onnx switch
     {
         1 => TensorElementType.Fp32,
         2 => TensorElementType.UInt8,

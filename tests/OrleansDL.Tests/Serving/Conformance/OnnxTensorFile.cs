@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using OrleansDL.Inference;
 using OrleansDL.Serving;
+using OrleansDL.Serving.Repository;
 
 namespace OrleansDL.Tests.Serving.Conformance;
 
@@ -11,7 +13,7 @@ internal static class OnnxTensorFile
     public static Tensor Read(string path)
     {
         var input = new CodedInputStream(File.ReadAllBytes(path));
-        var (name, type) = ("", 0);
+        var (name, type) = ("", 0UL);
         List<long> dims = [];
         List<ByteString> texts = [];
         byte[]? raw = null;
@@ -25,13 +27,13 @@ internal static class OnnxTensorFile
                     Each(input, isPacked, () => dims.Add(input.ReadInt64()));
                     break;
                 case 2:
-                    type = input.ReadInt32();
+                    type = input.ReadUInt64();
                     break;
                 case 4:
                     Each(input, isPacked, () => typed.Write(BitConverter.GetBytes(input.ReadFloat())));
                     break;
                 case 5:
-                    Each(input, isPacked, () => typed.Write(BitConverter.GetBytes(input.ReadInt32()).AsSpan(0, Math.Min(4, SizeOf(type)))));
+                    Each(input, isPacked, () => typed.Write(BitConverter.GetBytes(input.ReadInt32()).AsSpan(0, Math.Min(4, ModelSession.SizeOf(OnnxSignature.TypeOf(type))))));
                     break;
                 case 6:
                     texts.Add(input.ReadBytes());
@@ -49,7 +51,7 @@ internal static class OnnxTensorFile
                     Each(input, isPacked, () => typed.Write(BitConverter.GetBytes(input.ReadDouble())));
                     break;
                 case 11:
-                    Each(input, isPacked, () => typed.Write(BitConverter.GetBytes(input.ReadUInt64()).AsSpan(0, SizeOf(type))));
+                    Each(input, isPacked, () => typed.Write(BitConverter.GetBytes(input.ReadUInt64()).AsSpan(0, ModelSession.SizeOf(OnnxSignature.TypeOf(type)))));
                     break;
                 default:
                     input.SkipLastField();
@@ -57,7 +59,7 @@ internal static class OnnxTensorFile
             }
         }
 
-        return new Tensor { Name = name, Type = TypeOf(type), Shape = [.. dims], Data = TypeOf(type) is TensorElementType.Bytes ? Texts(texts) : raw ?? typed.ToArray() };
+        return new Tensor { Name = name, Type = OnnxSignature.TypeOf(type), Shape = [.. dims], Data = OnnxSignature.TypeOf(type) is TensorElementType.Bytes ? Texts(texts) : raw ?? typed.ToArray() };
     }
 
     /// <summary>The elements as numbers, for comparison; texts have none.</summary>
@@ -109,25 +111,4 @@ internal static class OnnxTensorFile
 
         return data.ToArray();
     }
-
-    private static int SizeOf(int type) => type switch { 2 or 3 or 9 => 1, 4 or 5 or 10 or 16 => 2, 1 or 6 or 12 => 4, _ => 8 };
-
-    private static TensorElementType TypeOf(int type) => type switch
-    {
-        1 => TensorElementType.Fp32,
-        2 => TensorElementType.UInt8,
-        3 => TensorElementType.Int8,
-        4 => TensorElementType.UInt16,
-        5 => TensorElementType.Int16,
-        6 => TensorElementType.Int32,
-        7 => TensorElementType.Int64,
-        8 => TensorElementType.Bytes,
-        9 => TensorElementType.Bool,
-        10 => TensorElementType.Fp16,
-        11 => TensorElementType.Fp64,
-        12 => TensorElementType.UInt32,
-        13 => TensorElementType.UInt64,
-        16 => TensorElementType.Bf16,
-        _ => throw new InvalidDataException($"The tensor has ONNX element type {type}."),
-    };
 }
