@@ -1,6 +1,6 @@
 namespace OrleansDL.Training;
 
-/// <summary>What is remembered of a worker. When it was last heard is not: it would be a write every two seconds.</summary>
+/// <summary>What is remembered of a worker. When it was last heard is not: it would be a write every second.</summary>
 [GenerateSerializer, Alias("known-worker")]
 internal sealed record KnownWorker
 {

@@ -5,7 +5,7 @@ namespace OrleansDL.Training;
 /// <summary>One pool's scheduler: what it remembers of runs and workers, put before the policy whenever something changes. It does nothing but decide.</summary>
 internal sealed class SchedulerCore
 {
-    /// <summary>How long a worker may be silent; it reports every two seconds.</summary>
+    /// <summary>How long a worker may be silent; it reports every second, so that one report lost or late is no death.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a lost worker is still shown.</summary>

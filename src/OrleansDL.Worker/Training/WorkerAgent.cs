@@ -8,7 +8,7 @@ namespace OrleansDL.Training;
 internal sealed partial class WorkerAgent(
     NodeOptions node, Trainer trainer, RunnerPool runners, Isolation isolation, IGrainFactory grains, TimeProvider time, ILogger<WorkerAgent> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>With the host's time to shut down this leaves room for the silo's own leave.</summary>
@@ -81,6 +81,6 @@ internal sealed partial class WorkerAgent(
         }).WaitAsync(CallLimit, time);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The scheduler of pool {Pool} could not be told of this worker; it is told every two seconds. Is a server running?")]
+    [LoggerMessage(LogLevel.Warning, "The scheduler of pool {Pool} could not be told of this worker; it is told every second. Is a server running?")]
     private partial void LogNotReported(string pool, Exception exception);
 }
