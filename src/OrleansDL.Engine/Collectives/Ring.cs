@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace OrleansDL.Collectives;
 
@@ -14,17 +15,25 @@ namespace OrleansDL.Collectives;
 /// A sum is a reduce-scatter and an all-gather: each of N segments goes round once gathering the summands and once spreading the sum. What is sent
 /// is what was received one turn before, so the whole is one stream out and one stream in, and a byte may leave as soon as its summand has come: no
 /// step waits for the one before to end. A segment's summands are added in the order of the ranks from the segment's own on, wherever that happens, and
-/// its sum is made once: all ranks hold the same bits, and so do all repetitions.
+/// its sum is made once: all ranks hold the same bits, and so do all repetitions. Few values go round as they are, half as many turns, and every rank
+/// adds them up by itself, in the order of the ranks.
 /// </remarks>
 internal sealed unsafe class Ring : IDisposable
 {
     private const int Piece = 256 << 10;
     private const int HeaderBytes = 16;
 
+    /// <summary>So many of the first bytes leave together with the header: what is small is one packet.</summary>
+    private const int LeadBytes = 4 << 10;
+
+    /// <summary>Sums of so many bytes, those of all ranks together, wait for packets and not for bytes.</summary>
+    private const int SmallBytes = 64 << 10;
+
     private readonly Socket _next;
     private readonly Socket _before;
     private readonly Action<string> _lost;
     private readonly byte[] _scratch = GC.AllocateUninitializedArray<byte>(Piece, pinned: true);
+    private byte[]? _small;
     private int _sequence;
 
     /// <param name="rank">This rank.</param>
@@ -47,6 +56,12 @@ internal sealed unsafe class Ring : IDisposable
     public void Sum<T>(Span<T> values)
         where T : unmanaged, IAdditionOperators<T, T, T>, IAdditiveIdentity<T, T>
     {
+        if ((long)values.Length * sizeof(T) * Size <= SmallBytes)
+        {
+            SumSmall(values);
+            return;
+        }
+
         Span<(long, long)> turns = stackalloc (long, long)[Turns];
         for (var turn = 0; turn < turns.Length; turn++)
         {
@@ -81,18 +96,7 @@ internal sealed unsafe class Ring : IDisposable
     public byte[] Gather(ReadOnlySpan<byte> own)
     {
         var all = new byte[own.Length * Size];
-        own.CopyTo(all.AsSpan(own.Length * Rank));
-        Span<(long, long)> turns = stackalloc (long, long)[Size];
-        for (var turn = 0; turn < Size; turn++)
-        {
-            turns[turn] = ((long)Wrapped(Rank - turn) * own.Length, own.Length);
-        }
-
-        fixed (byte* start = all)
-        {
-            Stream<byte>(Operation.Gather, start, all.Length, turns[..^1], turns[1..], 0, own.Length);
-        }
-
+        Gather(Operation.Gather, own, all);
         return all;
     }
 
@@ -115,9 +119,43 @@ internal sealed unsafe class Ring : IDisposable
 
     private int Wrapped(int rank) => ((rank % Size) + Size) % Size;
 
+    private void Gather(Operation operation, ReadOnlySpan<byte> own, Span<byte> all)
+    {
+        own.CopyTo(all[(own.Length * Rank)..]);
+        Span<(long, long)> turns = stackalloc (long, long)[Size];
+        for (var turn = 0; turn < Size; turn++)
+        {
+            turns[turn] = ((long)Wrapped(Rank - turn) * own.Length, own.Length);
+        }
+
+        fixed (byte* start = all)
+        {
+            Stream<byte>(operation, start, own.Length, turns[..^1], turns[1..], 0, own.Length);
+        }
+    }
+
+    private void SumSmall<T>(Span<T> values)
+        where T : unmanaged, IAdditionOperators<T, T, T>, IAdditiveIdentity<T, T>
+    {
+        if (Size == 1)
+        {
+            return;
+        }
+
+        var own = MemoryMarshal.AsBytes(values);
+        var all = (_small ??= GC.AllocateUninitializedArray<byte>(SmallBytes)).AsSpan(0, own.Length * Size);
+        Gather(Operation.Sum, own, all);
+        var summands = MemoryMarshal.Cast<byte, T>(all);
+        summands[..values.Length].CopyTo(values);
+        for (var rank = 1; rank < Size; rank++)
+        {
+            TensorPrimitives.Add(values, summands.Slice(rank * values.Length, values.Length), values);
+        }
+    }
+
     /// <param name="operation">What the others must be doing too.</param>
     /// <param name="data">The values.</param>
-    /// <param name="length">Bytes of them.</param>
+    /// <param name="length">Bytes of them, of each rank's own where they are gathered.</param>
     /// <param name="outgoing">Parts (start, bytes) in the order in which they are sent.</param>
     /// <param name="incoming">Parts in the order in which they are received.</param>
     /// <param name="sums">The first so many incoming parts are added to what is there, the others replace it.</param>
@@ -131,8 +169,18 @@ internal sealed unsafe class Ring : IDisposable
             return;
         }
 
-        Agree(operation, length);
-        var (outPart, outDone, inPart, inDone, held) = (0, 0L, 0, 0L, 0);
+        // The header goes ahead of the values and is not waited for: ranks are compared when it comes in, before a value is touched.
+        var lead = (int)Math.Min(Math.Min(free, outgoing[0].Bytes), LeadBytes);
+        Span<byte> head = stackalloc byte[HeaderBytes + LeadBytes];
+        head = head[..(HeaderBytes + lead)];
+        Span<byte> theirs = stackalloc byte[HeaderBytes];
+        BinaryPrimitives.WriteInt32BigEndian(head, (int)operation);
+        BinaryPrimitives.WriteInt32BigEndian(head[4..], ++_sequence);
+        BinaryPrimitives.WriteInt64BigEndian(head[8..], length);
+        new ReadOnlySpan<byte>(data + outgoing[0].Start, lead).CopyTo(head[HeaderBytes..]);
+        free -= lead;
+        var (headSent, headHeard) = (0, 0);
+        var (outPart, outDone, inPart, inDone, held) = (0, (long)lead, 0, 0L, 0);
         while (true)
         {
             while (outPart < outgoing.Length && outDone == outgoing[outPart].Bytes)
@@ -145,13 +193,36 @@ internal sealed unsafe class Ring : IDisposable
                 (inPart, inDone) = (inPart + 1, 0);
             }
 
-            if (outPart == outgoing.Length && inPart == incoming.Length)
+            var (heard, said) = (headHeard == HeaderBytes, headSent == head.Length);
+            var (reads, writes) = (!heard || inPart < incoming.Length, !said || (outPart < outgoing.Length && free > 0));
+            if (!reads && said && outPart == outgoing.Length)
             {
                 return;
             }
 
             var moved = false;
-            if (inPart < incoming.Length)
+            if (!said)
+            {
+                var count = Send(head[headSent..]);
+                (headSent, moved) = (headSent + count, count > 0);
+            }
+            else if (writes)
+            {
+                var (start, bytes) = outgoing[outPart];
+                var count = Send(new ReadOnlySpan<byte>(data + start + outDone, (int)Math.Min(Math.Min(Piece, free), bytes - outDone)));
+                (outDone, free, moved) = (outDone + count, free - count, count > 0);
+            }
+
+            if (!heard)
+            {
+                var count = Receive(theirs[headHeard..]);
+                (headHeard, moved) = (headHeard + count, moved || count > 0);
+                if (headHeard == HeaderBytes && !theirs.SequenceEqual(head[..HeaderBytes]))
+                {
+                    _lost($"Ranks are not at the same place: rank {Rank} is at {Text(head)}, rank {Wrapped(Rank - 1)} at {Text(theirs)}.");
+                }
+            }
+            else if (reads)
             {
                 var (start, bytes) = incoming[inPart];
                 var target = data + start + inDone;
@@ -163,25 +234,18 @@ internal sealed unsafe class Ring : IDisposable
                     Add<T>(target, whole);
                     var used = whole * sizeof(T);
                     _scratch.AsSpan(used, held - used).CopyTo(_scratch);
-                    (held, inDone, free, moved) = (held - used, inDone + used, free + used, count > 0);
+                    (held, inDone, free, moved) = (held - used, inDone + used, free + used, moved || count > 0);
                 }
                 else
                 {
                     var count = Receive(new Span<byte>(target, (int)Math.Min(Piece, bytes - inDone)));
-                    (inDone, free, moved) = (inDone + count, free + count, count > 0);
+                    (inDone, free, moved) = (inDone + count, free + count, moved || count > 0);
                 }
-            }
-
-            if (outPart < outgoing.Length && free > 0)
-            {
-                var (start, bytes) = outgoing[outPart];
-                var count = Send(new ReadOnlySpan<byte>(data + start + outDone, (int)Math.Min(Math.Min(Piece, free), bytes - outDone)));
-                (outDone, free, moved) = (outDone + count, free - count, moved || count > 0);
             }
 
             if (!moved)
             {
-                Wait(inPart < incoming.Length, outPart < outgoing.Length && free > 0);
+                Polling.Wait(reads ? _before : null, writes ? _next : null);
             }
         }
     }
@@ -194,34 +258,6 @@ internal sealed unsafe class Ring : IDisposable
         {
             var sums = new Span<T>(target, count);
             TensorPrimitives.Add(new ReadOnlySpan<T>(scratch, count), sums, sums);
-        }
-    }
-
-    private void Wait(bool reads, bool writes) => Polling.Wait(reads ? _before : null, writes ? _next : null);
-
-    /// <summary>Tells the next rank what this one does, and hears what the one before does.</summary>
-    private void Agree(Operation operation, long length)
-    {
-        Span<byte> mine = stackalloc byte[HeaderBytes];
-        Span<byte> theirs = stackalloc byte[HeaderBytes];
-        BinaryPrimitives.WriteInt32BigEndian(mine, (int)operation);
-        BinaryPrimitives.WriteInt32BigEndian(mine[4..], ++_sequence);
-        BinaryPrimitives.WriteInt64BigEndian(mine[8..], length);
-        var (sent, received) = (0, 0);
-        while (sent < HeaderBytes || received < HeaderBytes)
-        {
-            var count = sent < HeaderBytes ? Send(mine[sent..]) : 0;
-            sent += count;
-            if (count == 0)
-            {
-                Wait(reads: received < HeaderBytes, writes: sent < HeaderBytes);
-                received += received < HeaderBytes ? Receive(theirs[received..]) : 0;
-            }
-        }
-
-        if (!mine.SequenceEqual(theirs))
-        {
-            _lost($"Ranks are not at the same place: rank {Rank} is at {Text(mine)}, rank {Wrapped(Rank - 1)} at {Text(theirs)}.");
         }
     }
 
