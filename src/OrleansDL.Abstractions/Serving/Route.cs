@@ -50,6 +50,12 @@ public sealed record Route
     /// <summary>Whether the generation is loaded by the requests for it; where it is loaded the route does not say then.</summary>
     [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
 
+    /// <summary>How long it took until the generation was loaded and warm, in seconds; null: nothing was loaded.</summary>
+    [Id(43), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public double? LoadSeconds { get; init; }
+
+    /// <summary>What runs the model, as configurations of the inference protocol call it (<c>pytorch</c>, <c>dotnet</c>); null: ONNX Runtime.</summary>
+    [Id(44), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Backend { get; init; }
+
     /// <summary>How many requests its callers together may make; null: any number.</summary>
     [Id(60), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RateLimit? RateLimit { get; init; }
 

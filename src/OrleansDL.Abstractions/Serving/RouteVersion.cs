@@ -30,6 +30,12 @@ public sealed record RouteVersion
     /// <summary>The graph that answers instead of a model; null: a model does.</summary>
     [Id(70)] public EnsembleSpec? Ensemble { get; init; }
 
+    /// <summary>How long it took until the generation was loaded and warm, in seconds; null: nothing was loaded.</summary>
+    [Id(43), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public double? LoadSeconds { get; init; }
+
+    /// <summary>What runs the model, as configurations of the inference protocol call it (<c>pytorch</c>, <c>dotnet</c>); null: ONNX Runtime.</summary>
+    [Id(44), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Backend { get; init; }
+
     /// <summary>Whether the generation is loaded by the requests for it.</summary>
     [Id(40), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool OnDemand { get; init; }
 }

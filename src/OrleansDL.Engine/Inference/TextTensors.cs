@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 using Microsoft.ML.OnnxRuntime;
 using OrleansDL.Serving;
 using OnnxElementType = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType;
@@ -9,7 +10,7 @@ namespace OrleansDL.Inference;
 /// <summary>Tensors of texts: BYTES on the wire, whose elements are a uint32 length and the bytes, and strings in ONNX Runtime, which are UTF-8.</summary>
 internal static class TextTensors
 {
-    /// <exception cref="InvalidException">The bytes do not hold as many elements as the shape says.</exception>
+    /// <exception cref="InvalidException">The bytes do not hold as many elements as the shape says, or one that is no text.</exception>
     public static OrtValue ToOnnx(Tensor tensor, string model)
     {
         var count = tensor.Shape.Aggregate(1L, (product, size) => checked(product * size));
@@ -56,6 +57,12 @@ internal static class TextTensors
             if (length > data.Length - sizeof(uint))
             {
                 throw new InvalidException($"incomplete string data for inference input '{tensor.Name}' for model '{model}', expecting string of length {length} but only {data.Length - sizeof(uint)} bytes available.");
+            }
+
+            // The runtime would take other bytes, and give back other letters.
+            if (!Utf8.IsValid(data.Slice(sizeof(uint), (int)length)))
+            {
+                throw new InvalidException($"element {found} of inference input '{tensor.Name}' for model '{model}' is no UTF-8, which the texts of an ONNX model are.");
             }
 
             data = data[(sizeof(uint) + (int)length)..];

@@ -62,6 +62,9 @@ public sealed class LocalReplicas : IDisposable
     /// <summary>Whether a request holds the generation now.</summary>
     public bool IsHeld(long generation) => _slots.TryGetValue(generation, out var slot) && slot.IsHeld;
 
+    /// <summary>Requests that wait for the generation's next execution in this process; 0 where it is not loaded here.</summary>
+    public int WaitingOf(long generation) => _slots.TryGetValue(generation, out var slot) && slot.Replica is IWaitingRequests replica ? replica.Waiting : 0;
+
     /// <summary>The node ends: frees what is loaded.</summary>
     public void Dispose()
     {

@@ -21,6 +21,9 @@ internal sealed record DeployedVersion
     /// <summary>Wanted no longer.</summary>
     [Id(5)] public bool Leaving { get; init; }
 
+    /// <summary>How long its generation took to load, in seconds; null until it was loaded.</summary>
+    [Id(43), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public double? LoadSeconds { get; init; }
+
     /// <summary>What last went wrong with it on each worker; null: nothing did.</summary>
     [Id(50)] public IReadOnlyList<ReplicaTrouble>? Troubles { get; init; }
 

@@ -10,6 +10,7 @@ using OrleansDL.Monitoring;
 using OrleansDL.Nodes;
 using OrleansDL.Projects;
 using OrleansDL.Serving.Ensembles;
+using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Residency;
 using OrleansDL.Timing;
 
@@ -383,14 +384,18 @@ internal sealed partial class DeploymentGrain(
         {
             Workers = known.Version.OnDemand ? [] : outcome.Workers,
             Signature = outcome.Signature ?? known.Signature,
+            LoadSeconds = known.LoadSeconds ?? (outcome.Signature is null ? null : outcome.Seconds),
             Error = outcome.Workers.Count > 0 || known.Leaving ? null : outcome.Error,
         });
         var settled = VersionSet.Settle(VersionSet.Retire(changed, [before with { Workers = [.. before.Workers.Except(outcome.Workers)] }]));
         return settled.Status is DeploymentStatus.Loading && outcome is { Workers.Count: 0, Error: null } ? settled with { Reason = outcome.Busy ?? NoWorker } : settled;
     }
 
-    private Task<LoadOutcome> LoadAsync(WantedVersion version, IReadOnlyList<string> preferred) =>
-        replicas.LoadAsync(SpecOf(version), State.Spec!.Replicas, preferred);
+    private async Task<LoadOutcome> LoadAsync(WantedVersion version, IReadOnlyList<string> preferred)
+    {
+        var began = time.GetTimestamp();
+        return await replicas.LoadAsync(SpecOf(version), State.Spec!.Replicas, preferred) with { Seconds = time.GetElapsedTime(began).TotalSeconds };
+    }
 
     private ReplicaSpec SpecOf(WantedVersion version) => new()
     {
@@ -461,6 +466,8 @@ internal sealed partial class DeploymentGrain(
             RateLimit = from.Spec.RateLimit,
             Traffic = TrafficOf(from),
             OnDemand = answering?.Version.OnDemand ?? false,
+            LoadSeconds = answering?.LoadSeconds,
+            Backend = Backend.NameIn(shown.Artifact),
             PayloadLog = from.Spec.PayloadLog,
             Versions = [.. VersionSet.ByNumber(versions).Select(version => RouteOf(version, from.Status))],
         };
@@ -483,6 +490,8 @@ internal sealed partial class DeploymentGrain(
         Sequence = version.Version.Sequence,
         Ensemble = version.Version.Ensemble,
         OnDemand = version.Version.OnDemand,
+        LoadSeconds = version.LoadSeconds,
+        Backend = Backend.NameIn(version.Version.Artifact),
         Reason = version.Answers ? Troubles.Of(version) : status is DeploymentStatus.Unloaded ? Unloaded : version.Error,
     };
 

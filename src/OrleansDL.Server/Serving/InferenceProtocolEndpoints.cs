@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OrleansDL.Http;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Protocol;
@@ -16,9 +17,11 @@ internal static class InferenceProtocolEndpoints
         var front = routes.ServiceProvider.GetRequiredService<InferenceFront>();
         var texts = routes.ServiceProvider.GetRequiredService<GenerateFront>();
         var settings = routes.ServiceProvider.GetRequiredService<SettingsFront>();
+        var apis = new RestrictedApis(routes.ServiceProvider.GetRequiredService<IOptions<ServingOptions>>().Value.HttpRestrictedApis);
         foreach (var prefix in (string[])["/v2", "/projects/{project}/v2"])
         {
             var v2 = routes.MapGroup(prefix).WithTags("Inference protocol").ExcludeFromDescription().OpenToAll();
+            apis.Guard(v2);
             v2.Answer("GET", "/", front.ServerMetadataAsync);
             v2.Answer("GET", "/health/live", InferenceFront.LiveAsync);
             v2.Answer("GET", "/health/ready", front.ReadyAsync);

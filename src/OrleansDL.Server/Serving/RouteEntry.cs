@@ -52,6 +52,9 @@ internal sealed class RouteEntry
     /// <summary>The number of the version when one was asked for; null when the deployment chooses.</summary>
     public long? Asked { get; }
 
+    /// <summary>Numbers of the last versions that were served before these and are no longer; none for most.</summary>
+    public IReadOnlyList<long> Gone { get; init; } = [];
+
     /// <summary>What is done with some of the requests beside answering them; null: nothing.</summary>
     public Aside? Aside { get; private set; }
 
@@ -115,6 +118,8 @@ internal sealed class RouteEntry
         Reason = version.Reason,
         Number = version.Number,
         OnDemand = version.OnDemand,
+        LoadSeconds = version.LoadSeconds,
+        Backend = version.Backend,
         Versions = null,
         Traffic = null,
     };

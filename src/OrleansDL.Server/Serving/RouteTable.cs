@@ -7,6 +7,7 @@ namespace OrleansDL.Serving;
 /// <summary>Where every deployment's requests go, as this front knows it. Reading takes no lock, and an update costs the same however many there are.</summary>
 internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? ensembleOf = null, AsideFactory? asides = null, ResponseCaches? caches = null)
 {
+    private const int RememberedVersions = 16;
     private readonly Lock _updating = new();
 
     // With the deleted ones, so that a late push cannot bring one back.
@@ -43,7 +44,8 @@ internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? en
             {
                 if (IsNews(route))
                 {
-                    Take(new RouteEntry(route, ReplicasOf, asides, caches?.Of(route, _known.GetValueOrDefault(route.Deployment)?.Cache)));
+                    var before = _known.GetValueOrDefault(route.Deployment);
+                    Take(new RouteEntry(route, ReplicasOf, asides, caches?.Of(route, before?.Cache)) { Gone = before is null ? [] : GoneSince(before, route) });
                 }
             }
 
@@ -76,6 +78,12 @@ internal sealed class RouteTable(IGrainFactory grains, Func<Route, IReplica>? en
 
             await Task.WhenAny(updated.Task, elapsed);
         }
+    }
+
+    private static IReadOnlyList<long> GoneSince(RouteEntry before, Route route)
+    {
+        var now = route.Versions is { } versions ? versions.Select(version => version.Number) : [route.ModelVersion];
+        return [.. before.Gone.Concat(before.Versions.Select(version => version.Number)).Distinct().Except(now).TakeLast(RememberedVersions)];
     }
 
     private void Take(RouteEntry entry)

@@ -53,6 +53,7 @@ internal static class ServingSetup
         services.AddSingleton<ServerReadiness>();
         services.AddSingleton<InferenceStatistics>();
         services.AddSingleton<IMetricsText, ProtocolMetrics>();
+        services.AddSingleton<HeaderForwarding>();
         services.AddSingleton<InferenceFront>();
         services.AddSingleton<SettingsFront>();
         services.AddOptionsWithValidateOnStart<TraceOptions>().BindConfiguration(TraceOptions.Section).ValidateDataAnnotations();

@@ -13,8 +13,8 @@ internal sealed class WantedVersions(IGrainFactory grains)
     {
         if (spec.Ensemble is not null)
         {
-            var number = spec.Numbers is { Count: > 0 } given ? given.Keys.Max() : 1;
-            return [new WantedVersion { ModelName = spec.Name, Version = number, Number = number, Ensemble = spec.Ensemble }];
+            IEnumerable<long> numbered = spec.Numbers is { Count: > 0 } given ? given.Keys : [1];
+            return [.. numbered.OrderDescending().Select(number => new WantedVersion { ModelName = spec.Name, Version = number, Number = number, Ensemble = spec.Ensemble })];
         }
 
         var models = grains.GetGrain<IModelsGrain>(project);

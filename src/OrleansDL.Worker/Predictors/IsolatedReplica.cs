@@ -19,6 +19,8 @@ internal sealed class IsolatedReplica(IsolatedModel model, ArenaUse memory, IRea
 
     public TimeSpan QueueTime => batcher?.QueueTime ?? TimeSpan.Zero;
 
+    public int Waiting => sequences?.Waiting ?? batcher?.Waiting ?? 0;
+
     public ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken) =>
         sequences?.InferAsync(request, cancellationToken) ?? batcher?.InferAsync(request, cancellationToken) ?? model.InferAsync(request, cancellationToken);
 

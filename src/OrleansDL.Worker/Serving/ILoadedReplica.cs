@@ -3,7 +3,7 @@ using OrleansDL.Inference;
 namespace OrleansDL.Serving;
 
 /// <summary>A replica with the model it holds, which disposing it frees.</summary>
-internal interface ILoadedReplica : IReplica, IDisposable
+internal interface ILoadedReplica : IReplica, IWaitingRequests, IDisposable
 {
     ModelSignature Signature { get; }
 
@@ -12,6 +12,9 @@ internal interface ILoadedReplica : IReplica, IDisposable
 
     /// <summary>Time that requests waited for their execution, summed up; zero where none waits.</summary>
     TimeSpan QueueTime => TimeSpan.Zero;
+
+    /// <inheritdoc/>
+    int IWaitingRequests.Waiting => 0;
 
     /// <summary>Whether it works for someone that holds no lease (any more).</summary>
     bool IsBusy => false;

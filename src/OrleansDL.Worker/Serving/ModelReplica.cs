@@ -23,6 +23,8 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Seque
 
     public TimeSpan QueueTime => batcher?.QueueTime ?? TimeSpan.Zero;
 
+    public int Waiting => sequences?.Waiting ?? batcher?.Waiting ?? 0;
+
     public bool IsBusy => generator is { IsIdle: false };
 
     // The run takes the caller's thread: for the models this is made for, handing it to another one costs more than it.

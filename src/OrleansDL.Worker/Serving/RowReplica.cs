@@ -78,6 +78,8 @@ internal sealed class RowReplica : ILoadedReplica
 
     public TimeSpan QueueTime => _model.QueueTime;
 
+    public int Waiting => _model.Waiting;
+
     public bool IsBusy => _model.IsBusy;
 
     public Task DrainAsync(TimeSpan limit) => _model.DrainAsync(limit);

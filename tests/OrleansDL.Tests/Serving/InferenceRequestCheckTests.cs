@@ -37,7 +37,7 @@ public sealed class InferenceRequestCheckTests
             InferenceRequestCheck.Check(Read($$"""{"inputs":{{inputs}}}"""), Signature, "m"));
 
         Assert.Equal(400, error.Status);
-        Assert.Equal(message, error.Message);
+        Assert.Equal("[request id: <id_unknown>] " + message, error.Message);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class InferenceRequestCheckTests
         var error = Assert.Throws<InferenceProtocolException>(() =>
             InferenceRequestCheck.Check(Read($$"""{"inputs":[{{A}},{{B}}],"outputs":[{"name":"q"}]}"""), Signature, "m"));
 
-        Assert.Equal("unexpected inference output 'q' for model 'm'", error.Message);
+        Assert.Equal("[request id: <id_unknown>] unexpected inference output 'q' for model 'm'", error.Message);
     }
 
     private static InferenceCall Read(string json)

@@ -76,6 +76,7 @@ public sealed class InferenceRequestReaderTests
 
     [Theory]
     [InlineData("", 400, "failed to parse the request JSON buffer")]
+    [InlineData("AAAA", 400, "failed to parse the request JSON buffer: Invalid value. at 0")]
     [InlineData("[]", 400, "an object is expected")]
     [InlineData("{", 400, "failed to parse the request JSON buffer")]
     [InlineData("""{"inputs":[]}x""", 400, "failed to parse the request JSON buffer")]
@@ -95,7 +96,7 @@ public sealed class InferenceRequestReaderTests
     [InlineData("""{"inputs":[{"name":"x","shape":[1],"datatype":"FP32"}]}""", 400, "Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But no field is set")]
     [InlineData("""{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1],"parameters":{"binary_data_size":4}}]}""", 400, "But set 'data' 'binary_data_size'")]
     [InlineData("""{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","parameters":{"binary_data_size":4}}]}""", 400, "unexpected size for input 'x', expecting 4 additional bytes for model 'm'")]
-    [InlineData("""{"inputs":[],"outputs":[{"name":"y"},{"name":"y"}]}""", 400, "output 'y' already exists in request")]
+    [InlineData("""{"inputs":[],"outputs":[{"name":"y"},{"name":"y"}]}""", 400, "Duplicate output name 'y' is not allowed in a request")]
     [InlineData("""{"parameters":{"triton_x":1},"inputs":[]}""", 400, "parameter keys starting with 'triton_' are reserved")]
     public void A_malformed_request_is_refused_in_the_words_clients_look_for(string json, int status, string message)
     {
@@ -122,7 +123,7 @@ public sealed class InferenceRequestReaderTests
     [Fact]
     public void Binary_inputs_are_taken_from_the_tail_in_order_and_not_copied()
     {
-        const string Json = """{"inputs":[{"name":"a","shape":[2],"datatype":"INT16","parameters":{"binary_data_size":4}},{"name":"b","shape":[1],"datatype":"FP32","data":[1]},{"name":"c","shape":[2],"datatype":"BYTES","parameters":{"binary_data_size":9}}],"outputs":[{"name":"o","parameters":{"binary_data":true}},{"name":"p"}]}""";
+        const string Json = """{"inputs":[{"name":"a","shape":[2],"datatype":"INT16","parameters":{"binary_data_size":4}},{"name":"b","shape":[1],"datatype":"FP32","data":[1]},{"name":"c","shape":[2],"datatype":"BYTES","parameters":{"binary_data_size":9}}],"outputs":[{"name":"o","parameters":{"binary_data":true}},{"name":"p"}],"parameters":{"binary_data_output":true}}""";
         byte[] body = [.. Encoding.UTF8.GetBytes(Json), 1, 0, 2, 0, 1, 0, 0, 0, (byte)'x', 0, 0, 0, 0];
 
         var call = InferenceRequestReader.Read(body, Json.Length, "m");
@@ -140,12 +141,12 @@ public sealed class InferenceRequestReaderTests
     [InlineData("BYTES", 2, 4, "expected 2 string elements for inference input 'a' for model 'm', got 1")]
     public void Binary_data_of_the_wrong_size_is_refused(string datatype, int elements, int bytes, string message)
     {
-        var json = $$"""{"inputs":[{"name":"a","shape":[{{elements}}],"datatype":"{{datatype}}","parameters":{"binary_data_size":{{bytes}} } }]}""";
+        var json = $$"""{"id":"7","inputs":[{"name":"a","shape":[{{elements}}],"datatype":"{{datatype}}","parameters":{"binary_data_size":{{bytes}} } }]}""";
 
         var error = Assert.Throws<InferenceProtocolException>(() =>
             InferenceRequestReader.Read((byte[])[.. Encoding.UTF8.GetBytes(json), .. new byte[bytes]], json.Length, "m"));
 
-        Assert.Equal(message, error.Message);
+        Assert.Equal("[request id: 7] " + message, error.Message);
     }
 
     [Fact]

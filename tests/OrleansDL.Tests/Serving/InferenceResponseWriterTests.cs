@@ -44,6 +44,17 @@ public sealed class InferenceResponseWriterTests
     }
 
     [Fact]
+    public void Bytes_that_are_no_text_are_never_written_as_JSON()
+    {
+        using var body = new PooledBytes();
+        var answer = new InferAnswer { Outputs = [new Tensor { Name = "y", Type = TensorElementType.Bytes, Shape = [1], Data = new byte[] { 1, 0, 0, 0, 0xFA } }] };
+
+        var error = Assert.Throws<InferenceProtocolException>(() => InferenceResponseWriter.Write(body, new InferenceCall(), answer, "m", 3));
+
+        Assert.Contains("Please use the binary data format for output y", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Metadata_names_inputs_and_outputs()
     {
         using var body = new PooledBytes();

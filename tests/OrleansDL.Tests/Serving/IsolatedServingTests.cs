@@ -33,6 +33,7 @@ public sealed class IsolatedServingTests : IDisposable
         await ExpectAsync(client, "apart", "7,7,7,7");
         await node.UntilAsync("script", deployment => deployment.Status is DeploymentStatus.Ready);
         await ExpectAsync(client, "script", "10,10,10,10", "INPUT__0");
+        Assert.Contains("\"platform\":\"pytorch_libtorch\"", await client.GetStringAsync("/v2/models/script"), StringComparison.Ordinal);
 
         Assert.All(node.Services.GetRequiredService<ModelMemory>().List(), model => Assert.InRange(model.Bytes, 1, 64 << 20));
 

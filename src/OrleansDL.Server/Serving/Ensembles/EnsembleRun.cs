@@ -142,7 +142,7 @@ internal sealed class EnsembleRun(Route route, EnsemblePlan plan, EnsembleSteps 
 
         cancellationToken.ThrowIfCancellationRequested();
         Interlocked.Or(ref _ran, 1UL << index);
-        var (answeredBy, answer) = await steps.CallAsync(route.Project, step, RequestOf(step), cancellationToken);
+        var (answeredBy, answer) = await steps.CallAsync(route, step, RequestOf(step), cancellationToken);
         _generations[index] = answer.Generation ?? answeredBy.Generation!.Value;
         Take(step, answer);
     }
@@ -158,11 +158,11 @@ internal sealed class EnsembleRun(Route route, EnsemblePlan plan, EnsembleSteps 
             };
             return step.When!.Evaluate(variables, steps.Time.GetUtcNow()).Value is Value.Bool { Is: var holds }
                 ? holds
-                : throw new InvalidException($"in ensemble, {step}: its condition '{step.When.Text}' came to neither true nor false.");
+                : throw new InvalidException($"in ensemble '{route.Name}', {step}: its condition '{step.When.Text}' came to neither true nor false.");
         }
         catch (ExpressionException error)
         {
-            throw new InvalidException($"in ensemble, {step}: its condition '{step.When!.Text}' has no value: {error.Message}");
+            throw new InvalidException($"in ensemble '{route.Name}', {step}: its condition '{step.When!.Text}' has no value: {error.Message}");
         }
     }
 
@@ -198,7 +198,7 @@ internal sealed class EnsembleRun(Route route, EnsemblePlan plan, EnsembleSteps 
         {
             _tensors[tensor] = Find(answer.Outputs, name) is { } output
                 ? Named(output, plan.Tensors[tensor])
-                : throw new InvalidException($"in ensemble, {step}: its answer has no output '{name}'.");
+                : throw new InvalidException($"in ensemble '{route.Name}', {step}: its answer has no output '{name}'.");
         }
 
         var times = answer.Times ?? default;

@@ -8,6 +8,7 @@ namespace OrleansDL.Serving.Generation;
 internal sealed class GenerateBody
 {
     private readonly Dictionary<string, JsonElement> _fields = new(StringComparer.Ordinal);
+    private readonly List<(string Name, JsonElement Value)> _inOrder = [];
 
     private GenerateBody(JsonElement root)
     {
@@ -18,14 +19,19 @@ internal sealed class GenerateBody
                 foreach (var parameter in member.Value.EnumerateObject())
                 {
                     _fields.TryAdd(parameter.Name, parameter.Value);
+                    _inOrder.Add((parameter.Name, parameter.Value));
                 }
             }
             else
             {
                 _fields[member.Name] = member.Value;
+                _inOrder.Add((member.Name, member.Value));
             }
         }
     }
+
+    /// <summary>The fields as they are written, one that is there twice included.</summary>
+    public IReadOnlyList<(string Name, JsonElement Value)> InOrder => _inOrder;
 
     /// <summary>A field; null when there is none.</summary>
     public JsonElement? this[string name] => _fields.TryGetValue(name, out var value) ? value : null;
@@ -56,12 +62,11 @@ internal sealed class GenerateBody
         }
         catch (JsonException error)
         {
-            throw InferenceProtocolException.Invalid($"failed to parse the request JSON buffer: {error.Message}");
+            throw JsonFault.Of(error, body.Bytes.Span);
         }
         catch (InvalidOperationException error)
         {
-            // What the reader throws for text that is no valid Unicode.
-            throw InferenceProtocolException.Invalid($"failed to parse the request JSON buffer: {error.Message}");
+            throw JsonFault.NoText(error);
         }
         finally
         {

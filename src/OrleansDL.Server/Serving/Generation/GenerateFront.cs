@@ -9,7 +9,7 @@ using OrleansDL.Serving.Protocol;
 namespace OrleansDL.Serving.Generation;
 
 /// <summary>The inference protocol's generate: flat JSON in, flat JSON out, at once or as it comes. A model that continues texts takes <c>text_input</c>; any other its own inputs by name.</summary>
-internal sealed class GenerateFront(InferenceFront front, Generations generations, Router router, IServingObserver observer, TimeProvider time, IOptions<ServingOptions> options, RateLimits limits)
+internal sealed class GenerateFront(InferenceFront front, Generations generations, Router router, IServingObserver observer, TimeProvider time, IOptions<ServingOptions> options, RateLimits limits, HeaderForwarding forwarding)
 {
     public const string TextInput = "text_input";
     public const string TextOutput = "text_output";
@@ -82,6 +82,7 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
         {
             var signature = InferenceModels.SignatureOf(entry);
             var call = GenerateTensors.Read(body, signature);
+            forwarding.OfHttp(call, context.Request.Headers);
             InferenceRequestCheck.Check(call, signature, entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
             var (route, answer) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());

@@ -13,15 +13,44 @@ internal static class GenerateTensors
     public static InferenceCall Read(GenerateBody body, ModelSignature signature)
     {
         var call = new InferenceCall { Id = body.Text("id") };
-        foreach (var spec in signature.Inputs)
+        foreach (var (name, value) in body.InOrder)
         {
-            if (body[spec.Name] is { } value)
+            if (signature.Inputs.FirstOrDefault(spec => spec.Name == name) is not { } spec)
+            {
+                ReadParameter(call, name, value);
+            }
+            else if (call.Inputs.Exists(known => known.Name == name))
+            {
+                throw InferenceProtocolException.Invalid($"input '{name}' already exists in request");
+            }
+            else
             {
                 call.Inputs.Add(Read(spec, value.ValueKind is JsonValueKind.Array ? [.. value.EnumerateArray()] : [value]));
             }
         }
 
         return call;
+    }
+
+    /// <summary>What is no input is a parameter, which the model is handed as it is.</summary>
+    private static void ReadParameter(InferenceCall call, string name, JsonElement value)
+    {
+        if (name == "id" || value.ValueKind is JsonValueKind.Null)
+        {
+            return;
+        }
+
+        if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+        {
+            throw InferenceProtocolException.Invalid($"parameter '{name}' has invalid type: a parameter is a string, a number or a boolean");
+        }
+
+        if (name.StartsWith("triton_", StringComparison.Ordinal))
+        {
+            throw RequestParameters.Reserved();
+        }
+
+        call.AddParameter(name, value.GetRawText());
     }
 
     public static void Write(Utf8JsonWriter json, Tensor output)
@@ -66,9 +95,19 @@ internal static class GenerateTensors
         }
         catch (Exception error) when (error is FormatException or InvalidOperationException or OverflowException)
         {
-            throw InferenceProtocolException.Invalid($"input '{spec.Name}' takes elements of type {Datatypes.NameOf(spec.Type)}, and one of them is none: {error.Message}");
+            throw InferenceProtocolException.Invalid(
+                $"Unable to parse '{spec.Name}': attempt to access JSON non-{WordOf(spec.Type)} as {WordOf(spec.Type)}: the input takes elements of type {Datatypes.NameOf(spec.Type)}, and one of them is none. {error.Message}");
         }
     }
+
+    private static string WordOf(TensorElementType type) => type switch
+    {
+        TensorElementType.Bool => "boolean",
+        TensorElementType.Bytes => "string",
+        TensorElementType.UInt8 or TensorElementType.UInt16 or TensorElementType.UInt32 or TensorElementType.UInt64 => "unsigned-integer",
+        TensorElementType.Int8 or TensorElementType.Int16 or TensorElementType.Int32 or TensorElementType.Int64 => "signed-integer",
+        _ => "number",
+    };
 
     private static byte[] Bytes(TensorSpec spec, JsonElement value)
     {

@@ -16,6 +16,7 @@ internal sealed class GenerationRun : IAsyncDisposable
     {
         (Route, _text, _observer, _statistics, _time, _started) = (route, text, observer, statistics, time, started);
         _first = time.GetElapsedTime(started);
+        statistics.FirstResponse.Add(_first);
         Id = InferenceId.New(route.Generation!.Value, time);
     }
 

@@ -6,11 +6,9 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>The body of <c>POST /v2/repository/index</c>: empty, or <c>{"ready": true}</c> to list ready models only.</summary>
 internal static class IndexRequest
 {
-    private const int MaximumBytes = 64 * 1024;
-
     public static async Task<bool> ReadAsync(HttpContext context)
     {
-        var body = await RequestBody.ReadAsync(context, MaximumBytes, keep: true);
+        var body = await RequestBody.ReadAsync(context, SettingsBody.MaximumBytes, keep: true);
         body.Parsed();
         try
         {
@@ -34,7 +32,7 @@ internal static class IndexRequest
         }
         catch (JsonException error)
         {
-            throw InferenceProtocolException.Invalid($"failed to parse the request JSON buffer: {error.Message}");
+            throw JsonFault.Of(error, body.Bytes.Span);
         }
         finally
         {

@@ -17,7 +17,7 @@ internal sealed class InferenceCall
 
     public List<RequestedOutput> Outputs { get; } = [];
 
-    /// <summary>Whether outputs whose form was not given come back binary.</summary>
+    /// <summary>Whether the outputs of a request that lists none come back binary. One that is listed comes as JSON unless it says otherwise itself.</summary>
     public bool BinaryDataOutput { get; set; }
 
     /// <summary>Level of priority, 1 the first served; 0: the model's default.</summary>
@@ -68,7 +68,7 @@ internal sealed class InferenceCall
         {
             if (requested.Name == output)
             {
-                return requested.Binary ?? BinaryDataOutput;
+                return requested.Binary is true;
             }
         }
 

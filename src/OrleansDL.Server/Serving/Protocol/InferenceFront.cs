@@ -14,7 +14,7 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>Answers the REST side of the Open Inference Protocol. A model of the protocol is a deployment here.</summary>
 internal sealed partial class InferenceFront(
     InferenceModels models, ServerReadiness readiness, Router router, InferenceAccess access, IServingObserver observer, InferenceStatistics statistics,
-    ServerReports reports, RepositoryFront repository, TimeProvider time, IOptions<ServingOptions> options, Tracer tracer, RateLimits limits, ILogger<InferenceFront> logger)
+    ServerReports reports, RepositoryFront repository, TimeProvider time, IOptions<ServingOptions> options, Tracer tracer, RateLimits limits, HeaderForwarding forwarding, ILogger<InferenceFront> logger)
 {
     public const string InferenceIdHeader = "odl-inference-id";
     public const string ModelVersionHeader = "odl-model-version";
@@ -44,7 +44,7 @@ internal sealed partial class InferenceFront(
     public Task ModelReadyAsync(HttpContext context) => GuardAsync(context, async () =>
     {
         var route = (await FindAsync(context)).Route;
-        var ready = route.Generation is not null;
+        var ready = models.IsReady(route);
         await SendAsync(context, ready ? 200 : 503, body => ProtocolBodies.WriteModelReady(body, route.Name, ready));
     });
 
@@ -104,6 +104,7 @@ internal sealed partial class InferenceFront(
             var header = context.Request.Headers[HeaderLength.Name].ToString();
             var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
             var call = Read(body, header, entry);
+            forwarding.OfHttp(call, context.Request.Headers);
             trace?.OnRequest(call);
             var request = call.ToRequest();
             var (route, raw) = await router.InferAsync(entry, request, context.RequestAborted);
@@ -156,6 +157,9 @@ internal sealed partial class InferenceFront(
         }
     }
 
+    public static Task RestrictedAsync(HttpContext context, string header) =>
+        SendAsync(context, 403, body => ProtocolBodies.WriteError(body, $"This API is restricted, expecting header '{header}'"));
+
     public static Task NotFoundAsync(HttpContext context) =>
         SendAsync(context, 404, body => ProtocolBodies.WriteError(body, "Not Found"));
 
@@ -169,7 +173,7 @@ internal sealed partial class InferenceFront(
             var (signature, model) = (InferenceModels.SignatureOf(entry), entry.Route.Name);
             var jsonLength = HeaderLength.Parse(header, body.Bytes.Length);
             var call = jsonLength == 0 && header.Length > 0
-                ? RawRequest.Read(body.Bytes, signature, model)
+                ? RawRequest.Read(body.Bytes, signature, model, entry.Route.Configuration)
                 : InferenceRequestReader.Read(body.Bytes, jsonLength, model);
             if (signature.Generation is not null && call.Inputs.Exists(input => input.Name == GenerateFront.TextInput))
             {

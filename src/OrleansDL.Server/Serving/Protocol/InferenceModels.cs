@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using OrleansDL.Serving.Ensembles;
 
 namespace OrleansDL.Serving.Protocol;
 
@@ -36,8 +37,16 @@ internal sealed class InferenceModels(RouteTable routes, InferenceAccess access,
         }
 
         return (long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? entry.Version(number) : null)
-            ?? throw new InferenceProtocolException(404, $"Request for unknown model: '{model}' version {version} is not found");
+            ?? throw new InferenceProtocolException(404, entry.Gone.Contains(number)
+                ? $"Request for unknown model: '{model}' version {version} is not at ready state: version {version} is not found any more"
+                : $"Request for unknown model: '{model}' version {version} is not found");
     }
+
+    /// <summary>Whether requests for it are answered now; those for an ensemble need its steps.</summary>
+    public bool IsReady(Route route) => route.Generation is not null && (route.Ensemble is null || EnsembleReadiness.Missing(routes, route) is null);
+
+    /// <summary>Which step keeps an ensemble from answering; null when none does.</summary>
+    public string? MissingStep(Route route) => route is { Generation: not null, Ensemble: not null } ? EnsembleReadiness.Missing(routes, route) : null;
 
     /// <summary>The deployments of the project asked for, by name.</summary>
     public async ValueTask<IReadOnlyList<RouteEntry>> ListAsync(HttpContext context)

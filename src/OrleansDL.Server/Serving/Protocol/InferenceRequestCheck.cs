@@ -16,10 +16,11 @@ internal static class InferenceRequestCheck
         foreach (var tensor in call.Inputs)
         {
             var spec = Find(signature.Inputs, tensor.Name)
-                ?? throw InferenceProtocolException.Invalid($"unexpected inference input '{tensor.Name}' for model '{model}'");
+                ?? throw InferenceProtocolException.Unfit(call.Id, $"unexpected inference input '{tensor.Name}' for model '{model}'");
             if (tensor.Type != spec.Type)
             {
-                throw InferenceProtocolException.Invalid(
+                throw InferenceProtocolException.Unfit(
+                    call.Id,
                     $"inference input '{tensor.Name}' data-type is '{Datatypes.NameOf(tensor.Type)}', but model '{model}' expects '{Datatypes.NameOf(spec.Type)}'");
             }
 
@@ -30,7 +31,8 @@ internal static class InferenceRequestCheck
 
             if (!Fits(tensor.Shape, spec.Shape))
             {
-                throw InferenceProtocolException.Invalid(
+                throw InferenceProtocolException.Unfit(
+                    call.Id,
                     $"unexpected shape for input '{tensor.Name}' for model '{model}'. Expected {Format(spec.Shape)}, got {Format(tensor.Shape)}. {(maximumBatchSize > 0 ? BatchNote : "")}");
             }
         }
@@ -40,7 +42,7 @@ internal static class InferenceRequestCheck
         {
             if (Find(signature.Outputs, output.Name) is null)
             {
-                throw InferenceProtocolException.Invalid($"unexpected inference output '{output.Name}' for model '{model}'");
+                throw InferenceProtocolException.Unfit(call.Id, $"unexpected inference output '{output.Name}' for model '{model}'");
             }
         }
     }
@@ -49,17 +51,17 @@ internal static class InferenceRequestCheck
     {
         if (tensor.Shape.Length == 0)
         {
-            throw InferenceProtocolException.Invalid($"input '{tensor.Name}' has no shape but model requires batch dimension for '{model}'");
+            throw InferenceProtocolException.Unfit(call.Id, $"input '{tensor.Name}' has no shape but model requires batch dimension for '{model}'");
         }
 
         if (call.Inputs[0].Shape is not [var rows, ..] || rows != tensor.Shape[0])
         {
-            throw InferenceProtocolException.Invalid($"input '{tensor.Name}' batch size does not match other inputs for '{model}'");
+            throw InferenceProtocolException.Unfit(call.Id, $"input '{tensor.Name}' batch size does not match other inputs for '{model}'");
         }
 
         if (rows > maximumBatchSize)
         {
-            throw InferenceProtocolException.Invalid($"inference request batch-size must be <= {maximumBatchSize} for '{model}'");
+            throw InferenceProtocolException.Unfit(call.Id, $"inference request batch-size must be <= {maximumBatchSize} for '{model}'");
         }
     }
 
@@ -75,7 +77,7 @@ internal static class InferenceRequestCheck
             {
                 if (call.Inputs[j].Name == call.Inputs[i].Name)
                 {
-                    throw InferenceProtocolException.Invalid($"input '{call.Inputs[i].Name}' already exists in request");
+                    throw InferenceProtocolException.Unfit(call.Id, $"input '{call.Inputs[i].Name}' already exists in request");
                 }
             }
         }
@@ -88,7 +90,8 @@ internal static class InferenceRequestCheck
 
         var got = string.Join(',', call.Inputs.Select(input => $"'{input.Name}'"));
         var missing = string.Join(',', signature.Inputs.Where(spec => !call.Inputs.Exists(input => input.Name == spec.Name)).Select(spec => $"'{spec.Name}'"));
-        throw InferenceProtocolException.Invalid(
+        throw InferenceProtocolException.Unfit(
+            call.Id,
             $"expected {signature.Inputs.Count} inputs but got {call.Inputs.Count} inputs for model '{model}'. Got input(s) [{got}], but missing required input(s) [{missing}]. Please provide all required input(s).");
     }
 

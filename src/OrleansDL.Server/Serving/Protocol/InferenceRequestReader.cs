@@ -36,8 +36,11 @@ internal static class InferenceRequestReader
         }
         catch (JsonException error)
         {
-            throw InferenceProtocolException.Invalid(
-                $"failed to parse the request JSON buffer: {error.Message.Split(" LineNumber:")[0]} at {(offset + reader.BytesConsumed).ToString(CultureInfo.InvariantCulture)}");
+            throw JsonFault.Of(error, offset + reader.BytesConsumed);
+        }
+        catch (InferenceProtocolException error) when (error.LacksId)
+        {
+            throw InferenceProtocolException.Unfit(call.Id, error.Message);
         }
         catch (InvalidOperationException error)
         {
@@ -193,7 +196,7 @@ internal static class InferenceRequestReader
         {
             if (output.Name == name)
             {
-                throw InferenceProtocolException.Invalid($"output '{name}' already exists in request");
+                throw InferenceProtocolException.Invalid(RequestParameters.TwiceAsked(name!));
             }
         }
 

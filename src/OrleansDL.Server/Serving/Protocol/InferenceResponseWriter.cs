@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text.Unicode;
 
 namespace OrleansDL.Serving.Protocol;
 
@@ -125,6 +126,7 @@ internal static class InferenceResponseWriter
                 {
                     Separate(body, i);
                     var length = BinaryPrimitives.ReadInt32LittleEndian(data);
+                    CheckText(data.Slice(sizeof(uint), length), output.Name);
                     body.WriteString(data.Slice(sizeof(uint), length));
                     data = data[(sizeof(uint) + length)..];
                 }
@@ -151,6 +153,14 @@ internal static class InferenceResponseWriter
         if (index > 0)
         {
             body.Write(","u8);
+        }
+    }
+
+    private static void CheckText(ReadOnlySpan<byte> text, string output)
+    {
+        if (!Utf8.IsValid(text))
+        {
+            throw InferenceProtocolException.Internal($"output '{output}' holds bytes that are no UTF-8, which have no JSON form. Please use the binary data format for output {output}");
         }
     }
 

@@ -3,7 +3,11 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>A request without JSON: the whole body is the data of the model's only input, whose shape follows from its size.</summary>
 internal static class RawRequest
 {
-    public static InferenceCall Read(ReadOnlyMemory<byte> body, ModelSignature signature, string model)
+    /// <param name="body">The data.</param>
+    /// <param name="signature">The model's, the batch axis included.</param>
+    /// <param name="model">What messages call the model.</param>
+    /// <param name="configuration">Says whether there is a batch axis; null: a first axis of any size is one.</param>
+    public static InferenceCall Read(ReadOnlyMemory<byte> body, ModelSignature signature, string model, ServedConfiguration? configuration = null)
     {
         if (signature.Inputs.Count != 1)
         {
@@ -13,13 +17,15 @@ internal static class RawRequest
 
         var spec = signature.Inputs[0];
         var call = new InferenceCall { BinaryDataOutput = true };
-        call.Inputs.Add(spec.Type is TensorElementType.Bytes ? ReadText(body, spec) : ReadNumbers(body, spec, model));
+        var isBatched = configuration is null ? spec.Shape is [< 0, ..] : configuration.MaximumBatchSize > 0;
+        call.Inputs.Add(spec.Type is TensorElementType.Bytes ? ReadText(body, spec, isBatched, configuration is null) : ReadNumbers(body, spec, isBatched, model));
         return call;
     }
 
-    private static Tensor ReadText(ReadOnlyMemory<byte> body, TensorSpec spec)
+    private static Tensor ReadText(ReadOnlyMemory<byte> body, TensorSpec spec, bool isBatched, bool mayLackAxis)
     {
-        if (spec.Shape.Any(dimension => dimension is not (1 or -1)))
+        var own = isBatched ? spec.Shape.Skip(1).ToList() : [.. spec.Shape];
+        if (own is not [1] && !(mayLackAxis && own.TrueForAll(dimension => dimension == 1)))
         {
             throw InferenceProtocolException.Invalid($"For BYTE datatype raw input '{spec.Name}', the model must have input shape [1]");
         }
@@ -30,11 +36,11 @@ internal static class RawRequest
         return new Tensor { Name = spec.Name, Type = spec.Type, Shape = [.. spec.Shape.Select(_ => 1L)], Data = data };
     }
 
-    private static Tensor ReadNumbers(ReadOnlyMemory<byte> body, TensorSpec spec, string model)
+    private static Tensor ReadNumbers(ReadOnlyMemory<byte> body, TensorSpec spec, bool isBatched, string model)
     {
-        // A variable first dimension is the batch, and a raw request is one item.
+        // A raw request is one item; where the batch is all there is, its size follows like any other.
         var shape = spec.Shape.ToArray();
-        if (shape.Length > 1 && shape[0] < 0)
+        if (shape.Length > 1 && isBatched)
         {
             shape[0] = 1;
         }

@@ -79,8 +79,10 @@ internal readonly struct RequestBody
             var buffer = read.Buffer;
             if (buffer.Length > maximumBytes)
             {
+                // Counted before it is given back: it counts otherwise then.
+                var tooMany = buffer.Length;
                 reader.AdvanceTo(buffer.End);
-                throw TooLarge(buffer.Length, maximumBytes);
+                throw TooLarge(tooMany, maximumBytes);
             }
 
             if (!read.IsCompleted)
@@ -145,6 +147,8 @@ internal readonly struct RequestBody
         return InferenceProtocolException.Unsupported("Unsupported compression type");
     }
 
+    // In the words of older and newer releases of the reference server, which clients and tests look for.
     private static InferenceProtocolException TooLarge(long bytes, int maximumBytes) => InferenceProtocolException.Invalid(
-        $"request JSON size of {bytes} bytes exceeds the maximum allowed input size of {maximumBytes} bytes. Use --http-max-input-size to increase the limit. (Here it is the setting Serving:MaximumRequestBytes.)");
+        $"Request JSON size of {bytes} bytes exceeds the maximum allowed value of {maximumBytes} bytes: request JSON size of {bytes} bytes exceeds the maximum allowed input size of {maximumBytes} bytes. "
+        + "Use --http-max-input-size to increase the limit. (Here it is the setting Serving:MaximumRequestBytes, and for loading a model Serving:MaximumModelBytes.)");
 }

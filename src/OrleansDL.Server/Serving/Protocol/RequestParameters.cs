@@ -6,6 +6,9 @@ internal static class RequestParameters
     public static InferenceProtocolException Reserved() =>
         InferenceProtocolException.Invalid("parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.");
 
+    /// <summary>Older releases of the reference server say it one way, newer ones the other.</summary>
+    public static string TwiceAsked(string output) => $"output '{output}' already exists in request: Duplicate output name '{output}' is not allowed in a request";
+
     /// <exception cref="InferenceProtocolException">It is no number from 0 on.</exception>
     public static int Priority(long? value) => value is >= 0 and <= int.MaxValue
         ? (int)value

@@ -5,7 +5,7 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>The body of a request that changes settings: one JSON object of names and values, or nothing.</summary>
 internal static class SettingsBody
 {
-    public const int MaximumBytes = 64 * 1024;
+    public const int MaximumBytes = 8 * 1024 * 1024;
 
     /// <exception cref="InferenceProtocolException">It is no JSON object.</exception>
     public static IReadOnlyList<(string Name, JsonElement Value)> Read(ReadOnlyMemory<byte> body)
@@ -22,9 +22,13 @@ internal static class SettingsBody
                 ? [.. json.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.Clone()))]
                 : throw InferenceProtocolException.Invalid("failed to parse the request JSON buffer: an object is expected.");
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException error)
         {
-            throw InferenceProtocolException.Invalid($"failed to parse the request JSON buffer: {error.Message}");
+            throw JsonFault.Of(error, body.Span);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw JsonFault.NoText(error);
         }
     }
 }

@@ -57,7 +57,7 @@ internal static class TensorSize
         var expected = count * Datatypes.SizeOf(type);
         if (data.Length != expected)
         {
-            throw InferenceProtocolException.Invalid(
+            throw InferenceProtocolException.Unfit(
                 $"input byte size mismatch for input '{input}' for model '{model}'. Expected {expected}, got {data.Length}");
         }
     }
@@ -69,7 +69,7 @@ internal static class TensorSize
         {
             if (data.Length < sizeof(uint))
             {
-                throw InferenceProtocolException.Invalid(
+                throw InferenceProtocolException.Unfit(
                     $"incomplete string length indicator for inference input '{input}' for model '{model}', expecting 4 bytes but only {data.Length} bytes available.");
             }
 
@@ -77,7 +77,7 @@ internal static class TensorSize
             data = data[sizeof(uint)..];
             if (length > data.Length)
             {
-                throw InferenceProtocolException.Invalid(
+                throw InferenceProtocolException.Unfit(
                     $"incomplete string data for inference input '{input}' for model '{model}', expecting string of length {length} but only {data.Length} bytes available.");
             }
 
@@ -87,13 +87,13 @@ internal static class TensorSize
 
         if (count > expected)
         {
-            throw InferenceProtocolException.Invalid(
+            throw InferenceProtocolException.Unfit(
                 $"unexpected number of string elements {expected + 1} for inference input '{input}' for model '{model}', expecting {expected}");
         }
 
         if (count < expected)
         {
-            throw InferenceProtocolException.Invalid(
+            throw InferenceProtocolException.Unfit(
                 $"expected {expected} string elements for inference input '{input}' for model '{model}', got {count}");
         }
     }

@@ -29,6 +29,15 @@ internal sealed record Backend(string Name, string Platform, string File)
         return found!;
     }
 
+    /// <summary>What the protocol's metadata call it.</summary>
+    public string ShownPlatform => Platform.Length > 0 ? Platform : Name;
+
+    /// <summary>What runs an artifact, as routes have it: null for ONNX Runtime.</summary>
+    public static string? NameIn(IReadOnlyDictionary<string, BlobRef> artifact) => Array.Find(All, known => known != Onnx && artifact.ContainsKey(known.File))?.Name;
+
+    /// <summary>By the name that routes have; one that is not known here counts as ONNX Runtime.</summary>
+    public static Backend Of(string? name) => Array.Find(All, known => known.Name == name) ?? Onnx;
+
     /// <summary>The signature that a configuration declares.</summary>
     /// <exception cref="InvalidException">It declares none, or one of a type that is not served.</exception>
     public static ModelSignature Declared(ModelConfig config) => config.Input.Count > 0 && config.Output.Count > 0

@@ -65,14 +65,14 @@ internal static class ConfigCompletion
         foreach (var input in config.Input)
         {
             var spec = Known(signature.Inputs, input.Name, "input", config);
-            input.DataType = Type(input.DataType, spec, config);
+            input.DataType = Type(input.DataType, spec, "input", config);
             Complete(input.Dims, input.Reshape?.Shape, spec, batched, config.Name);
         }
 
         foreach (var output in config.Output)
         {
             var spec = Known(signature.Outputs, output.Name, "output", config);
-            output.DataType = Type(output.DataType, spec, config);
+            output.DataType = Type(output.DataType, spec, "output", config);
             Complete(output.Dims, output.Reshape?.Shape, spec, batched, config.Name);
         }
 
@@ -94,12 +94,12 @@ internal static class ConfigCompletion
     private static TensorSpec Known(IReadOnlyList<TensorSpec> specs, string name, string what, ModelConfig config) => specs.FirstOrDefault(spec => spec.Name == name)
         ?? throw new InvalidException($"unexpected inference {what} '{name}', allowed {what}s are: {string.Join(", ", specs.Select(spec => spec.Name))} (model '{config.Name}')");
 
-    private static DataType Type(DataType given, TensorSpec spec, ModelConfig config)
+    private static DataType Type(DataType given, TensorSpec spec, string what, ModelConfig config)
     {
         var actual = ModelConfigs.TypeOf(spec.Type);
         return given is DataType.TypeInvalid || given == actual
             ? actual
-            : throw new InvalidException($"model '{config.Name}', tensor '{spec.Name}': the configuration says {Name(given)}, and the model has {Name(actual)}");
+            : throw new InvalidException($"unable to load model '{config.Name}', unexpected datatype {Name(actual)} for {what} '{spec.Name}', expecting {Name(given)} as the configuration says");
     }
 
     private static string Name(DataType type) => "TYPE_" + type.ToString()["Type".Length..].ToUpperInvariant();

@@ -22,7 +22,7 @@ internal static class ConfigRules
         Refuse(config.BatchOutput.Count > 0, "batch_output");
         Refuse(config.ModelOperations?.OpLibraryFilename.Count > 0, "model_operations");
         Refuse(config.CcModelFilenames.Count > 0, "cc_model_filenames");
-        Refuse(config.MetricTags.Count > 0, "metric_tags");
+        Statistics.MetricLabels.Check(config.MetricTags);
         Refuse(config.ModelMetrics?.MetricControl.Count > 0, "model_metrics");
         Refuse(config.Optimization?.ExecutionAccelerators is { } accelerators && accelerators.CpuExecutionAccelerator.Count + accelerators.GpuExecutionAccelerator.Count > 0, "optimization.execution_accelerators");
         foreach (var name in RuntimeParameters.Where(config.Parameters.ContainsKey))

@@ -7,8 +7,8 @@ internal static class ConfigSpec
 {
     private const int Unbounded = 1_000_000;
 
-    /// <summary>Numbers of the versions that the policy chooses.</summary>
-    /// <exception cref="InvalidException">It names one that is not there, or there is none.</exception>
+    /// <summary>Numbers of the versions that the policy chooses. One that it names and that is not there is passed over, as the reference server does.</summary>
+    /// <exception cref="InvalidException">None is left.</exception>
     public static IReadOnlyList<long> Choose(ModelConfig config, IEnumerable<long> numbers)
     {
         var known = numbers.OrderDescending().ToList();
@@ -16,15 +16,10 @@ internal static class ConfigSpec
         var chosen = policy?.PolicyChoiceCase switch
         {
             ModelVersionPolicy.PolicyChoiceOneofCase.All => known,
-            ModelVersionPolicy.PolicyChoiceOneofCase.Specific => [.. policy.Specific.Versions.Distinct()],
+            ModelVersionPolicy.PolicyChoiceOneofCase.Specific => [.. known.Intersect(policy.Specific.Versions)],
             ModelVersionPolicy.PolicyChoiceOneofCase.Latest => known[..(int)Math.Min(Math.Max(1, policy.Latest.NumVersions), known.Count)],
             _ => known[..Math.Min(1, known.Count)],
         };
-        if (chosen.Except(known).ToList() is { Count: > 0 } missing)
-        {
-            throw new InvalidException($"version {missing[0]} is at UNAVAILABLE state: the policy names it, and the model has no such version");
-        }
-
         return chosen.Count is > 0 and <= VersionPolicyRules.MaximumVersions
             ? chosen
             : throw new InvalidException(chosen.Count == 0

@@ -80,9 +80,7 @@ internal sealed record LoadRequest(string? Config, IReadOnlyList<SentFile> Files
             }
         }
 
-        return files.Count == 0 || config is not null
-            ? new LoadRequest(config, files)
-            : throw InferenceProtocolException.Invalid("override files are specified without a 'config' parameter: give the configuration of the model they make up");
+        return new LoadRequest(config, files);
     }
 
     private static IEnumerable<(string Name, JsonElement Value)> Parameters(ReadOnlyMemory<byte> body)
@@ -99,9 +97,13 @@ internal sealed record LoadRequest(string? Config, IReadOnlyList<SentFile> Files
                 ? [.. parameters.EnumerateObject().Select(parameter => (parameter.Name, parameter.Value.Clone()))]
                 : [];
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException error)
         {
-            throw InferenceProtocolException.Invalid($"failed to parse the request JSON buffer: {error.Message}");
+            throw JsonFault.Of(error, body.Span);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw JsonFault.NoText(error);
         }
     }
 

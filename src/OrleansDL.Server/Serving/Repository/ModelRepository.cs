@@ -41,7 +41,7 @@ internal sealed partial class ModelRepository(
     /// <param name="project">Whose.</param>
     /// <param name="model">Its name.</param>
     /// <param name="withSteps">Whether the models that it calls, if it is an ensemble, are unloaded too.</param>
-    /// <exception cref="InferenceProtocolException">There is no such model.</exception>
+    /// <exception cref="InferenceProtocolException">No model can have that name.</exception>
     public async Task UnloadAsync(string project, string model, bool withSteps)
     {
         var steps = withSteps ? (await FindAsync(project, model))?.Ensemble?.Steps.Select(step => step.Deployment).Distinct(StringComparer.Ordinal) : null;
@@ -58,6 +58,11 @@ internal sealed partial class ModelRepository(
     private async Task LoadAsync(string project, string model, LoadRequest request, IReadOnlyList<string> within, CancellationToken cancellationToken)
     {
         CheckName(model);
+        if (request is { Config: null, Files.Count: > 0 })
+        {
+            throw NotPolled(model, "override files are specified without a 'config' parameter: give the configuration of the model they make up");
+        }
+
         var isOurs = Holds(project) && (request.Files.Count > 0 || Directory.Exists(Path.Combine(_options.Directory!, model)));
         var existing = await FindAsync(project, model);
         if (!isOurs && (existing is null || existing.Numbers is not null || request is { Config: not null } or { Files.Count: > 0 }))
@@ -99,18 +104,12 @@ internal sealed partial class ModelRepository(
         }
     }
 
-    /// <summary>Has a model answer nobody from now on. Its memory is freed when the requests in flight are answered.</summary>
-    /// <exception cref="InferenceProtocolException">There is no such model.</exception>
+    /// <summary>Has a model answer nobody from now on. Its memory is freed when the requests in flight are answered. One that is not there is unloaded already.</summary>
+    /// <exception cref="InferenceProtocolException">No model can have that name.</exception>
     public async Task UnloadAsync(string project, string model)
     {
         CheckName(model);
-        var existing = await FindAsync(project, model);
-        if (existing is null && !List(project).Any(known => known.Name == model))
-        {
-            throw InferenceProtocolException.Invalid($"failed to unload '{model}', requested model '{model}' is not available");
-        }
-
-        if (existing is not null)
+        if (await FindAsync(project, model) is { } existing)
         {
             await grains.GetGrain<IDeploymentGrain>(existing.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), existing.ToSpec() with { Unloaded = true }, null);
             LogUnloaded(model);
@@ -192,13 +191,13 @@ internal sealed partial class ModelRepository(
     {
         var ensemble = ConfigEnsemble.Of(folder.Config);
         folder.Config.Platform = "ensemble";
-        var number = ConfigSpec.Choose(folder.Config, folder.Versions.Keys)[0];
+        var numbers = ConfigSpec.Choose(folder.Config, folder.Versions.Keys);
         var labels = Labels.Read(folder);
         var spec = new DeploymentSpec
         {
             Name = folder.Name,
             Public = existing?.Public ?? false,
-            Numbers = new Dictionary<long, long> { [number] = number },
+            Numbers = numbers.ToDictionary(number => number),
             Ensemble = ensemble,
             Cache = CacheOf(folder.Config),
             Configuration = new ServedConfiguration
@@ -276,6 +275,9 @@ internal sealed partial class ModelRepository(
                     return;
                 case DeploymentStatus.Loading:
                     throw new InferenceProtocolException(503, $"load failed for model '{now.Name}': {now.Reason}");
+                case DeploymentStatus.Unloaded:
+                    // Another caller unloaded it before it was found ready.
+                    throw InferenceProtocolException.Internal($"failed to load '{now.Name}', no version is available");
                 default:
                     var failed = now.Served!.FirstOrDefault(version => version is { Status: DeploymentStatus.Failed });
                     throw InferenceProtocolException.Invalid($"load failed for model '{now.Name}': version {failed?.Number} is at UNAVAILABLE state: {failed?.Reason ?? now.Reason}");

@@ -21,6 +21,6 @@ internal sealed record SentFile(long? Version, string Name, byte[] Bytes)
         var (version, name) = (slash < 0 ? null : ModelFolder.NumberOf(path[..slash]), path[(slash + 1)..]);
         return name.Length > 0 && Path.GetFileName(name) == name && name is not ("." or "..") && !name.Contains('\\', StringComparison.Ordinal) && (slash < 0 || version is not null)
             ? new SentFile(version, name, bytes)
-            : throw new InvalidException($"'{parameter}' names no file of a model: give file:VERSION/NAME, for example file:1/model.onnx.");
+            : throw new InvalidException($"failed to load: '{parameter}' names no file of a model: give file:VERSION/NAME, for example file:1/model.onnx.");
     }
 }

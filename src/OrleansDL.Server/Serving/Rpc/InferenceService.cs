@@ -18,7 +18,7 @@ namespace OrleansDL.Serving.Rpc;
 internal sealed class InferenceService(
     InferenceModels models, ServerReadiness readiness, ServerReports reports, RepositoryFront repository, InferenceAccess access, Router router, RpcErrors errors,
     Generations generations, IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options,
-    TraceFront traces, LogFront logs, Tracer tracer, RateLimits limits)
+    TraceFront traces, LogFront logs, Tracer tracer, RateLimits limits, HeaderForwarding forwarding)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     private const string StopOnError = "triton_grpc_error";
@@ -33,7 +33,7 @@ internal sealed class InferenceService(
         try
         {
             var entry = await models.FindAsync(context.GetHttpContext(), request.Name, request.Version);
-            return new ModelReadyResponse { Ready = entry.Route.Generation is not null };
+            return new ModelReadyResponse { Ready = models.IsReady(entry.Route) };
         }
         catch (InferenceProtocolException)
         {
@@ -176,6 +176,7 @@ internal sealed class InferenceService(
             }
 
             InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry), entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
+            forwarding.OfRpc(call, context.GetHttpContext().Request.Headers);
             trace?.OnRequest(call);
             var inference = call.ToRequest();
             var (route, raw) = await router.InferAsync(entry, inference, context.CancellationToken);

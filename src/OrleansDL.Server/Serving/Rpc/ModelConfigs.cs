@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc.Wire;
 
 namespace OrleansDL.Serving.Rpc;
@@ -13,7 +14,7 @@ internal static class ModelConfigs
     private const string Ensemble = "ensemble";
 
     /// <summary>What the protocol calls that which answers.</summary>
-    public static string PlatformOf(Route route) => route.Ensemble is null ? "onnxruntime_onnx" : Ensemble;
+    public static string PlatformOf(Route route) => route.Ensemble is null ? Backend.Of(route.Backend).ShownPlatform : Ensemble;
 
     public static ModelConfig Of(RouteEntry entry)
     {
@@ -31,11 +32,11 @@ internal static class ModelConfigs
         var config = new ModelConfig
         {
             Name = route.Name,
-            Platform = PlatformOf(route),
-            Backend = route.Ensemble is null ? "onnxruntime" : "",
+            Platform = route.Ensemble is null ? Backend.Of(route.Backend).Platform : Ensemble,
+            Backend = route.Ensemble is null ? Backend.Of(route.Backend).Name : "",
             VersionPolicy = new ModelVersionPolicy { Specific = new ModelVersionPolicy.Types.Specific { Versions = { entry.ReadyVersions() } } },
             MaxBatchSize = batchSize,
-            DefaultModelFilename = route.Ensemble is null ? "model.onnx" : "",
+            DefaultModelFilename = route.Ensemble is null ? Backend.Of(route.Backend).File : "",
         };
         config.Input.AddRange(signature.Inputs.Select(spec => new ModelInput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batchSize == 0 ? 0 : 1) } }));
         config.Output.AddRange(signature.Outputs.Select(spec => new ModelOutput { Name = spec.Name, DataType = TypeOf(spec.Type), Dims = { spec.Shape.Skip(batchSize == 0 ? 0 : 1) } }));
@@ -49,7 +50,7 @@ internal static class ModelConfigs
             config.EnsembleScheduling = Of(route.Ensemble);
             foreach (var step in route.Ensemble.Steps.Where(step => step.When is not null))
             {
-                config.Parameters[Repository.ConfigEnsemble.When + (step.Name ?? step.Deployment)] = new ModelParameter { StringValue = step.When };
+                config.Parameters[ConfigEnsemble.When + (step.Name ?? step.Deployment)] = new ModelParameter { StringValue = step.When };
             }
 
             return config;

@@ -21,7 +21,14 @@ internal static class RpcRequestReader
         var raw = request.RawInputContents.Count > 0;
         for (var i = 0; i < request.Inputs.Count; i++)
         {
-            call.Inputs.Add(ReadInput(request, i, raw, model));
+            try
+            {
+                call.Inputs.Add(ReadInput(request, i, raw, model));
+            }
+            catch (InferenceProtocolException error) when (error.LacksId)
+            {
+                throw InferenceProtocolException.Unfit(request.Id, error.Message);
+            }
         }
 
         if (raw && request.RawInputContents.Count > request.Inputs.Count)
@@ -38,7 +45,7 @@ internal static class RpcRequestReader
 
             if (call.Outputs.Exists(known => known.Name == output.Name))
             {
-                throw InferenceProtocolException.Invalid($"output '{output.Name}' already exists in request");
+                throw InferenceProtocolException.Invalid(RequestParameters.TwiceAsked(output.Name));
             }
 
             call.Outputs.Add(new RequestedOutput(output.Name, Binary: true, Classes(output.Parameters)));

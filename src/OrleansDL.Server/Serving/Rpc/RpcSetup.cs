@@ -14,6 +14,7 @@ internal static class RpcSetup
         services.AddSingleton<RpcErrors>();
         services.AddSingleton<ServerReports>();
         services.AddSingleton<InferenceService>();
+        services.AddSingleton<RestrictedProtocols>();
         services.AddGrpc(options =>
         {
             // Its answer to unknown services would take every POST path of two parts, and with it the 405 of known ones.
@@ -23,7 +24,14 @@ internal static class RpcSetup
             options.MaxSendMessageSize = int.MaxValue;
             options.Interceptors.Add<RpcErrors>();
         });
-        services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServingOptions>>((rpc, serving) => rpc.MaxReceiveMessageSize = serving.Value.MaximumRpcBytes);
+        services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServingOptions>>((rpc, serving) =>
+        {
+            rpc.MaxReceiveMessageSize = serving.Value.MaximumRpcBytes;
+            if (serving.Value.GrpcRestrictedProtocols.Count > 0)
+            {
+                rpc.Interceptors.Add<RestrictedProtocols>();
+            }
+        });
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options => options.Services.Map("", _ => true)).AddCheck<ReadinessHealth>("ready");
         return services;
@@ -32,6 +40,8 @@ internal static class RpcSetup
     /// <summary>The service checks access itself, as its REST twin does: deployments can be public.</summary>
     public static void MapInferenceRpc(this IEndpointRouteBuilder routes)
     {
+        // What is wrong in the setting is said at the start.
+        _ = routes.ServiceProvider.GetRequiredService<RestrictedProtocols>();
         routes.MapGrpcService<InferenceService>().OpenToAll();
         routes.MapGrpcHealthChecksService().OpenToAll();
         routes.MapGrpcReflectionService().OpenToAll();

@@ -29,15 +29,16 @@ internal sealed class ServerReports(InferenceModels models, ModelDirectory direc
         foreach (var entry in (await models.ListAsync(context)).SelectMany(entry => entry.Versions.Reverse()))
         {
             var failure = entry.Route is { OnDemand: true, Generation: { } generation } ? directory.FailureOf(generation) : null;
-            var ready = entry.Route.Generation is not null && failure is null;
+            var step = models.MissingStep(entry.Route);
+            var ready = entry.Route.Generation is not null && failure is null && step is null;
             if (ready || !readyOnly)
             {
                 response.Models.Add(new RepositoryIndexResponse.Types.ModelIndex
                 {
                     Name = entry.Route.Name,
                     Version = Text(entry),
-                    State = ready ? "READY" : entry.Route.Reason is null && failure is null ? "LOADING" : "UNAVAILABLE",
-                    Reason = ready ? entry.Route.Reason ?? "" : failure?.Reason ?? entry.Route.Reason ?? "",
+                    State = ready ? "READY" : entry.Route.Reason is null && failure is null && step is null ? "LOADING" : "UNAVAILABLE",
+                    Reason = ready ? entry.Route.Reason ?? "" : failure?.Reason ?? (step is null ? entry.Route.Reason ?? "" : $"its step '{step}' is not ready"),
                 });
             }
         }

@@ -30,6 +30,9 @@ internal sealed class ModelStatistics
     /// <summary>Requests the response cache had no answer for: the time it took to look, and to keep theirs.</summary>
     public PhaseTime CacheMiss { get; } = new();
 
+    /// <summary>Of texts that are continued: from the request to the first part of its answer.</summary>
+    public PhaseTime FirstResponse { get; } = new([100_000, 500_000, 2_000_000, 5_000_000]);
+
     /// <summary>Rows answered.</summary>
     public long Inferences => Volatile.Read(ref _inferences);
 

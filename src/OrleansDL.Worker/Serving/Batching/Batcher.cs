@@ -36,6 +36,9 @@ internal sealed class Batcher : IDisposable
     /// <summary>Time that answered requests waited for their execution, summed up.</summary>
     public TimeSpan QueueTime => TimeSpan.FromTicks(Interlocked.Read(ref _queued));
 
+    /// <summary>Requests that wait for their execution now.</summary>
+    public int Waiting => _queue.Count;
+
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
     private TimeSpan GreatestDelay => TimeSpan.FromMicroseconds(_spec.MaximumDelayMicroseconds);

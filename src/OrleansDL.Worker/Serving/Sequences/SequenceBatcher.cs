@@ -39,6 +39,9 @@ internal sealed class SequenceBatcher : IDisposable
     /// <summary>What callers give and get.</summary>
     public ModelSignature Signature => _model.Signature;
 
+    /// <summary>Requests that wait for their execution now.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
     private TimeSpan GreatestIdle => TimeSpan.FromMicroseconds(_spec.MaximumIdleMicroseconds);

@@ -162,7 +162,7 @@ public sealed class EnsembleTests(EnsembleNode node) : IClassFixture<EnsembleNod
         await grain.UpdateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = "hundred", Model = "hundred", Unloaded = true }, null);
         var (status, body, headers) = await node.PostAsync("leaning", Body(X(1)));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
-        Assert.Contains("step 'far' (deployment 'hundred'): Deployment 'hundred' is not ready", body, StringComparison.Ordinal);
+        Assert.Contains("in ensemble 'leaning', Deployment 'hundred' is not ready", body, StringComparison.Ordinal);
         Assert.NotNull(headers.RetryAfter);
 
         await grain.DeleteAsync(null);

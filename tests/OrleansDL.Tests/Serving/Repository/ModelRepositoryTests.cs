@@ -45,7 +45,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
             }
             """));
         Write("refused/1/model.onnx", OffsetModel.Write(1));
-        Write("refused/config.pbtxt", "metric_tags { key: \"a\" value: \"b\" }"u8.ToArray());
+        Write("refused/config.pbtxt", "cc_model_filenames { key: \"a\" value: \"b\" }"u8.ToArray());
         Directory.CreateDirectory(Path.Combine(_folder, "both", "1"));
         Write("both/config.pbtxt", Encoding.UTF8.GetBytes("""
             platform: "ensemble" max_batch_size: 2 response_cache { enable: true }
@@ -104,6 +104,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
         await ExpectAsync("GET", "/v2/models/plain/ready", null, HttpStatusCode.ServiceUnavailable, "\"ready\":false");
 
         await ExpectAsync("POST", "/v2/repository/models/plain/load", null, HttpStatusCode.OK, "");
+        await ExpectAsync("GET", "/v2/models/plain/stats", null, HttpStatusCode.OK, "\"inference_count\":0");
         await InferAsync("plain", 6);
     }
 
@@ -156,6 +157,36 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_ensemble_has_the_versions_its_policy_names_and_is_ready_while_its_steps_are()
+    {
+        Write("twice/config.pbtxt", Encoding.UTF8.GetBytes("""
+            platform: "ensemble" max_batch_size: 2 version_policy { specific { versions: [ 1, 3, 9 ] } }
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ 4 ] } ]
+            output [ { name: "z" data_type: TYPE_FP32 dims: [ 4 ] } ]
+            ensemble_scheduling { step [ { model_name: "plain" model_version: -1 input_map { key: "x" value: "x" } output_map { key: "y" value: "z" } } ] }
+            """));
+        Directory.CreateDirectory(Path.Combine(_folder, "twice", "1"));
+        Directory.CreateDirectory(Path.Combine(_folder, "twice", "3"));
+        await ExpectAsync("POST", "/v2/repository/models/twice/load", null, HttpStatusCode.OK, "");
+        await ExpectAsync("GET", "/v2/models/twice", null, HttpStatusCode.OK, "\"versions\":[\"1\",\"3\"]");
+        await InferAsync("twice/versions/1", 6);
+        await InferAsync("twice/versions/3", 6);
+        await ExpectAsync("GET", "/v2/models/twice/versions/9/ready", null, HttpStatusCode.NotFound, "version 9 is not found");
+
+        await ExpectAsync("POST", "/v2/repository/models/plain/unload", null, HttpStatusCode.OK, "");
+        await ExpectAsync("GET", "/v2/models/twice/ready", null, HttpStatusCode.ServiceUnavailable, "\"ready\":false");
+        await ExpectAsync("GET", "/v2/models/twice/versions/1/ready", null, HttpStatusCode.ServiceUnavailable, "\"ready\":false");
+        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """{"name":"twice","version":"3","state":"UNAVAILABLE","reason":"its step 'plain' is not ready"}""");
+        await ExpectAsync("POST", "/v2/models/twice/infer", Body(1), HttpStatusCode.ServiceUnavailable, "in ensemble 'twice', Deployment 'plain' is not ready");
+        using var channel = GrpcChannel.ForAddress(_node.RpcUrl);
+        var rpc = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
+        Assert.False((await rpc.ModelReadyAsync(new ModelReadyRequest { Name = "twice" })).Ready);
+
+        await ExpectAsync("POST", "/v2/repository/models/plain/load", null, HttpStatusCode.OK, "");
+        Assert.True((await rpc.ModelReadyAsync(new ModelReadyRequest { Name = "twice", Version = "3" })).Ready);
+    }
+
+    [Fact]
     public async Task A_load_may_bring_its_own_configuration_and_files()
     {
         await ReadyAsync();
@@ -170,8 +201,8 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
         var broken = Convert.ToBase64String("no model"u8);
         await ExpectAsync("POST", "/v2/repository/models/plain/load", $$$"""{"parameters":{"config":"{}","file:1/model.onnx":"{{{broken}}}"}}""", HttpStatusCode.BadRequest, "load failed for model 'plain': version 1 is at UNAVAILABLE state: ");
         await InferAsync("plain", 25);
-        await ExpectAsync("POST", "/v2/repository/models/plain/load", $$$"""{"parameters":{"file:1/model.onnx":"{{{file}}}"}}""", HttpStatusCode.BadRequest, "without a 'config' parameter");
-        await ExpectAsync("POST", "/v2/repository/models/plain/load", $$$"""{"parameters":{"config":"{}","file:../model.onnx":"{{{file}}}"}}""", HttpStatusCode.BadRequest, "names no file of a model");
+        await ExpectAsync("POST", "/v2/repository/models/plain/load", $$$"""{"parameters":{"file:1/model.onnx":"{{{file}}}"}}""", HttpStatusCode.InternalServerError, "failed to load 'plain', failed to poll from model repository: override files are specified without a 'config' parameter");
+        await ExpectAsync("POST", "/v2/repository/models/plain/load", $$$"""{"parameters":{"config":"{}","file:../model.onnx":"{{{file}}}"}}""", HttpStatusCode.BadRequest, "failed to load: 'file:../model.onnx' names no file of a model");
 
         using var channel = GrpcChannel.ForAddress(_node.RpcUrl);
         var rpc = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
@@ -198,10 +229,10 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
         [
             ("nobody", null, HttpStatusCode.InternalServerError, "failed to load 'nobody', failed to poll from model repository"),
             ("garbled", null, HttpStatusCode.InternalServerError, "failed to load 'garbled', failed to poll from model repository: config.pbtxt, line 1: "),
-            ("refused", null, HttpStatusCode.BadRequest, "load failed for model 'refused': The configuration asks for metric_tags, which this server does not support."),
+            ("refused", null, HttpStatusCode.BadRequest, "load failed for model 'refused': The configuration asks for cc_model_filenames, which this server does not support."),
             ("plain", """{"parameters":{"config":"{\"max_batch_size\":4,\"input\":[{\"name\":\"x\",\"dims\":[5]}]}"}}""", HttpStatusCode.BadRequest, "the model expects 2 dimensions (shape [-1,4]) but the model configuration specifies 2 dimensions"),
             ("plain", """{"parameters":{"config":"{\"input\":[{\"name\":\"z\"}]}"}}""", HttpStatusCode.BadRequest, "unexpected inference input 'z'"),
-            ("plain", """{"parameters":{"config":"{\"version_policy\":{\"specific\":{\"versions\":[9]}}}"}}""", HttpStatusCode.BadRequest, "version 9 is at UNAVAILABLE state"),
+            ("plain", """{"parameters":{"config":"{\"version_policy\":{\"specific\":{\"versions\":[9]}}}"}}""", HttpStatusCode.BadRequest, "at least one version must be available under the version policy of model 'plain'"),
             ("plain", """{"parameters":{"config":"nothing"}}""", HttpStatusCode.InternalServerError, "failed to poll from model repository"),
             ("..%2Fplain", null, HttpStatusCode.BadRequest, "model name must not contain path traversal characters"),
             ("%20", null, HttpStatusCode.BadRequest, "Model name cannot be empty. Please enter a valid name to deploy."),
@@ -210,7 +241,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
             await ExpectAsync("POST", $"/v2/repository/models/{model}/load", body, status, message);
         }
 
-        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """{"name":"refused","state":"UNAVAILABLE","reason":"The configuration asks for metric_tags""");
+        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, """{"name":"refused","state":"UNAVAILABLE","reason":"The configuration asks for cc_model_filenames""");
     }
 
     [Fact]
@@ -224,7 +255,7 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
         await ExpectAsync("POST", "/v2/models/ours/infer", Body(1), HttpStatusCode.NotFound, "has no available versions: unloaded");
         await ExpectAsync("POST", "/v2/repository/models/ours/load", null, HttpStatusCode.OK, "");
         await InferAsync("ours", 15);
-        await ExpectAsync("POST", "/v2/repository/models/nobody/unload", null, HttpStatusCode.BadRequest, "requested model 'nobody' is not available");
+        await ExpectAsync("POST", "/v2/repository/models/nobody/unload", null, HttpStatusCode.OK, "");
     }
 
     [Fact]

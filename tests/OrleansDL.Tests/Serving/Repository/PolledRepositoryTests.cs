@@ -46,6 +46,9 @@ public sealed class PolledRepositoryTests : IAsyncLifetime
         using var answer = await _client.PostAsync("/v2/models/kept/infer", body);
         Assert.Contains("\"data\":[6", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
+        using var gone = await _client.GetAsync("/v2/models/kept/versions/1/ready");
+        Assert.Contains("Request for unknown model: 'kept' version 1 is not at ready state", await gone.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
         Directory.Delete(Path.Combine(_folder, "added"), recursive: true);
         await _node.UntilAsync("added", deployment => deployment.Status is DeploymentStatus.Unloaded);
     }
