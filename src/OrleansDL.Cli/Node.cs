@@ -16,6 +16,8 @@ namespace OrleansDL;
 /// <summary>Runs this process as a node: server, worker or both.</summary>
 public static class Node
 {
+    private const string RequestLog = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
     /// <summary>Runs until cancelled or told to stop by SIGTERM or Ctrl-C.</summary>
     /// <exception cref="ConflictException">Another process holds the data folder, or the database is newer than this program.</exception>
     public static async Task RunAsync(NodeOptions node, CancellationToken cancellationToken)
@@ -41,7 +43,8 @@ public static class Node
     /// <summary>Builds the host of a node without starting it.</summary>
     public static WebApplication Build(NodeOptions node)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Settings hold from the start on: to see files change, the host would watch the whole folder it was started in, data below it too.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         if (node.Server)
         {
             builder.Listen(node);
@@ -65,7 +68,12 @@ public static class Node
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         builder.Logging.AddFilter("Polly", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Polly", LogLevel.Warning);
+        if (builder.Configuration[$"Logging:LogLevel:{RequestLog}"] is null)
+        {
+            // It has nothing to say of a request above Information, yet makes a scope and an activity of each one as long as it may speak at all.
+            builder.Logging.AddFilter(RequestLog, LogLevel.None);
+        }
+
         builder.AddNode(node, [.. AbsentRoles(node)]);
         if (node.Server)
         {

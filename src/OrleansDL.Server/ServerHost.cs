@@ -93,8 +93,10 @@ public static class ServerHost
     public static void MapServer(this WebApplication app)
     {
         app.UseExceptionHandler();
-        app.UseStatusCodePages();
         app.UseRouting();
+
+        // What checks its callers itself also words its refusals itself.
+        app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<OpenAccess>() is null, static others => others.UseStatusCodePages());
         app.UseMiddleware<AccessGate>();
         app.MapHealth();
         app.MapOrleansDashboard("/dashboard").RequireRole(Role.Operator).ExcludeFromDescription();

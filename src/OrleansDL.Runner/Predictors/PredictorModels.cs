@@ -6,6 +6,9 @@ namespace OrleansDL.Runner.Predictors;
 /// <summary>Loads whatever an artifact's folder holds.</summary>
 internal static class PredictorModels
 {
+    /// <summary>Whether ONNX Runtime runs what the folder holds.</summary>
+    public static bool IsOnnx(string folder) => !File.Exists(Path.Combine(folder, PredictorSpec.File)) && !File.Exists(Path.Combine(folder, TorchModel.File));
+
     /// <param name="folder">The artifact's folder.</param>
     /// <param name="model">What messages call the model.</param>
     /// <param name="runtime">How ONNX Runtime runs it; null: each run takes its caller's thread and no other.</param>

@@ -162,7 +162,11 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
     {
         var (number, path, name) = (frame.Int64(), frame.Text(), frame.Text());
         var runtime = JsonSerializer.Deserialize<RuntimeSettings>(frame.Bytes().Span, OdlJson.Options);
-        ModelSession.WarmRuntime();
+        if (PredictorModels.IsOnnx(path))
+        {
+            ModelSession.WarmRuntime();
+        }
+
         var unloaded = NativeMemory.InUse();
         var model = Await(PredictorModels.LoadAsync(path, name, runtime, cancellationToken));
         var before = _models.GetValueOrDefault(number);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansDL.Http;
 using OrleansDL.Identity;
@@ -43,7 +44,12 @@ internal static class DeploymentEndpoints
             await grains.GetGrain<IDeploymentGrain>(id).DeleteAsync(context.Request.IfMatch());
             return TypedResults.NoContent();
         }).RequireRole(Role.Developer);
-        deployments.MapPost("/{deployment}/predict", async (HttpContext context, string project, string deployment, RouteTable routes, InferenceAccess access, Predictions predictions, RateLimits limits, IOptions<ServingOptions> options) =>
+
+        // Asked for once: as parameters they would be looked up with every request.
+        var services = v1.ServiceProvider;
+        var (routes, access, predictions) = (services.GetRequiredService<RouteTable>(), services.GetRequiredService<InferenceAccess>(), services.GetRequiredService<Predictions>());
+        var (limits, maximumBytes) = (services.GetRequiredService<RateLimits>(), services.GetRequiredService<IOptions<ServingOptions>>().Value.MaximumRequestBytes);
+        deployments.MapPost("/{deployment}/predict", async (HttpContext context, string project, string deployment) =>
         {
             var route = routes.Find(project, deployment)?.Route;
             await access.CheckAsync(context, project, route);
@@ -52,7 +58,7 @@ internal static class DeploymentEndpoints
                 limits.Enter(context, route);
             }
 
-            var body = await ReadAsync(context, options.Value.MaximumRequestBytes);
+            var body = await ReadAsync(context, maximumBytes);
             var prediction = await predictions.PredictAsync(project, deployment, PlainRow.Read(context.Request, body) ?? Parse(body), context.RequestAborted, context.Request.Headers);
             using var answer = new PooledBytes();
             PredictionWriter.Write(answer, prediction);

@@ -30,11 +30,12 @@ internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, P
             SandboxFolders.Open(folder);
             await host.LoadAsync(hosted);
             model = new IsolatedModel(host, hosted);
+            var rows = RowReplica.Wanted(spec, hosted.Facts.Rows, model.Model);
             await WarmUpRun.RunAsync(model, spec.WarmUps ?? [], folder);
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(model, batching, time, BatchHold.OfEnvironment()) : null;
             var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(model, sequence, folder), sequence, model.Model, time) : null;
             var replica = new IsolatedReplica(model, new ArenaUse(hosted.Facts.Bytes, Reserved: 0), hosted.Facts.Labels is [] ? null : hosted.Facts.Labels, batcher, sequences);
-            return spec.Raw ? RowReplica.Over(replica, hosted.Facts.Rows, hosted.Facts.GivesLabel, model.Model) : replica;
+            return rows is { } kind ? new RowReplica(replica, kind, hosted.Facts.GivesLabel, model.Model) : replica;
         }
         catch (Exception error)
         {

@@ -24,13 +24,14 @@ internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWat
             await LinkAsync(spec, folder);
             var limit = options.Value.LimitOf(spec);
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, limit, () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(limit)), spec.Runtime);
+            var rows = RowReplica.Wanted(spec, session.Rows, session.Model);
             session.Warm();
             await WarmUpRun.RunAsync(session, spec.WarmUps ?? [], folder);
             var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
             var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence, folder), sequence, session.Model, time, BatchHold.OfEnvironment()) : null;
             var generator = GenerationModel.Load(folder, session) is { } texts ? new Generator(texts, spec.Batching, time) : null;
             var replica = new ModelReplica(session, batcher, sequences, generator, folder);
-            return spec.Raw ? RowReplica.Over(replica, session.Rows, session.GivesLabel, session.Model) : replica;
+            return rows is { } kind ? new RowReplica(replica, kind, session.GivesLabel, session.Model) : replica;
         }
         catch (Exception error)
         {

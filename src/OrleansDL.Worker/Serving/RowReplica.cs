@@ -25,7 +25,7 @@ internal sealed class RowReplica : ILoadedReplica
     private readonly string _name;
     private readonly bool _givesLabel;
 
-    private RowReplica(ILoadedReplica model, RowKind kind, bool givesLabel, string name)
+    public RowReplica(ILoadedReplica model, RowKind kind, bool givesLabel, string name)
     {
         (_model, _kind, _givesLabel, _name) = (model, kind, givesLabel, name);
         TensorSpec answer = new() { Name = Answer, Type = TensorElementType.Bytes, Shape = [-1] };
@@ -40,10 +40,10 @@ internal sealed class RowReplica : ILoadedReplica
 
     public ModelSignature Signature { get; }
 
-    /// <exception cref="InvalidException">The model takes no rows.</exception>
-    public static RowReplica Over(ILoadedReplica model, RowKind? rows, bool givesLabel, string name) => rows is { } kind
-        ? new RowReplica(model, kind, givesLabel, name)
-        : throw new InvalidException($"Model '{name}' has no pipeline that answers rows, so it cannot be served with 'raw'. Leave 'raw' out: callers send it tensors.");
+    /// <summary>The rows of a model that is to be served with <c>raw</c>; null: it is not. Asked before anything is made for it.</summary>
+    /// <exception cref="InvalidException">It is, and takes no rows.</exception>
+    public static RowKind? Wanted(ReplicaSpec spec, RowKind? rows, string name) => !spec.Raw ? null
+        : rows ?? throw new InvalidException($"Model '{name}' has no pipeline that answers rows, so it cannot be served with 'raw'. Leave 'raw' out: callers send it tensors.");
 
     public async ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {

@@ -10,6 +10,9 @@ internal sealed partial class TroubleReports(NodeOptions node, IGrainFactory gra
 {
     /// <summary>The same is not told of a generation more often.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    /// <summary>Generations come and go for as long as the worker runs.</summary>
+    private const int GreatestRemembered = 1000;
     private readonly ConcurrentDictionary<(long Generation, string Reason), long> _told = new();
 
     public async Task TellAsync(ReplicaSpec spec, string reason)
@@ -21,6 +24,11 @@ internal sealed partial class TroubleReports(NodeOptions node, IGrainFactory gra
         }
 
         _told[(spec.Generation, reason)] = now;
+        if (_told.Count > GreatestRemembered)
+        {
+            ForgetOld(now);
+        }
+
         LogTrouble(spec.ModelName, spec.ModelVersion, spec.DeploymentName, reason);
         try
         {
@@ -30,6 +38,17 @@ internal sealed partial class TroubleReports(NodeOptions node, IGrainFactory gra
         catch (Exception error) when (error is OrleansDLException or Orleans.Runtime.OrleansException or TimeoutException or ObjectDisposedException)
         {
             LogUntold(spec.DeploymentName, error.Message);
+        }
+    }
+
+    private void ForgetOld(long now)
+    {
+        foreach (var (what, when) in _told)
+        {
+            if (time.GetElapsedTime(when, now) >= Pause)
+            {
+                _told.TryRemove(new(what, when));
+            }
         }
     }
 

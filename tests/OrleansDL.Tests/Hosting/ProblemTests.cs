@@ -12,6 +12,8 @@ public sealed class ProblemTests(ServerNode node)
     [Theory]
     [InlineData("GET", "/v1/nowhere", null, 404, "no-such-route")]
     [InlineData("PATCH", "/v1/projects", null, 405, "method-not-allowed")]
+    [InlineData("GET", "/v1/projects/default/deployments/nope/predict", null, 405, "method-not-allowed")]
+    [InlineData("POST", "/v1/projects/default/deployments/nope/predict", "{\"rows\":[[1]]}", 404, "not-found")]
     [InlineData("POST", "/v1/projects", "{\"name\":\"a b\"}", 400, "invalid")]
     [InlineData("POST", "/v1/projects", "{\"name\":", 400, "invalid")]
     [InlineData("POST", "/v1/projects", "{\"nmae\":\"x\"}", 400, "invalid")]

@@ -67,6 +67,26 @@ public sealed class NumberArrayTests
         }
     }
 
+    [Fact]
+    public void Digits_end_at_whatever_byte_is_none()
+    {
+        for (var digits = 0; digits < 20; digits++)
+        {
+            var text = "1234567890123456789"[..digits];
+            var expected = digits == 0 ? 0 : ulong.Parse(text, CultureInfo.InvariantCulture);
+            for (var next = 0; next <= byte.MaxValue; next++)
+            {
+                foreach (var tail in (byte[][])[[], [(byte)'7'], [.. "12345678901"u8], [0xFF, 0x80, 0xBA, 0x2F, 0x3A, 0, 0xAF, 0x30]])
+                {
+                    byte[] json = next is >= '0' and <= '9' ? Encoding.ASCII.GetBytes(text) : [.. Encoding.ASCII.GetBytes(text), (byte)next, .. tail];
+                    var (at, value) = (0, 0ul);
+                    Assert.Equal(digits, Digits.Read(json, ref at, ref value));
+                    Assert.Equal((digits, expected), (at, value));
+                }
+            }
+        }
+    }
+
     [Theory]
     [InlineData("[1.5]")]
     [InlineData("[1e2]")]
