@@ -30,6 +30,7 @@ IBenchmark[] benchmarks =
     new BatchingLate(),
     new ServeGoodput(),
     new ServeSwap(),
+    new ServeKill(),
     new ServeOverhead("json"),
     new ServeOverhead("binary"),
     new ServeOverhead("grpc"),

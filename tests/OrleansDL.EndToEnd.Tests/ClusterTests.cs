@@ -30,13 +30,13 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         // Two runs at once need both workers, since each has one slot.
         await Scenario.CommitPointsAsync(api, "points", rows: 1000, seed: 1);
         await Scenario.TrainAsync(api, "points", epochs: 40, name: "first", registerAs: "sides");
-        await Scenario.TrainAsync(api, "points", epochs: 40, name: "second");
+        await Scenario.TrainAsync(api, "points", epochs: 40, name: "second", registerAs: "sides");
         var first = await Scenario.CompletedAsync(api, "first");
         var second = await Scenario.CompletedAsync(api, "second");
         Assert.Equal(["one", "two"], new[] { first.Text("worker"), second.Text("worker") }.Order());
         Assert.Equal(first.Artifact("weights.safetensors"), second.Artifact("weights.safetensors"));
 
-        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "live", model = "sides", replicas = 2 });
+        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "live", model = "sides@1", replicas = 2 });
         await Scenario.ServingAsync(api, "live", 1);
         for (var request = 0; request < 10; request++)
         {
@@ -49,17 +49,117 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         Assert.Contains("onnxruntime", NativeLibraries(one.Pid), StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("libtorch", NativeLibraries(one.Pid), StringComparison.OrdinalIgnoreCase);
 
+        await ServesTogetherAsync(api, server);
         await MovesModelsAsync(api);
+        await using var again = await LeavesAsync(api, two);
         await TrainsTogetherAsync(api, first);
-        await GoesOnAloneAsync(api, two);
+        await GoesOnAloneAsync(api, again);
     }
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>An alias, a shadow, an ensemble, feedback and a token's rate, over PostgreSQL and from the server to replicas on workers.</summary>
+    private static async Task ServesTogetherAsync(Api api, OdlProcess server)
+    {
+        await Eventually.TrueAsync("both versions", async () => (await api.GetAsync($"{Scenario.Project}/models/sides")).GetProperty("latestVersion").GetInt64() == 2);
+        await api.PutAsync($"{Scenario.Project}/models/sides/aliases/best", new { version = 1 });
+        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "aliased", model = "sides@best", raw = true, replicas = 2 });
+        await Scenario.ServingAsync(api, "aliased", 1);
+        await api.PutAsync($"{Scenario.Project}/models/sides/aliases/best", new { version = 2 });
+        await Scenario.ServingAsync(api, "aliased", 2);
+
+        await api.PostAsync($"{Scenario.Project}/deployments", new
+        {
+            name = "graph",
+            ensemble = new
+            {
+                inputs = new[] { new { name = "row" } },
+                outputs = new[] { new { name = "label" } },
+                steps = new[] { new { deployment = "aliased", inputs = new { row = "row" }, outputs = new { label = "label" } } },
+            },
+        });
+        await Eventually.TrueAsync("the ensemble", async () => (await api.GetAsync($"{Scenario.Project}/deployments/graph")).Text("status") == "ready");
+        for (var request = 0; request < 4; request++)
+        {
+            var graph = await api.PostAsync("/v2/models/graph/infer", new { inputs = new[] { new { name = "row", datatype = "BYTES", shape = new[] { 1 }, data = new[] { """{"x": 0.9, "y": 0.9}""" } } } });
+            Assert.Equal("above", graph.GetProperty("outputs")[0].GetProperty("data")[0].GetString());
+        }
+
+        await api.PostAsync($"{Scenario.Project}/deployments", new
+        {
+            name = "variants",
+            model = "sides",
+            versions = new { kind = "all" },
+            traffic = new { shares = new[] { new { version = 1, percent = 100 } }, shadow = new { version = 2, percent = 100 } },
+        });
+        await Eventually.TrueAsync("both variants", async () => (await api.GetAsync($"{Scenario.Project}/deployments/variants")).Text("status") == "ready");
+        var rows = new { rows = new[] { new { x = 0.9, y = 0.9 }, new { x = -0.9, y = -0.9 } } };
+        var answer = await Scenario.PredictAsync(api, "variants", rows);
+        var feedback = new { items = new[] { new { inferenceId = answer.Text("inferenceId"), row = 0, label = "above", answeredLabel = "above" }, new { inferenceId = answer.Text("inferenceId"), row = 1, label = "above", answeredLabel = "below" } } };
+        await api.PostAsync($"{Scenario.Project}/feedback", feedback);
+        await api.PostAsync($"{Scenario.Project}/feedback", feedback);
+        Assert.Equal(2, (await api.GetAsync($"{Scenario.Project}/feedback?deployment=variants")).Items().Count);
+        await Eventually.TrueAsync("the metrics of both", async () =>
+        {
+            var windows = (await api.GetAsync($"{Scenario.Project}/deployments/variants/metrics?stepSeconds=0")).Items();
+            return windows.Any(window => window.GetProperty("modelVersion").GetInt64() == 2 && Has(window, "shadow") && window.GetProperty("shadow").GetProperty("agreed").GetInt64() == 1)
+                && windows.Any(window => window.GetProperty("requests").GetInt64() == 1 && Has(window, "feedback") && window.GetProperty("feedback").GetProperty("accuracy").GetDouble() == 0.5);
+        });
+
+        var token = await api.PostAsync("/v1/tokens", new { title = "slow", role = "viewer", rateLimit = new { perSecond = 0.01, burst = 2 } });
+        using var slow = server.Api(token.Text("secret"));
+        List<int> statuses = [];
+        for (var request = 0; request < 3; request++)
+        {
+            using var body = System.Net.Http.Json.JsonContent.Create(rows);
+            statuses.Add((int)(await slow.TryAsync(HttpMethod.Post, $"{Scenario.Project}/deployments/live/predict", body)).Status);
+        }
+
+        Assert.Equal([200, 200, 429], statuses);
+        foreach (var deployment in new[] { "graph", "aliased", "variants" })
+        {
+            await api.DeleteAsync($"{Scenario.Project}/deployments/{deployment}");
+        }
+
+        static bool Has(JsonElement window, string part) => window.TryGetProperty(part, out var value) && value.ValueKind is JsonValueKind.Object;
+    }
+
+    /// <summary>A worker that is stopped without being drained hands its models over first; no request is lost.</summary>
+    /// <returns>The worker, started again.</returns>
+    private static async Task<OdlProcess> LeavesAsync(Api api, OdlProcess two)
+    {
+        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "moved", model = "sides@1", residency = new { } });
+        await Scenario.ServingAsync(api, "moved", 1);
+        await api.PostAsync("/v1/workers/one/drain", new { });
+        await Eventually.TrueAsync("both to be served by the other alone", async () =>
+        {
+            await Scenario.PredictAsync(api, "moved", new { rows = new[] { new { x = 0.5, y = 0.5 } } });
+            return await WorkersOfAsync(api, "live") is ["two"] && await WorkersOfAsync(api, "moved") is ["two"];
+        });
+        await api.PostAsync("/v1/workers/one/undrain", new { });
+
+        await using var load = new SteadyRequests(api, "live", "moved");
+        await load.AnsweredAsync(20);
+        var took = await two.TerminateAsync(TimeSpan.FromSeconds(12));
+        Assert.Contains("Models were moved to other workers", two.Output, StringComparison.Ordinal);
+        Assert.InRange(took.TotalSeconds, 0, 10);
+        await load.AnsweredAsync(20);
+        Assert.Empty(load.Failures);
+        Assert.Equal(["one"], await WorkersOfAsync(api, "live"));
+        await api.DeleteAsync($"{Scenario.Project}/deployments/moved");
+
+        var again = await OdlProcess.StartAsync(two.Options);
+        await Eventually.TrueAsync("both to serve again", async () => (await WorkersOfAsync(api, "live")).Length == 2);
+        return again;
+    }
+
+    private static async Task<string[]> WorkersOfAsync(Api api, string deployment) =>
+        [.. (await api.GetAsync($"{Scenario.Project}/deployments/{deployment}")).GetProperty("workers").EnumerateArray().Select(worker => worker.GetString()!).Order(StringComparer.Ordinal)];
+
     /// <summary>What is loaded on demand is loaded on another worker before it leaves one that is drained: no request is lost.</summary>
     private static async Task MovesModelsAsync(Api api)
     {
-        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "asked", model = "sides", residency = new { maximumReplicas = 2 } });
+        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "asked", model = "sides@1", residency = new { maximumReplicas = 2 } });
         await Scenario.ServingAsync(api, "asked", 1);
         await PredictAsync(api);
         var from = (await HoldersAsync(api)).Single();
@@ -110,12 +210,24 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         Assert.InRange(accuracy, expected - 0.02, expected + 0.02);
     }
 
-    /// <summary>SIGKILL of a worker that holds a rank: the run goes on from its checkpoint with the worker that is left.</summary>
+    /// <summary>
+    /// SIGKILL of a worker that holds a rank: the run goes on from its checkpoint with the worker that is left. Of a deployment that both serve no request is lost:
+    /// what was in flight there is asked again.
+    /// </summary>
     private static async Task GoesOnAloneAsync(Api api, OdlProcess victim)
     {
         await Scenario.TrainAsync(api, "points", epochs: 150, name: "broken", workers: 2, minWorkers: 1);
         await Eventually.TrueAsync("the run of both to have a checkpoint", async () => (await Scenario.RunAsync(api, "broken")).TryGetProperty("lastCheckpoint", out _));
-        await victim.KillAsync();
+        await using (var load = new SteadyRequests(api, "live"))
+        {
+            await load.AnsweredAsync(20);
+            await victim.KillAsync();
+            await Eventually.TrueAsync("the route without the dead worker", async () => await WorkersOfAsync(api, "live") is ["one"], TimeSpan.FromSeconds(6));
+            await load.AnsweredAsync(20);
+            Assert.Empty(load.Failures);
+            Assert.InRange(load.Slowest.TotalSeconds, 0, 6);
+        }
+
         var after = await Scenario.CompletedAsync(api, "broken", TimeSpan.FromSeconds(60));
         Assert.Equal(["one", "two"], Workers(after)[0]);
         Assert.Equal(["one"], Workers(after)[^1]);

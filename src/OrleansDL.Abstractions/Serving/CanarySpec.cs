@@ -25,4 +25,10 @@ public sealed record CanarySpec
 
     /// <summary>How many times the stable version's 99th percentile of latency it may take, from 1 on; 0: it may take any time.</summary>
     [Id(6)] public double MaximumLatencyRatio { get; init; } = 1.5;
+
+    /// <summary>Fewest answered rows of each version whose labels feedback has judged, up to 1,000,000,000: with fewer the step goes on. 0: accuracy does not count.</summary>
+    [Id(73)] public long MinimumJudged { get; init; }
+
+    /// <summary>How far its accuracy may lie below the stable version's, 0 to 1. Counts with <see cref="MinimumJudged"/> only.</summary>
+    [Id(74)] public double MaximumAccuracyLoss { get; init; } = 0.02;
 }

@@ -27,6 +27,7 @@ public sealed record Deployment
         Trusted = Trusted,
         PayloadLog = PayloadLog,
         HangSeconds = HangSeconds,
+        Device = Device,
         Unloaded = Status is DeploymentStatus.Unloaded,
     };
 
@@ -102,4 +103,7 @@ public sealed record Deployment
 
     /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
     [Id(80)] public PayloadLogSpec? PayloadLog { get; init; }
+
+    /// <summary>The device its workers have; null: any.</summary>
+    [Id(73)] public string? Device { get; init; }
 }

@@ -63,6 +63,9 @@ public sealed record DeploymentSpec
     /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
     [Id(80)] public PayloadLogSpec? PayloadLog { get; init; }
 
+    /// <summary>The device its workers have: <c>any</c>, <c>cpu</c>, <c>cuda</c>, or <c>cuda:N</c>; null: any.</summary>
+    [Id(73)] public string? Device { get; init; }
+
     /// <summary>Whether what is served moves on without a change of this: by a policy, or by an alias of the model.</summary>
     [JsonIgnore]
     public bool Follows => Versions is not null || NamesAlias(Model);

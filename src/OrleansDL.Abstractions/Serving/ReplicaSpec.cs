@@ -45,4 +45,7 @@ public sealed record ReplicaSpec
 
     /// <summary>How ONNX Runtime runs the model; null: as every other.</summary>
     [Id(61)] public RuntimeSettings? Runtime { get; init; }
+
+    /// <summary>The device that the worker has; null: any.</summary>
+    [Id(73)] public string? Device { get; init; }
 }

@@ -50,6 +50,8 @@ public static class TrafficSpecRules
         Require(canary.StepSeconds is >= 20 and <= 604_800, $"traffic.canary.stepSeconds is {canary.StepSeconds}. Give a number from 20 to 604800.");
         Require(canary.MinimumRequests is >= 1 and <= 1_000_000_000, $"traffic.canary.minimumRequests is {canary.MinimumRequests}. Give a number from 1 to 1000000000.");
         Require(canary.MaximumErrorRatio is >= 0 and <= 1, "traffic.canary.maximumErrorRatio is a number from 0 to 1.");
+        Require(canary.MinimumJudged is >= 0 and <= 1_000_000_000, $"traffic.canary.minimumJudged is {canary.MinimumJudged}. Give a number from 0 to 1000000000.");
+        Require(canary.MaximumAccuracyLoss is >= 0 and <= 1, "traffic.canary.maximumAccuracyLoss is a number from 0 to 1.");
         Require(canary.MaximumLatencyRatio is 0 or (>= 1 and <= 1000), "traffic.canary.maximumLatencyRatio is 0, or a number from 1 to 1000.");
     }
 

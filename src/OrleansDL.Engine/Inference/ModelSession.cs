@@ -106,8 +106,9 @@ public sealed class ModelSession : ITensorModel
     /// <param name="limit">How long an execution may take; null: any time.</param>
     /// <param name="ended">Is told of an execution that took longer.</param>
     /// <param name="runtime">How the runtime runs it; null: each run takes its caller's thread and no other.</param>
+    /// <param name="device">Where it runs: <c>cpu</c>, or <c>cuda:N</c>.</param>
     /// <exception cref="InvalidException">The files are no model; the message says why.</exception>
-    public static ModelSession Load(string path, string model = "model", RunWatch? watch = null, TimeSpan? limit = null, Action? ended = null, RuntimeSettings? runtime = null)
+    public static ModelSession Load(string path, string model = "model", RunWatch? watch = null, TimeSpan? limit = null, Action? ended = null, RuntimeSettings? runtime = null, string device = "cpu")
     {
         OnnxLibrary.Load();
         var folder = Directory.Exists(path) ? path : null;
@@ -122,6 +123,7 @@ public sealed class ModelSession : ITensorModel
         using var options = Options(runtime);
         try
         {
+            SessionDevice.Choose(options, device);
             return new ModelSession(new InferenceSession(file, options), pipeline, model, watch, limit, ended);
         }
         catch (OnnxRuntimeException error)

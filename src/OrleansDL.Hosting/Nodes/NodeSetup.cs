@@ -46,6 +46,7 @@ public static class NodeSetup
         services.AddSingleton<WakeUpPump>();
         services.AddSingleton<WakeUps>();
         services.AddSingleton<NodeNotices>();
+        services.AddSingleton<NodeLeave>();
         services.AddSingleton<NameTable>();
         services.AddSingleton<BlobStore>();
         services.AddSingleton<EventSignal>();
@@ -115,6 +116,16 @@ public static class NodeSetup
             options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         });
+        if (node.Server)
+        {
+            silo.Services.AddSingleton<BrokenConnections>();
+            silo.Services.AddOptions<SiloConnectionOptions>().Configure<BrokenConnections>((options, broken) =>
+            {
+                options.ConfigureSiloOutboundConnection(broken.Watch);
+                options.ConfigureSiloInboundConnection(broken.Watch);
+            });
+        }
+
         // The event stream stands on servers, and so does the grain that keeps its subscriptions.
         silo.Configure<GrainTypeOptions>(options => options.Classes.RemoveWhere(type =>
             absentRoles.Contains(type.Assembly) || (!node.Server && type.Assembly == typeof(Orleans.Streams.StreamPubSubType).Assembly)));

@@ -45,6 +45,25 @@ internal static class CanaryJudge
             };
         }
 
+        if (spec.MinimumJudged > 0)
+        {
+            var (judged, judgedBefore) = (canary.Feedback?.Judged ?? 0, stable?.Feedback?.Judged ?? 0);
+            if (judged < spec.MinimumJudged || judgedBefore < spec.MinimumJudged)
+            {
+                return now with { Reason = string.Create(CultureInfo.InvariantCulture, $"{judged} and {judgedBefore} (version {spec.Stable}) of at least {spec.MinimumJudged} rows judged by feedback") };
+            }
+
+            var (accuracy, usually) = (canary.Feedback!.Accuracy!.Value, stable!.Feedback!.Accuracy!.Value);
+            if (accuracy < usually - spec.MaximumAccuracyLoss)
+            {
+                return now with
+                {
+                    Status = CanaryStatus.RolledBack,
+                    Reason = string.Create(CultureInfo.InvariantCulture, $"{accuracy:P2} of {judged} judged rows were right, against {usually:P2} with version {spec.Stable}"),
+                };
+            }
+        }
+
         var passed = string.Create(CultureInfo.InvariantCulture, $"{canary.Requests} requests at {spec.Steps[now.Step]} percent, {failed:P2} failed");
         return now.Step + 1 == spec.Steps.Count
             ? now with { Status = CanaryStatus.Promoted, Reason = passed }

@@ -28,6 +28,7 @@ internal sealed partial class DeploymentGrain
             { Versions: not null } => "versions",
             { Traffic: not null } => "traffic",
             { Raw: true } => "raw",
+            { Device: not null } => "device",
             _ => null,
         };
         if (other is not null)

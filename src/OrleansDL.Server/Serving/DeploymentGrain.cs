@@ -411,6 +411,7 @@ internal sealed partial class DeploymentGrain(
         Project = State.Project,
         Isolated = version.Isolated,
         HangSeconds = version.HangSeconds,
+        Device = version.Device,
         WarmUps = State.Spec.Configuration?.WarmUps,
         Runtime = State.Spec.Configuration?.Runtime,
         Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
@@ -641,6 +642,7 @@ internal sealed partial class DeploymentGrain(
             throw new InvalidException("numbers names the versions behind a version policy: give 'versions' too, for example {\"kind\": \"all\"}.");
         }
 
+        DeviceRules.Check(spec.Device);
         RateLimit.Check(spec.RateLimit);
         if (spec.Traffic is not null)
         {
@@ -733,6 +735,7 @@ internal sealed partial class DeploymentGrain(
             Residency = State.Spec.Residency,
             Trusted = State.Spec.Trusted,
             HangSeconds = State.Spec.HangSeconds,
+            Device = State.Spec.Device,
         };
     }
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using OrleansDL.Serving.Residency;
 using OrleansDL.Training;
 
@@ -18,12 +16,14 @@ internal sealed class ReplicaDoor(IGrainFactory grains, ModelPlacement placement
             return await SummonAsync(spec, Math.Max(1, residency.MinimumReplicas));
         }
 
-        var workers = await ChooseAsync(spec.Deployment, wanted, preferred);
+        var there = await grains.GetGrain<ISchedulerGrain>(Pool).ListWorkersAsync();
+        var workers = WorkerChoice.Of(there, spec, wanted, preferred);
         var outcomes = await Task.WhenAll(workers.Select(worker => LoadOnAsync(worker, spec)));
         return new LoadOutcome(
             [.. workers.Where((_, index) => outcomes[index].Signature is not null)],
             Array.Find(outcomes, outcome => outcome.Signature is not null).Signature,
-            Array.Find(outcomes, outcome => outcome.Error is not null).Error);
+            Array.Find(outcomes, outcome => outcome.Error is not null).Error)
+        { Busy = WorkerChoice.Refusal(there, spec.Device) };
     }
 
     /// <summary>Loads a generation on demand on as many workers as wanted, one after the other, those that have it first.</summary>
@@ -31,8 +31,9 @@ internal sealed class ReplicaDoor(IGrainFactory grains, ModelPlacement placement
     {
         List<string> loaded = [];
         ModelSignature? signature = null;
-        string? busy = null;
-        foreach (var worker in await placement.OrderAsync(spec, isFresh: !spec.Awaited))
+        var workers = await placement.OrderAsync(spec, isFresh: !spec.Awaited);
+        var busy = workers.Count == 0 ? placement.Refusal(spec) : null;
+        foreach (var worker in workers)
         {
             try
             {
@@ -99,18 +100,6 @@ internal sealed class ReplicaDoor(IGrainFactory grains, ModelPlacement placement
             return (null, error.Message);
         }
     }
-
-    private async Task<IReadOnlyList<string>> ChooseAsync(Guid deployment, int wanted, IReadOnlyList<string> preferred)
-    {
-        var live = (await grains.GetGrain<ISchedulerGrain>(Pool).ListWorkersAsync())
-            .Where(worker => worker.Alive && !worker.Draining)
-            .Select(worker => worker.Name);
-
-        // Deployments spread over the workers, each always in the same order.
-        return [.. live.OrderBy(worker => preferred.Contains(worker) ? 0 : 1).ThenBy(worker => Spread(deployment, worker), StringComparer.Ordinal).Take(wanted)];
-    }
-
-    private static string Spread(Guid deployment, string worker) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{deployment}/{worker}")));
 
     private IReplicaGrain Replica(string worker, long generation) => grains.GetGrain<IReplicaGrain>($"{worker}/{generation}");
 

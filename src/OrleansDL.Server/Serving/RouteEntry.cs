@@ -39,6 +39,7 @@ internal sealed class RouteEntry
     private RouteEntry(Route route, IReplica[] replicas, long? asked, ResponseCache? cache)
     {
         (Route, _replicas, Asked, Cache) = (route, replicas, asked, cache);
+        _turn = replicas.Length > 1 ? Random.Shared.Next() : 0;
         _versions = [this];
         Signature = route.Signature is { } signature ? ModelConfigs.SignatureOf(route.Configuration, signature) : null;
     }
@@ -96,8 +97,24 @@ internal sealed class RouteEntry
     {
         0 => null,
         1 => _replicas[0],
-        _ => _replicas[(int)((uint)Interlocked.Increment(ref _turn) % (uint)_replicas.Length)],
+        _ => InTurn(),
     };
+
+    /// <summary>How many replicas there are.</summary>
+    public int Replicas => _replicas.Length;
+
+    /// <summary>The next one, passing over those on workers that were found gone lately.</summary>
+    private IReplica InTurn()
+    {
+        for (var passed = 0; ; passed++)
+        {
+            var replica = _replicas[(int)((uint)Interlocked.Increment(ref _turn) % (uint)_replicas.Length)];
+            if (replica is not RemoteReplica { IsGone: true } || passed == _replicas.Length)
+            {
+                return replica;
+            }
+        }
+    }
 
     /// <summary>Rendezvous hashing: each pair of worker and sequence has a weight of its own.</summary>
     private static ulong Weight(string worker, string sequence) => BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{worker}/{sequence}")));

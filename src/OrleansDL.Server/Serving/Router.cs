@@ -57,6 +57,7 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
     private async ValueTask<Answered<TAnswer>> SendAsync<TRequest, TAnswer>(
         RouteEntry entry, TRequest request, Func<IReplica, TRequest, CancellationToken, ValueTask<TAnswer>> send, CancellationToken cancellationToken, string? sequence = null)
     {
+        var (others, lost) = (0, 0);
         for (var attempt = 1; ;)
         {
             var route = entry.Route;
@@ -89,6 +90,15 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
                     {
                         residents!.Forget(generation, gone.Worker);
                         if (attempt++ < MaximumMeetings)
+                        {
+                            continue;
+                        }
+                    }
+                    else if (replica is RemoteReplica remote)
+                    {
+                        // Another worker of the same generation is there: it is asked at once; but what two workers may have ended by is not handed on to all.
+                        remote.OnGone();
+                        if (sequence is null && ++others < entry.Replicas && (error is NoCapacityException || lost++ == 0))
                         {
                             continue;
                         }

@@ -92,7 +92,9 @@ internal sealed class WantedVersions(IGrainFactory grains)
             : throw TooMany(spec.Model, null);
     }
 
-    private static WantedVersion Wanted(ModelVersion version, long? number, DeploymentSpec spec) => new()
+    private static WantedVersion Wanted(ModelVersion version, long? number, DeploymentSpec spec) => VersionIsolation.IsIsolated(version, spec) && DeviceRules.IsGpu(spec.Device)
+        ? throw new InvalidException($"device '{spec.Device}': model '{version.ModelName}' was made elsewhere and runs in a process of its own, which has no GPU. Set trusted, or leave device out.")
+        : new()
     {
         Model = version.Model,
         ModelName = version.ModelName,
@@ -105,6 +107,7 @@ internal sealed class WantedVersions(IGrainFactory grains)
         OnDemand = spec.Residency is not null,
         Isolated = VersionIsolation.IsIsolated(version, spec),
         HangSeconds = spec.HangSeconds,
+        Device = spec.Device,
     };
 
     private static InvalidException TooMany(string model, int? count) => new(

@@ -128,9 +128,11 @@ internal sealed class SchedulerCore
     }
 
     /// <summary>Finds the workers that fell silent, and forgets those long gone.</summary>
-    public void Check(DateTimeOffset now)
+    /// <param name="now">The time.</param>
+    /// <param name="ended">Incarnations that the cluster knows to have ended: nobody waits for their silence.</param>
+    public void Check(DateTimeOffset now, IReadOnlySet<string>? ended = null)
     {
-        foreach (var worker in _state.Workers.Where(w => w.LostAt is null && now - _heard[w.Name] > Silence).ToList())
+        foreach (var worker in _state.Workers.Where(w => w.LostAt is null && (now - _heard[w.Name] > Silence || ended?.Contains(w.Incarnation) is true)).ToList())
         {
             LoseSeats(worker.Name);
             _state.Workers[_state.Workers.IndexOf(worker)] = worker with { LostAt = now };

@@ -7,13 +7,15 @@ namespace OrleansDL.Training;
 [GrainType("scheduler")]
 internal sealed partial class SchedulerGrain(
     [PersistentState("state")] IPersistentState<SchedulerState> state,
-    WakeUps wakeUps, DeploymentReconciler deployments, TrainingTables tables, TimeProvider time, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
+    WakeUps wakeUps, IClusterMembershipService membership, DeploymentReconciler deployments, TrainingTables tables, TimeProvider time, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
 {
     private const string CheckUp = "check";
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckUpAfter = TimeSpan.FromSeconds(10);
     private SchedulerCore _core = null!;
     private bool _checkUpArmed;
+    private MembershipVersion _seen;
+    private IReadOnlySet<string> _ended = new HashSet<string>();
 
     private string Pool => this.GetPrimaryKeyString();
 
@@ -85,7 +87,13 @@ internal sealed partial class SchedulerGrain(
 
     private async Task CheckAsync()
     {
-        _core.Check(time.GetUtcNow());
+        var silos = membership.CurrentSnapshot;
+        if (silos.Version != _seen)
+        {
+            (_seen, _ended) = (silos.Version, silos.Members.Values.Where(silo => silo.Status is SiloStatus.Dead).Select(silo => silo.SiloAddress.ToParsableString()).ToHashSet());
+        }
+
+        _core.Check(time.GetUtcNow(), _ended);
         await CommitAsync();
     }
 

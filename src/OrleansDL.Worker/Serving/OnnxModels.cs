@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Inference;
 using OrleansDL.Inference.Generation;
+using OrleansDL.Nodes;
 using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Sequences;
@@ -9,7 +10,7 @@ using OrleansDL.Serving.Sequences;
 namespace OrleansDL.Serving;
 
 /// <summary>Artifacts from the blob store, served by ONNX Runtime in this process.</summary>
-internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWatch watch, IOptions<ExecutionOptions> options, TroubleReports troubles, TimeProvider time) : IReplicaModels
+internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWatch watch, IOptions<ExecutionOptions> options, TroubleReports troubles, NodeOptions node, TimeProvider time) : IReplicaModels
 {
     private long _loads;
 
@@ -23,7 +24,7 @@ internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWat
         {
             await LinkAsync(spec, folder);
             var limit = options.Value.LimitOf(spec);
-            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, limit, () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(limit)), spec.Runtime);
+            session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, limit, () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(limit)), spec.Runtime, node.Device);
             var rows = RowReplica.Wanted(spec, session.Rows, session.Model);
             session.Warm();
             await WarmUpRun.RunAsync(session, spec.WarmUps ?? [], folder);

@@ -20,6 +20,7 @@ internal static class WorkerServingSetup
         services.AddSingleton<ModelCopies>();
         services.AddSingleton<ModelHostReports>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelHostReports>());
+        services.AddHostedService<ModelsLeave>();
         services.AddOptionsWithValidateOnStart<ExecutionOptions>().BindConfiguration("Serving").ValidateDataAnnotations();
         services.TryAddSingleton<RunWatch>();
         services.AddSingleton<TroubleReports>();

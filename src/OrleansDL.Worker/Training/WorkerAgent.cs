@@ -6,7 +6,7 @@ namespace OrleansDL.Training;
 
 /// <summary>Speaks for the worker: reports to its pool's scheduler while the silo lives, and takes leave before it goes.</summary>
 internal sealed partial class WorkerAgent(
-    NodeOptions node, Trainer trainer, RunnerPool runners, Isolation isolation, IGrainFactory grains, TimeProvider time, ILogger<WorkerAgent> logger) : ILifecycleParticipant<ISiloLifecycle>
+    NodeOptions node, NodeLeave leave, Trainer trainer, RunnerPool runners, Isolation isolation, IGrainFactory grains, TimeProvider time, ILogger<WorkerAgent> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(2);
@@ -17,6 +17,7 @@ internal sealed partial class WorkerAgent(
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private Task _reporting = Task.CompletedTask;
+    private Task _drained = Task.CompletedTask;
 
     public void Participate(ISiloLifecycle lifecycle) =>
         lifecycle.Subscribe(nameof(WorkerAgent), ServiceLifecycleStage.Active, StartAsync, StopAsync);
@@ -26,14 +27,23 @@ internal sealed partial class WorkerAgent(
         trainer.CleanUp();
         runners.Prewarm();
         _reporting = Task.Run(ReportAsync, CancellationToken.None);
+        _drained = Task.Run(DrainAsync, CancellationToken.None);
         return Task.CompletedTask;
     }
 
     private async Task StopAsync(CancellationToken cancellationToken)
     {
-        await trainer.DrainAsync(Drain);
+        leave.Begin();
+        await _drained;
         _stopping.TrySetResult();
         await _reporting;
+    }
+
+    /// <summary>The worker's models may leave before its silo does: the runs then leave beside them.</summary>
+    private async Task DrainAsync()
+    {
+        await leave.Begun;
+        await trainer.DrainAsync(Drain);
     }
 
     private async Task ReportAsync()

@@ -60,6 +60,24 @@ public sealed class RouterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_request_that_meets_a_worker_just_gone_is_sent_to_another_at_once_and_the_next_ones_pass_it_over()
+    {
+        var looks = 0;
+        _routes.NewerWanted += () => looks++;
+        var (gone, there) = (new LostReplica(), new RemoteReplica[] { new(new EchoReplicaGrain(1)), new(new EchoReplicaGrain(1)) });
+        var entry = new RouteEntry(RouteTo(1) with { Workers = ["a", "b", "c"] }, _ => [there[0], new RemoteReplica(gone), there[1]]);
+        var router = Router();
+
+        for (var value = 0; value < 30; value++)
+        {
+            var answer = (await router.InferAsync(entry, Request(value), CancellationToken.None)).Answer;
+            Assert.Equal(value + 1f, MemoryMarshal.Cast<byte, float>(answer.Outputs[0].Data.Span)[0]);
+        }
+
+        Assert.Equal((0, 1), (looks, gone.Asked));
+    }
+
+    [Fact]
     public void An_older_route_never_replaces_a_newer_one()
     {
         _routes.Update(RouteTo(2));

@@ -90,6 +90,22 @@ public sealed class TrafficTests
         Assert.Equal(1, CanaryJudge.Judge(Canary, progress, Window(900, 0.02), mistaken, Now).Step);
     }
 
+    [Theory]
+    [InlineData(50, 45, 46, CanaryStatus.Running, 1, "")]
+    [InlineData(50, 45, 40, CanaryStatus.RolledBack, 0, "of 50 judged rows were right")]
+    [InlineData(49, 49, 0, CanaryStatus.Running, 0, "49 and 50 (version 1) of at least 50 rows judged by feedback")]
+    public void A_canary_may_be_judged_by_how_right_feedback_says_it_was(long judged, long usually, long correct, CanaryStatus status, int step, string reason)
+    {
+        var canary = Canary with { MinimumJudged = 50, MaximumAccuracyLoss = 0.05 };
+        var (stable, tried) = (Window(900, 0.02) with { Feedback = Feedback(50, usually) }, Window(100, 0.02) with { Feedback = Feedback(judged, correct) });
+
+        var next = CanaryJudge.Judge(canary, new CanaryProgress { Since = Now }, stable, tried, Now.AddMinutes(1));
+
+        Assert.Equal((status, step), (next.Status, next.Step));
+        Assert.Contains(reason, next.Reason, StringComparison.Ordinal);
+        Assert.Equal(CanaryStatus.Running, CanaryJudge.Judge(canary, new CanaryProgress { Since = Now }, Window(900, 0.02), tried, Now.AddMinutes(1)).Status);
+    }
+
     [Fact]
     public void Traffic_that_makes_no_sense_is_refused_by_name()
     {
@@ -99,8 +115,12 @@ public sealed class TrafficTests
         Refused("exclude each other", new TrafficSpec { Shares = [Share(1, 100)], Canary = Canary });
         Refused("traffic.canary.steps are percents", new TrafficSpec { Canary = Canary with { Steps = [50, 10] } });
         Refused("traffic.canary.stepSeconds is 5", new TrafficSpec { Canary = Canary with { StepSeconds = 5 } });
+        Refused("traffic.canary.minimumJudged is -1", new TrafficSpec { Canary = Canary with { MinimumJudged = -1 } });
+        Refused("traffic.canary.maximumAccuracyLoss", new TrafficSpec { Canary = Canary with { MaximumAccuracyLoss = 1.5 } });
         TrafficSpecRules.Check(new TrafficSpec { Canary = Canary });
     }
+
+    private static FeedbackWindow Feedback(long judged, long correct) => new() { Count = judged, Judged = judged, Correct = correct, Accuracy = correct / (double)judged };
 
     private static void Refused(string message, TrafficSpec spec) =>
         Assert.Contains(message, Assert.Throws<InvalidException>(() => TrafficSpecRules.Check(spec)).Message, StringComparison.Ordinal);

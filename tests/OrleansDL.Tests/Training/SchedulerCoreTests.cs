@@ -93,6 +93,20 @@ public sealed class SchedulerCoreTests
     }
 
     [Fact]
+    public void A_worker_whose_process_is_known_to_have_ended_is_lost_without_waiting_for_its_silence()
+    {
+        Join("a", slots: 1);
+        Join("b", slots: 1);
+        var ended = _scheduler.ListWorkers(Start).Single(worker => worker.Name == "a").Incarnation;
+
+        _scheduler.Check(Start, new HashSet<string> { "another", ended + "-before" });
+        Assert.All(_scheduler.ListWorkers(Start), worker => Assert.True(worker.Alive));
+        _scheduler.Check(Start, new HashSet<string> { ended });
+
+        Assert.Equal(_scheduler.ListWorkers(Start).Where(worker => worker.Incarnation == ended).Select(worker => worker.Name), _scheduler.ListWorkers(Start).Where(worker => !worker.Alive).Select(worker => worker.Name));
+    }
+
+    [Fact]
     public void The_leases_of_a_silent_worker_are_lost_and_its_runs_are_told()
     {
         Join("a", slots: 1);

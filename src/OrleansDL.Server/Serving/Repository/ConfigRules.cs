@@ -44,7 +44,6 @@ internal static class ConfigRules
 
         foreach (var group in config.InstanceGroup)
         {
-            Refuse(group.Kind is ModelInstanceGroup.Types.Kind.Gpu, "instance_group kind KIND_GPU (workers have their device: use KIND_AUTO or KIND_CPU)");
             Refuse(group.Count < 0, "instance_group count below 0");
             Refuse(group.RateLimiter is not null || group.Passive || group.Profile.Count > 0 || group.HostPolicy.Length > 0 || group.SecondaryDevices.Count > 0, "instance_group rate_limiter, passive, profile, host_policy, secondary_devices");
         }

@@ -174,6 +174,8 @@ internal sealed partial class ModelRepository(
             Cache = CacheOf(folder.Config),
             Residency = existing?.Residency ?? (_options.OnDemand && ConfigSequence.Of(folder.Config) is null ? new ResidencySpec() : null),
             Trusted = isTrusted,
+            Device = ConfigDevice.Of(folder.Config),
+            Replicas = existing?.Residency is null && !_options.OnDemand ? ConfigDevice.Replicas(folder.Config) ?? existing?.Replicas ?? 1 : 1,
             Configuration = new ServedConfiguration
             {
                 Config = JsonFormatter.Default.Format(folder.Config),

@@ -15,7 +15,7 @@ internal sealed class ModelPlacement(ModelDirectory directory, IGrainFactory gra
     private IReadOnlyList<WorkerInfo> _workers = [];
     private long _askedAt;
 
-    /// <summary>Live workers that are not drained, the best first.</summary>
+    /// <summary>Live workers that are not drained and have the device asked for, the best first.</summary>
     /// <param name="spec">What is loaded.</param>
     /// <param name="isFresh">Whether the list of workers is asked for anew.</param>
     public async Task<IReadOnlyList<string>> OrderAsync(ReplicaSpec spec, bool isFresh)
@@ -30,7 +30,7 @@ internal sealed class ModelPlacement(ModelDirectory directory, IGrainFactory gra
         var bytes = spec.Artifact.Values.Sum(file => file.Bytes);
         return
         [
-            .. _workers.Where(worker => worker is { Alive: true, Draining: false })
+            .. _workers.Where(worker => WorkerChoice.MayServe(worker, spec.Device))
                 .Select(worker => (worker.Name, Host: hosts.GetValueOrDefault(worker.Name)))
                 .OrderBy(worker => has.Contains(worker.Name) ? 0 : 1)
                 .ThenBy(worker => worker.Host is { Loading: >= Busy } ? 1 : 0)
@@ -39,6 +39,9 @@ internal sealed class ModelPlacement(ModelDirectory directory, IGrainFactory gra
                 .Select(worker => worker.Name),
         ];
     }
+
+    /// <summary>Why no worker may load it, of those listed last; null when there is none at all.</summary>
+    public string? Refusal(ReplicaSpec spec) => WorkerChoice.Refusal(_workers, spec.Device);
 
     /// <summary>A worker has loaded it: known here before the worker's notice comes.</summary>
     public void OnLoaded(ReplicaSpec spec, string worker) => directory.Put(spec.Generation, worker);

@@ -13,6 +13,9 @@ internal sealed partial class ModelCopies(ModelMemory memory, NodeOptions node, 
     private readonly Dictionary<long, Seen> _seen = [];
     private Task _moving = Task.CompletedTask;
 
+    /// <summary>Ends when what was to be moved has been, or could not be.</summary>
+    public Task Moved => _moving;
+
     /// <summary>Looks at every model that may have copies. It is called by one, every second.</summary>
     public async Task TendAsync()
     {

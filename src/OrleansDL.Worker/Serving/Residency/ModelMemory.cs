@@ -246,12 +246,15 @@ internal sealed partial class ModelMemory : IDisposable
     private ILoadedReplica Add(ReplicaSpec spec, (ILoadedReplica Replica, long Bytes, TimeSpan Time) loaded)
     {
         ResidentModel model;
+
+        // What lies on a GPU is not in this process's heap: there the files tell.
+        var bytes = _node.Device == "cpu" ? loaded.Bytes : Math.Max(loaded.Bytes, spec.Artifact.Values.Sum(file => file.Bytes));
         lock (_gate)
         {
             model = new ResidentModel(spec, loaded.Replica, new ReplicaUse(_time, () => _free?.TrySetResult()))
             {
-                Bytes = loaded.Bytes,
-                BytesAtLoad = loaded.Bytes,
+                Bytes = bytes,
+                BytesAtLoad = bytes,
                 LoadedAt = _time.GetUtcNow(),
                 LoadTime = loaded.Time,
                 Popularity = _remembered.TryGetValue(spec.Generation, out var before) ? ResidentModel.Decayed(before.Popularity, _time.GetElapsedTime(before.At)) : 0,
