@@ -22,17 +22,24 @@ internal static partial class MetricLabels
         }
     }
 
-    // Names of deployments have no character that would need an escape.
-    public static string Of(RouteEntry version) => string.Create(
-        CultureInfo.InvariantCulture, $"model=\"{version.Route.Name}\",version=\"{version.Number}\"{(version.Route.Configuration is { } configuration ? Tags.GetValue(configuration, Read) : "")}");
+    /// <summary>The labels in the order of their names, which is that of the reference server's pages: its suites compare texts.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="reason">Why requests failed; null: no such label.</param>
+    public static string Of(RouteEntry version, string? reason = null)
+    {
+        // Names of deployments have no character that would need an escape.
+        var tags = version.Route.Configuration is { } configuration ? Tags.GetValue(configuration, Read) : "";
+        var middle = reason is null ? "" : $"reason=\"{reason}\",";
+        return string.Create(CultureInfo.InvariantCulture, $"{tags}model=\"{version.Route.Name}\",{middle}version=\"{version.Number}\"");
+    }
 
     private static string Read(ServedConfiguration configuration)
     {
         var text = new StringBuilder();
-        foreach (var (name, value) in JsonParser.Default.Parse<ModelConfig>(configuration.Config).MetricTags)
+        foreach (var (name, value) in JsonParser.Default.Parse<ModelConfig>(configuration.Config).MetricTags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
         {
             var escaped = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
-            text.Append(CultureInfo.InvariantCulture, $",_{name}=\"{escaped}\"");
+            text.Append(CultureInfo.InvariantCulture, $"_{name}=\"{escaped}\",");
         }
 
         return text.ToString();

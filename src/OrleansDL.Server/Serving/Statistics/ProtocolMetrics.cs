@@ -24,11 +24,11 @@ internal sealed class ProtocolMetrics(RouteTable routes, InferenceStatistics sta
         var models = versions.ConvertAll(version => (Labels: MetricLabels.Of(version), Counters: statistics.Of(version.Route)));
         Counter(text, models, "nv_inference_request_success", "Number of successful inference requests, all batch sizes", counters => counters.Success.Count);
         Head(text, "nv_inference_request_failure", "counter", "Number of failed inference requests, all batch sizes");
-        foreach (var (labels, counters) in models)
+        foreach (var version in versions)
         {
             foreach (var reason in Enum.GetValues<FailureReason>())
             {
-                Sample(text, "nv_inference_request_failure", $"{labels},reason=\"{reason.ToString().ToUpperInvariant()}\"", counters.FailuresFor(reason));
+                Sample(text, "nv_inference_request_failure", MetricLabels.Of(version, reason.ToString().ToUpperInvariant()), statistics.Of(version.Route).FailuresFor(reason));
             }
         }
 

@@ -52,8 +52,10 @@ public sealed class BatcherTests : IDisposable
         using var batcher = Held(session, new BatchingSpec { MaximumQueue = 2 }, wanted: 2);
         var first = batcher.InferAsync(Request(1, 4, 0), default).AsTask();
         Assert.False(first.IsCompleted);
+        Assert.Equal(1, batcher.Waiting);
         var second = batcher.InferAsync(Request(1, 4, 0), default).AsTask();
         await Task.WhenAll(first, second);
+        Assert.Equal(0, batcher.Waiting);
 
         using var full = Held(session, new BatchingSpec { MaximumQueue = 2 }, wanted: 3);
         _ = full.InferAsync(Request(1, 4, 0), default).AsTask();
