@@ -16,7 +16,7 @@ namespace OrleansDL.Nodes;
 internal sealed partial class BrokenConnections(IServiceProvider services, IHostApplicationLifetime host, TimeProvider time, ILogger<BrokenConnections> logger)
 {
     /// <summary>Pauses before each look: a process that ends closes its connections and its port one after the other.</summary>
-    private static readonly TimeSpan[] Pauses = [TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500)];
+    private static readonly TimeSpan[] Pauses = [.. new[] { 0, 20, 50, 100, 200, 500 }.Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds))];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>What closes sooner was never in use: such a look of another server, which must not be answered by one.</summary>
