@@ -16,21 +16,24 @@ namespace OrleansDL.Nodes;
 internal sealed partial class BrokenConnections(IServiceProvider services, IHostApplicationLifetime host, TimeProvider time, ILogger<BrokenConnections> logger)
 {
     /// <summary>Pauses before each look: a process that ends closes its connections and its port one after the other.</summary>
-    private static readonly TimeSpan[] Pauses = [TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500)];
+    private static readonly TimeSpan[] Pauses = [.. new[] { 0, 20, 50, 100, 200, 500 }.Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds))];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>What closes sooner was never in use: such a look of another server, which must not be answered by one.</summary>
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1.5);
     private readonly ConcurrentDictionary<SiloAddress, bool> _looked = new();
 
     /// <summary>Looks at the silo at the other end when a connection has closed.</summary>
     public void Watch(IConnectionBuilder connections) => connections.Use(next => async connection =>
     {
-        var other = connection.RemoteEndPoint as IPEndPoint;
+        var (other, began) = (connection.RemoteEndPoint as IPEndPoint, time.GetTimestamp());
         try
         {
             await next(connection);
         }
         finally
         {
-            if (other is not null && !host.ApplicationStopping.IsCancellationRequested)
+            if (other is not null && time.GetElapsedTime(began) >= Shortest && !host.ApplicationStopping.IsCancellationRequested)
             {
                 OnClosed(other);
             }

@@ -94,6 +94,9 @@ internal sealed class ServeKill : IBenchmark
             back += Step;
         }
 
+        string Percents(TimeSpan from, TimeSpan to) => string.Join(' ', Enumerable.Range(0, (int)(to - from).TotalSeconds).Select(second =>
+            100 * answers.Count(answer => answer.Due >= from + TimeSpan.FromSeconds(second) && answer.Due < from + TimeSpan.FromSeconds(second + 1) && answer.At - answer.Due < InTime) / Rate));
+        Console.WriteLine($"{Name}: percent in time, second by second, before the kill {Percents(TimeSpan.Zero, killed)}, after it {Percents(killed, Time)}");
         var slowest = answers.Where(answer => answer.At >= killed).Max(answer => answer.At - answer.Due);
         Console.WriteLine($"{Name}: {answers.Count} of {answers.Count + failed} requests answered, {failed} failed; {inFlight} in flight at the kill; the slowest after it took {slowest.TotalMilliseconds:0} ms");
         return new Comparison(Math.Max((back - killed).TotalSeconds, Step.TotalSeconds), Limit);
