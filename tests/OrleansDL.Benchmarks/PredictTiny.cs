@@ -17,7 +17,7 @@ internal sealed class PredictTiny : IBenchmark
 
     public string Unit => "req/s";
 
-    public double? Goal => 0.8;
+    public double? Goal => 0.9;
 
     public async Task<Comparison> RunAsync()
     {

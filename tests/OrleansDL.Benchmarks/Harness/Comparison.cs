@@ -3,6 +3,9 @@ namespace OrleansDL.Benchmarks.Harness;
 /// <summary>Medians of the rounds.</summary>
 internal sealed record Comparison(double Ours, double Limit)
 {
+    /// <summary>Ours by the limit: where both were measured in rounds, the median of the rounds' own ratios, since a machine that changes its speed changes it for both of a round.</summary>
+    public double Ratio { get; init; } = Ours / Limit;
+
     /// <summary>Measures both in turn, so that a slow minute of the machine falls on both; one round before the first is not counted.</summary>
     public static async Task<Comparison> InterleavedAsync(int rounds, Func<Task<double>> ours, Func<Task<double>> limit)
     {
@@ -21,7 +24,8 @@ internal sealed record Comparison(double Ours, double Limit)
             }
         }
 
-        return new Comparison(Median(oursRounds), Median(limitRounds));
+        var ratios = oursRounds.Zip(limitRounds, (mine, other) => mine / other).ToList();
+        return new Comparison(Median(oursRounds), Median(limitRounds)) { Ratio = Median(ratios) };
     }
 
     private static async Task<(double Ours, double Limit)> LimitFirstAsync(Func<Task<double>> ours, Func<Task<double>> limit)

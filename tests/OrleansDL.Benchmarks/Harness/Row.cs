@@ -8,7 +8,7 @@ internal sealed record Row(string Name, double Ours, double Limit, string Unit, 
         Round(result.Ours),
         Round(result.Limit),
         benchmark.Unit,
-        Math.Round(benchmark.SmallerIsBetter ? result.Limit / result.Ours : result.Ours / result.Limit, 3),
+        Math.Round(benchmark.SmallerIsBetter ? 1 / result.Ratio : result.Ratio, 3),
         benchmark.Goal);
 
     private static double Round(double value) => value >= 100 ? Math.Round(value) : Math.Round(value, 3);
