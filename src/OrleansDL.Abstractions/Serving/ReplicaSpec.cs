@@ -45,4 +45,7 @@ public sealed record ReplicaSpec
 
     /// <summary>How ONNX Runtime runs the model; null: as every other.</summary>
     [Id(61)] public RuntimeSettings? Runtime { get; init; }
+
+    /// <summary>How requests of different shapes run together; null: they do not.</summary>
+    [Id(53)] public RaggedSpec? Ragged { get; init; }
 }

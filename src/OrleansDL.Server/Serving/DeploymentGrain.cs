@@ -408,6 +408,7 @@ internal sealed partial class DeploymentGrain(
         HangSeconds = version.HangSeconds,
         WarmUps = State.Spec.Configuration?.WarmUps,
         Runtime = State.Spec.Configuration?.Runtime,
+        Ragged = State.Spec.Configuration?.Ragged,
         Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
         Residency = version.OnDemand ? State.Spec.Residency ?? new ResidencySpec() : null,
     };

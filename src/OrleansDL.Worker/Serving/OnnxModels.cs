@@ -2,9 +2,7 @@ using Microsoft.Extensions.Options;
 using OrleansDL.Blobs;
 using OrleansDL.Inference;
 using OrleansDL.Inference.Generation;
-using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Generation;
-using OrleansDL.Serving.Sequences;
 
 namespace OrleansDL.Serving;
 
@@ -25,11 +23,10 @@ internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWat
             var limit = options.Value.LimitOf(spec);
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, limit, () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(limit)), spec.Runtime);
             session.Warm();
-            await WarmUpRun.RunAsync(session, spec.WarmUps ?? [], folder);
-            var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
-            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence, folder), sequence, session.Model, time, BatchHold.OfEnvironment()) : null;
+            var scheduling = Scheduling.Of(session, spec, folder, time);
+            await WarmUpRun.RunAsync(scheduling.Model, spec.WarmUps ?? [], folder);
             var generator = GenerationModel.Load(folder, session) is { } texts ? new Generator(texts, spec.Batching, time) : null;
-            var replica = new ModelReplica(session, batcher, sequences, generator, folder);
+            var replica = new ModelReplica(session, scheduling, generator, folder);
             return spec.Raw ? RowReplica.Over(replica, session.Rows, session.GivesLabel, session.Model) : replica;
         }
         catch (Exception error)

@@ -133,6 +133,7 @@ internal sealed class EnsembleCheck(string project, Func<string, Task<Route?>> f
 
             known[tensor] = before with
             {
+                Optional = before.Optional && spec.Optional,
                 Shape = [.. before.Shape.Zip(spec.Shape, (one, other) => one == other ? one : alternatives ? -1 : tensor < plan.Spec.Inputs.Count ? Math.Max(one, other) : one)],
             };
         }
@@ -150,7 +151,7 @@ internal sealed class EnsembleCheck(string project, Func<string, Task<Route?>> f
             }
         }
 
-        if (signature.Inputs.FirstOrDefault(spec => !Array.Exists(step.Inputs, input => input.Name == spec.Name)) is { } missing)
+        if (signature.Inputs.FirstOrDefault(spec => !spec.Optional && !Array.Exists(step.Inputs, input => input.Name == spec.Name)) is { } missing)
         {
             throw new InvalidException($"Ensemble {step} gives no tensor for input '{missing.Name}' of deployment '{step.Deployment}'.");
         }

@@ -20,13 +20,13 @@ internal sealed class EnsembleSteps(
     public ValueTask<long> GenerationAsync(Route route, long[] steps) => generations.OfAsync(route, steps);
 
     /// <exception cref="InferenceProtocolException">It did not answer; the message names the step.</exception>
-    public async ValueTask<Answered<InferAnswer>> CallAsync(string project, PlannedStep step, InferRequest request, CancellationToken cancellationToken)
+    public async ValueTask<Answered<InferAnswer>> CallAsync(Route ensemble, PlannedStep step, InferRequest request, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         RouteEntry? entry = null;
         try
         {
-            entry = Find(project, step);
+            entry = Find(ensemble.Project, step);
             var answered = await router.InferAsync(entry, entry.Route.Sequence is null && request.Sequence is not null && entry.Route.Ensemble is null ? Alone(request) : request, cancellationToken);
             observer.OnAnswer(answered.Route, time.GetElapsedTime(started), answered.Answer.TopSpan());
             statistics.Of(answered.Route).OnSuccess(time.GetElapsedTime(started), answered.Answer.Times ?? default, time.GetUtcNow());
@@ -41,7 +41,7 @@ internal sealed class EnsembleSteps(
                 statistics.Of(entry.Route).Fail.Add(time.GetElapsedTime(started));
             }
 
-            throw known is { } told ? new InferenceProtocolException(told.Status, $"in ensemble, {step}: {told.Message}") : error;
+            throw known is { } told ? new InferenceProtocolException(told.Status, $"in ensemble '{ensemble.Name}', {(step.Name == step.Deployment ? "" : $"{step}: ")}{told.Message}") : error;
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Serving.Batching;
 using OrleansDL.Tests.Serving.Sequences;
 
 namespace OrleansDL.Tests.Serving.Conformance;
@@ -69,6 +70,59 @@ public sealed class ModelConfigurationTests(ProtocolNode node)
         static string Step(int value, string flag) => $$$"""
             {"parameters":{"sequence_id":42,{{{flag}}} },"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[{{{value}}}]}],"outputs":[{"name":"sum"}]}
             """;
+    }
+
+    [Fact]
+    public async Task Requests_of_different_shapes_run_together_where_the_configuration_allows_ragged_ones()
+    {
+        const string Config = """
+            max_batch_size: 4
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ -1 ] allow_ragged_batch: true } ]
+            batch_input [
+              { kind: BATCH_ELEMENT_COUNT target_name: "sizes" data_type: TYPE_FP32 source_input: "x" },
+              { kind: BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO target_name: "told" data_type: TYPE_FP32 source_input: "x" }
+            ]
+            dynamic_batching { max_queue_delay_microseconds: 10000000 }
+            """;
+        await LoadedAsync(await node.LoadAsync("ragged", RaggedModels.Telling(), Config));
+        Assert.Contains("\"allow_ragged_batch\":true", await node.Http.GetStringAsync("/v2/models/ragged/config"), StringComparison.Ordinal);
+        Assert.Contains("""{"name":"x","datatype":"FP32","shape":[-1,-1]}],"outputs":[{"name":"all",""", await node.Http.GetStringAsync("/v2/models/ragged"), StringComparison.Ordinal);
+        var answers = await Task.WhenAll(((string[])["1,1", "2", "3,3,3", "4"]).Select(values => InferAsync("ragged", Request("x", values))));
+        Assert.All(answers, answer => Assert.Matches("\"name\":\"all_told\",\"datatype\":\"FP32\",\"shape\":.1,5.,\"data\":.0,", answer));
+        Assert.All(answers, answer => Assert.Matches("\"name\":\"all\",\"datatype\":\"FP32\",\"shape\":.1,7.", answer));
+        Assert.Contains("\"inference_count\":4,\"execution_count\":1,", await node.Http.GetStringAsync("/v2/models/ragged/stats"), StringComparison.Ordinal);
+
+        await LoadedAsync(await node.LoadAsync("scattered", RaggedModels.Doubling(), """
+            max_batch_size: 4
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 2 ] allow_ragged_batch: true } ]
+            output [ { name: "y" data_type: TYPE_FP32 dims: [ -1, 2 ] } ]
+            batch_input [ { kind: BATCH_ITEM_SHAPE target_name: "shapes" data_type: TYPE_FP32 source_input: "x" } ]
+            batch_output [ { target_name: "y" kind: BATCH_SCATTER_WITH_INPUT_SHAPE source_input: "x" } ]
+            """));
+        var alone = await InferAsync("scattered", """{"inputs":[{"name":"x","shape":[1,2,2],"datatype":"FP32","data":[1,2,3,4]}]}""");
+        Assert.Contains("\"shape\":[1,2,2],\"data\":[2,4,6,8]", alone, StringComparison.Ordinal);
+        Assert.Contains("\"shape\":[1,2],\"data\":[2,2]", alone, StringComparison.Ordinal);
+
+        await RefusedAsync(await node.LoadAsync("lumped", OffsetModel.Write(1), """max_batch_size: 4 input [ { name: "x" data_type: TYPE_FP32 dims: [ 4 ] allow_ragged_batch: true } ]"""), "expects model provides input with shape [-1] for ragged input 'x', model provides [-1,4]");
+        await RefusedAsync(await node.LoadAsync("told", OffsetModel.Write(1), """max_batch_size: 4 batch_input [ { kind: BATCH_ELEMENT_COUNT target_name: "x" data_type: TYPE_FP32 source_input: "x" } ]"""), "batch_input and batch_output are of inputs with allow_ragged_batch");
+
+        static string Request(string input, string values) => $$$"""{"inputs":[{"name":"{{{input}}}","shape":[1,{{{values.Split(',').Length}}}],"datatype":"FP32","data":[{{{values}}}]}]}""";
+    }
+
+    [Fact]
+    public async Task An_optional_input_may_be_left_out()
+    {
+        await LoadedAsync(await node.LoadAsync("lenient", RaggedModels.Lenient(), """
+            max_batch_size: 4
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }, { name: "b" data_type: TYPE_FP32 dims: [ 1 ] optional: true } ]
+            dynamic_batching { }
+            """));
+        Assert.Contains("\"optional\":true", await node.Http.GetStringAsync("/v2/models/lenient/config"), StringComparison.Ordinal);
+        Assert.Contains("\"data\":[8,9]", await InferAsync("lenient", """{"inputs":[{"name":"x","shape":[2,1],"datatype":"FP32","data":[3,4]}]}"""), StringComparison.Ordinal);
+        Assert.Contains("\"data\":[13]", await InferAsync("lenient", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[3]},{"name":"b","shape":[1,1],"datatype":"FP32","data":[10]}]}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "expected number of inputs between 1 and 2 but got 1 inputs for model 'lenient'. Got input(s) ['b'], but missing required input(s) ['x']. Please provide all required input(s).",
+            await InferAsync("lenient", """{"inputs":[{"name":"b","shape":[1,1],"datatype":"FP32","data":[3]}]}"""), StringComparison.Ordinal);
     }
 
     [Fact]
