@@ -407,8 +407,8 @@ internal sealed partial class DeploymentGrain(
         Isolated = version.Isolated,
         HangSeconds = version.HangSeconds,
         WarmUps = State.Spec.Configuration?.WarmUps,
-        Runtime = State.Spec.Configuration?.Runtime,
-        Ragged = State.Spec.Configuration?.Ragged,
+        Runtime = version.Runtime ?? State.Spec.Configuration?.Runtime,
+        Ragged = version.Ragged,
         Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
         Residency = version.OnDemand ? State.Spec.Residency ?? new ResidencySpec() : null,
     };

@@ -36,6 +36,12 @@ internal sealed record WantedVersion
     /// <summary>Seconds one execution may take; null: as the worker says.</summary>
     [Id(51)] public double? HangSeconds { get; init; }
 
+    /// <summary>How ONNX Runtime runs this generation; null: as every other, or as was not yet written down.</summary>
+    [Id(53), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RuntimeSettings? Runtime { get; init; }
+
+    /// <summary>How this generation runs requests of different shapes together; null: it does not.</summary>
+    [Id(54), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RaggedSpec? Ragged { get; init; }
+
     [JsonIgnore]
     public long PublicNumber => Number ?? Version;
 }

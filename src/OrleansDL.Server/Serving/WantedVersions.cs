@@ -105,6 +105,8 @@ internal sealed class WantedVersions(IGrainFactory grains)
         OnDemand = spec.Residency is not null,
         Isolated = VersionIsolation.IsIsolated(version, spec),
         HangSeconds = spec.HangSeconds,
+        Runtime = spec.Configuration?.Runtime,
+        Ragged = spec.Configuration?.Ragged,
     };
 
     private static InvalidException TooMany(string model, int? count) => new(

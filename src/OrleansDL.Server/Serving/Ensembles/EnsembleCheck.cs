@@ -83,7 +83,8 @@ internal sealed class EnsembleCheck(string project, Func<string, Task<Route?>> f
         {
             if (input is { Type: { } type, Shape: { } shape })
             {
-                (known[index], by[index]) = (new TensorSpec { Name = input.Name, Type = type, Shape = shape }, "the ensemble's inputs have it");
+                // Optional until a step reads it that needs it.
+                (known[index], by[index]) = (new TensorSpec { Name = input.Name, Type = type, Shape = shape, Optional = true }, "the ensemble's inputs have it");
             }
         }
 

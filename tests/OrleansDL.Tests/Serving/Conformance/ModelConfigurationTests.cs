@@ -123,6 +123,51 @@ public sealed class ModelConfigurationTests(ProtocolNode node)
         Assert.Contains(
             "expected number of inputs between 1 and 2 but got 1 inputs for model 'lenient'. Got input(s) ['b'], but missing required input(s) ['x']. Please provide all required input(s).",
             await InferAsync("lenient", """{"inputs":[{"name":"b","shape":[1,1],"datatype":"FP32","data":[3]}]}"""), StringComparison.Ordinal);
+
+        // The same files and another configuration: what is loaded follows.
+        await LoadedAsync(await node.LoadAsync("lenient", RaggedModels.Lenient(), """max_batch_size: 4 dynamic_batching { }"""));
+        Assert.Contains("unexpected inference input 'b'", await InferAsync("lenient", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[3]},{"name":"b","shape":[1,1],"datatype":"FP32","data":[10]}]}"""), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Requests_on_one_stream_wait_for_one_another_and_are_answered_in_their_order()
+    {
+        await LoadedAsync(await node.LoadAsync("streamed", OffsetModel.Write(1), "max_batch_size: 4 dynamic_batching { max_queue_delay_microseconds: 10000000 }"));
+        using var stream = node.Rpc.ModelStreamInfer();
+        foreach (var (id, columns) in ((string, long)[])[("first", 4), ("second", 4), ("wrong", 3), ("third", 4), ("fourth", 4)])
+        {
+            var request = new ModelInferRequest { ModelName = "streamed", Id = id, RawInputContents = { ByteString.CopyFrom(new byte[columns * sizeof(float)]) } };
+            request.Inputs.Add(new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "FP32", Shape = { 1, columns } });
+            await stream.RequestStream.WriteAsync(request);
+        }
+
+        await stream.RequestStream.CompleteAsync();
+        List<string> answered = [];
+        await foreach (var answer in stream.ResponseStream.ReadAllAsync())
+        {
+            answered.Add(answer.InferResponse.Id);
+            Assert.Equal(answer.InferResponse.Id == "wrong", answer.ErrorMessage.Length > 0);
+        }
+
+        Assert.Equal(["first", "second", "wrong", "third", "fourth"], answered);
+        Assert.Contains("\"inference_count\":4,\"execution_count\":1,", await node.Http.GetStringAsync("/v2/models/streamed/stats"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_ensemble_may_leave_out_what_its_steps_may()
+    {
+        const string Input = """input [ { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }, { name: "b" data_type: TYPE_FP32 dims: [ 1 ] optional: true } ] """;
+        const string Output = """output [ { name: "y" data_type: TYPE_FP32 dims: [ 1 ] } ] """;
+        await LoadedAsync(await node.LoadAsync("giving", RaggedModels.Lenient(), "max_batch_size: 4 " + Input));
+        await LoadedAsync(await node.LoadAsync("passing", [], "platform: \"ensemble\" max_batch_size: 4 " + Input + Output + """
+            ensemble_scheduling { step [
+              { model_name: "giving" model_version: -1 input_map { key: "x" value: "x" } input_map { key: "b" value: "b" } output_map { key: "y" value: "middle" } },
+              { model_name: "giving" model_version: -1 input_map { key: "x" value: "middle" } output_map { key: "y" value: "y" } }
+            ] }
+            """));
+        Assert.Contains("\"data\":[13]", await InferAsync("passing", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[3]}]}"""), StringComparison.Ordinal);
+        Assert.Contains("\"data\":[18]", await InferAsync("passing", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[3]},{"name":"b","shape":[1,1],"datatype":"FP32","data":[10]}]}"""), StringComparison.Ordinal);
+        Assert.Contains("expected number of inputs between 1 and 2 but got 1 inputs for model 'passing'", await InferAsync("passing", """{"inputs":[{"name":"b","shape":[1,1],"datatype":"FP32","data":[3]}]}"""), StringComparison.Ordinal);
     }
 
     [Fact]
