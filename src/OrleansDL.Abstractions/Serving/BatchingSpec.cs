@@ -10,10 +10,10 @@ public sealed record BatchingSpec
     /// <summary>Rows of one execution at most, 1 to 1024. A request of more rows is refused.</summary>
     [Id(0)] public int MaximumBatchSize { get; init; } = 16;
 
-    /// <summary>Sizes, ascending, that are run as soon as they are reached; empty: any size is as good.</summary>
+    /// <summary>Sizes, ascending, that are run as soon as they are reached; what would pass the greatest is not waited for. Empty: any size is as good.</summary>
     [Id(1)] public IReadOnlyList<int> PreferredBatchSizes { get; init; } = [];
 
-    /// <summary>How long the oldest request may wait for company while the model is free, 0 to 1,000,000. The clock ticks in milliseconds.</summary>
+    /// <summary>How long the oldest request may wait for company while the model is free, 0 to 86,400,000,000. The clock ticks in milliseconds.</summary>
     [Id(2)] public long MaximumDelayMicroseconds { get; init; }
 
     /// <summary>Whether the wait is chosen by what the traffic so far has shown to pay, up to <see cref="MaximumDelayMicroseconds"/>.</summary>

@@ -9,7 +9,7 @@ public static class BatchingSpecRules
     public static void Check(BatchingSpec spec)
     {
         Range("maximumBatchSize", spec.MaximumBatchSize, 1, 1024);
-        Range("maximumDelayMicroseconds", spec.MaximumDelayMicroseconds, 0, 1_000_000);
+        Range("maximumDelayMicroseconds", spec.MaximumDelayMicroseconds, 0, 86_400_000_000);
         Range("priorityLevels", spec.PriorityLevels, 1, 64);
         Range("defaultPriority", spec.DefaultPriority, 0, spec.PriorityLevels);
         Range("maximumQueue", spec.MaximumQueue, 1, 1_000_000);

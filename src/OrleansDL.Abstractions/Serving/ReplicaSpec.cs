@@ -48,4 +48,7 @@ public sealed record ReplicaSpec
 
     /// <summary>The device that the worker has; null: any.</summary>
     [Id(73)] public string? Device { get; init; }
+
+    /// <summary>How requests of different shapes run together; null: they do not.</summary>
+    [Id(53)] public RaggedSpec? Ragged { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>How ONNX Runtime runs a model, where its configuration says so. Without it a run takes its caller's thread and no other.</summary>
@@ -24,4 +26,7 @@ public sealed record RuntimeSettings
 
     /// <summary>Entries of the session's configuration (<c>session.*</c>); null: none.</summary>
     [Id(6)] public IReadOnlyDictionary<string, string>? Entries { get; init; }
+
+    /// <summary>Inputs that a request may leave out: those for which the graph has a value to begin with. Null: none.</summary>
+    [Id(53), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyList<string>? OptionalInputs { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>How a deployment keeps what a model remembers between the requests of one sequence. Fields and meanings follow Triton's <c>sequence_batching</c>.</summary>
@@ -6,7 +8,7 @@ public sealed record SequenceSpec
 {
     [Id(0)] public SequenceStrategy Strategy { get; init; }
 
-    /// <summary>Sequences under way at the same time on one worker, 1 to 4096; the first requests of more wait. Direct: also the slots of a batch.</summary>
+    /// <summary>Sequences under way at the same time in one instance on one worker, 1 to 4096; the first requests of more wait. Direct: also the slots of a batch.</summary>
     [Id(1)] public int MaximumSequences { get; init; } = 16;
 
     /// <summary>How long a sequence may be without a request before it is over, 1,000 to 86,400,000,000.</summary>
@@ -24,7 +26,7 @@ public sealed record SequenceSpec
     /// <summary>Requests that may wait, 1 to 1,000,000; what comes on top is refused at once.</summary>
     [Id(6)] public int MaximumQueue { get; init; } = 4096;
 
-    /// <summary>How long the oldest request may wait for those of other sequences, 0 to 1,000,000; 0: what waits is run at once.</summary>
+    /// <summary>How long the oldest request may wait for those of other sequences, 0 to 86,400,000,000; 0: what waits is run at once.</summary>
     [Id(60)] public long MaximumDelayMicroseconds { get; init; }
 
     /// <summary>Direct: share of the places that ends the wait when so many have a request, 0 to 1.</summary>
@@ -32,4 +34,10 @@ public sealed record SequenceSpec
 
     /// <summary>Oldest: sizes, ascending, that end the wait when they are reached.</summary>
     [Id(62)] public IReadOnlyList<int> PreferredBatchSizes { get; init; } = [];
+
+    /// <summary>Executions at the same time on one worker, 1 to 256, each with places of its own.</summary>
+    [Id(53)] public int Instances { get; init; } = 1;
+
+    /// <summary>Whether the first axis of the model's tensors counts no rows though it is open, so that each sequence runs for itself.</summary>
+    [Id(54), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Unbatched { get; init; }
 }

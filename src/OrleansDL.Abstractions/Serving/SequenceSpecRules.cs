@@ -16,9 +16,10 @@ public static class SequenceSpecRules
         Range("maximumIdleMicroseconds", spec.MaximumIdleMicroseconds, 1000, 86_400_000_000);
         Range("maximumBatchSize", spec.MaximumBatchSize, 1, 1024);
         Range("maximumQueue", spec.MaximumQueue, 1, 1_000_000);
-        Range("maximumDelayMicroseconds", spec.MaximumDelayMicroseconds, 0, 1_000_000);
+        Range("maximumDelayMicroseconds", spec.MaximumDelayMicroseconds, 0, 86_400_000_000);
         Require(spec.MinimumUtilization is >= 0 and <= 1, string.Create(CultureInfo.InvariantCulture, $"sequence.minimumUtilization is {spec.MinimumUtilization}. Give a share of the places, 0 to 1."));
         Require(spec.PreferredBatchSizes.Count <= 64 && spec.PreferredBatchSizes.All(size => size >= 1 && size <= spec.MaximumBatchSize), $"sequence.preferredBatchSizes has a size below 1 or above {spec.MaximumBatchSize}, or more than 64.");
+        Range("instances", spec.Instances, 1, 256);
         Range("controls.length", spec.Controls.Count, 0, GreatestNames);
         Range("states.length", spec.States.Count, 0, GreatestNames);
         foreach (var (index, control) in spec.Controls.Index())

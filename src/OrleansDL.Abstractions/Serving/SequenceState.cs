@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>What a model remembers: an output that becomes an input of the sequence's next request. It begins with zeros, unless a file says with what.</summary>
@@ -12,4 +14,7 @@ public sealed record SequenceState
 
     /// <summary>The artifact's file with the raw values of the beginning; null: zeros.</summary>
     [Id(60)] public string? InitialFile { get; init; }
+
+    /// <summary>Whether callers see the output, as they see every other.</summary>
+    [Id(53), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Visible { get; init; }
 }

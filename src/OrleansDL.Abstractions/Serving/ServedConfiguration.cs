@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansDL.Serving;
 
 /// <summary>What the configuration of a model repository's folder adds to a deployment: how callers see its tensors.</summary>
@@ -21,4 +23,7 @@ public sealed record ServedConfiguration
 
     /// <summary>How ONNX Runtime runs the model; null: as every other.</summary>
     [Id(62)] public RuntimeSettings? Runtime { get; init; }
+
+    /// <summary>How requests of different shapes run together; null: they do not.</summary>
+    [Id(53), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RaggedSpec? Ragged { get; init; }
 }

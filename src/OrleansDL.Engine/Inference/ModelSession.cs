@@ -50,14 +50,14 @@ public sealed class ModelSession : ITensorModel
     private readonly ConcurrentBag<Row> _rows = [];
     private volatile bool _splits;
 
-    private ModelSession(InferenceSession session, Pipeline? pipeline, string model, RunWatch? watch, TimeSpan? limit, Action? ended)
+    private ModelSession(InferenceSession session, Pipeline? pipeline, string model, RunWatch? watch, TimeSpan? limit, Action? ended, IReadOnlyList<string>? optional = null)
     {
         (_session, _pipeline, _model) = (session, pipeline, model);
         (_watch, _limit, _ended) = (limit is null ? null : watch, limit ?? default, ended);
         _watch?.Heed(_limit);
         Signature = new ModelSignature
         {
-            Inputs = [.. session.InputMetadata.Select(Describe)],
+            Inputs = optional is null ? [.. session.InputMetadata.Select(Describe)] : Inputs(session, optional),
             Outputs = [.. session.OutputMetadata.Select(Describe)],
         };
         _probabilities = pipeline?.Head is HeadNames.Label ? IndexOf(Probabilities) : -1;
@@ -124,7 +124,7 @@ public sealed class ModelSession : ITensorModel
         try
         {
             SessionDevice.Choose(options, device);
-            return new ModelSession(new InferenceSession(file, options), pipeline, model, watch, limit, ended);
+            return new ModelSession(new InferenceSession(file, options), pipeline, model, watch, limit, ended, runtime?.OptionalInputs);
         }
         catch (OnnxRuntimeException error)
         {
@@ -223,11 +223,12 @@ public sealed class ModelSession : ITensorModel
         var rows = requests.Sum(request => request.Inputs[0].Shape[0]);
         var whole = _bound is not null && rows <= GreatestBatch
             ? InferBound([rows, .. requests[0].Inputs[0].Shape.AsSpan(1)], [.. requests], [], cancellationToken)
-            : InferFree(new InferRequest { Inputs = [.. requests[0].Inputs.Select((_, input) => TensorRows.Join(requests, input))] }, cancellationToken);
+            : InferFree(new InferRequest { Inputs = [.. requests[0].Inputs.Select((_, input) => TensorRows.Join(requests, input))], Outputs = Wanted(requests) }, cancellationToken);
         if (whole.Outputs.Any(output => output.Shape is not [var size, ..] || size != rows))
         {
-            // The first axis of this model does not count rows, whatever it looks like: nothing is run together any more.
-            _splits = false;
+            // The first axis of this model does not count rows, whatever it looks like: nothing is run together any more. Where inputs were left out, it
+            // may be that of the values the graph has for them.
+            _splits &= requests[0].Inputs.Count < Signature.Inputs.Count;
             return [.. requests.Select(request => Infer(request, cancellationToken))];
         }
 
@@ -621,7 +622,7 @@ public sealed class ModelSession : ITensorModel
             {
                 Outputs = [.. outputs.Where(output => IsWanted(request.Outputs, output.Name))],
                 Top = _probabilities < 0 ? [] : Top(MemoryMarshal.Cast<byte, float>(outputs[_probabilities].Data.Span), outputs[_probabilities].Shape[0]),
-                Times = Times(began, bound, ran, _splits ? (int)request.Inputs[0].Shape[0] : 1),
+                Times = Times(began, bound, ran, _splits && request.Inputs is [{ Shape: [var rows, ..] }, ..] ? (int)rows : 1),
             };
         }
         catch (OnnxRuntimeException error)
@@ -681,6 +682,10 @@ public sealed class ModelSession : ITensorModel
         return top;
     }
 
+    /// <summary>Outputs that any of the requests wants, where they leave inputs out: what the graph makes of its own values for those need not have their rows. Otherwise all.</summary>
+    private IReadOnlyList<string> Wanted(IReadOnlyList<InferRequest> requests) =>
+        requests[0].Inputs.Count == Signature.Inputs.Count || requests.Any(request => request.Outputs.Count == 0) ? [] : [.. requests.SelectMany(request => request.Outputs).Distinct(StringComparer.Ordinal)];
+
     private int IndexOf(string output) => Signature.Outputs.Index().Where(candidate => candidate.Item.Name == output).Select(candidate => candidate.Index).DefaultIfEmpty(-1).First();
 
     private static bool IsWanted(IReadOnlyList<string> wanted, string output) => wanted.Count == 0 || wanted.Contains(output);
@@ -688,7 +693,7 @@ public sealed class ModelSession : ITensorModel
     /// <summary>Outputs can be bound beforehand when only their first axis is open, and it is the input's.</summary>
     private bool CanBind()
     {
-        if (Signature.Inputs is not [{ Type: not TensorElementType.Bytes, Shape: [-1, ..] and { Count: <= Shape.GreatestRank } } input])
+        if (Signature.Inputs is not [{ Optional: false, Type: not TensorElementType.Bytes, Shape: [-1, ..] and { Count: <= Shape.GreatestRank } } input])
         {
             return false;
         }
@@ -706,6 +711,10 @@ public sealed class ModelSession : ITensorModel
         var bytes = shape.Aggregate((long)ElementTypes.SizeOf(input.Type), (product, size) => product * size);
         return new Tensor { Name = input.Name, Type = input.Type, Shape = shape, Data = new byte[bytes] };
     }
+
+    /// <summary>The graph's inputs, and those of its values that callers may give others for.</summary>
+    private static List<TensorSpec> Inputs(InferenceSession session, IReadOnlyList<string> optional) =>
+        [.. session.InputMetadata.Concat(session.OverridableInitializerMetadata.Where(value => optional.Contains(value.Key))).Select(Describe).Select(spec => optional.Contains(spec.Name) ? spec with { Optional = true } : spec)];
 
     private static TensorSpec Describe(KeyValuePair<string, NodeMetadata> node) => node.Value.IsTensor
         ? new TensorSpec

@@ -27,11 +27,13 @@ internal static class RequestCheck
     private static void CheckCount(InferRequest request, ModelSignature signature, string model)
     {
         var given = request.Inputs.Select(input => input.Name).ToList();
-        var missing = signature.Inputs.Select(input => input.Name).Except(given).ToList();
-        if (missing.Count > 0 || given.Count != signature.Inputs.Count)
+        var missing = signature.Inputs.Where(input => !input.Optional).Select(input => input.Name).Except(given).ToList();
+        if (missing.Count > 0 || (given.Count != signature.Inputs.Count && (signature.Inputs.All(input => !input.Optional) || given.Distinct(StringComparer.Ordinal).Count() != given.Count)))
         {
+            var required = signature.Inputs.Count(input => !input.Optional);
+            var expected = required == signature.Inputs.Count ? $"{required} inputs" : $"number of inputs between {required} and {signature.Inputs.Count}";
             throw new InvalidException(
-                $"expected {signature.Inputs.Count} inputs but got {given.Count} inputs for model '{model}'. Got input(s) [{Quote(given)}], but missing required input(s) [{Quote(missing)}]. Please provide all required input(s).");
+                $"expected {expected} but got {given.Count} inputs for model '{model}'. Got input(s) [{Quote(given)}], but missing required input(s) [{Quote(missing)}]. Please provide all required input(s).");
         }
     }
 

@@ -413,7 +413,8 @@ internal sealed partial class DeploymentGrain(
         HangSeconds = version.HangSeconds,
         Device = version.Device,
         WarmUps = State.Spec.Configuration?.WarmUps,
-        Runtime = State.Spec.Configuration?.Runtime,
+        Runtime = version.Runtime ?? State.Spec.Configuration?.Runtime,
+        Ragged = version.Ragged,
         Evictable = version.OnDemand && State.Spec.Residency is not { MinimumReplicas: > 0 },
         Residency = version.OnDemand ? State.Spec.Residency ?? new ResidencySpec() : null,
     };

@@ -39,6 +39,12 @@ internal sealed record WantedVersion
     /// <summary>The device its workers have; null: any.</summary>
     [Id(73), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Device { get; init; }
 
+    /// <summary>How ONNX Runtime runs this generation; null: as every other, or as was not yet written down.</summary>
+    [Id(53), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RuntimeSettings? Runtime { get; init; }
+
+    /// <summary>How this generation runs requests of different shapes together; null: it does not.</summary>
+    [Id(54), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public RaggedSpec? Ragged { get; init; }
+
     [JsonIgnore]
     public long PublicNumber => Number ?? Version;
 }

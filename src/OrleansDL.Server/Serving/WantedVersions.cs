@@ -108,6 +108,8 @@ internal sealed class WantedVersions(IGrainFactory grains)
         Isolated = VersionIsolation.IsIsolated(version, spec),
         HangSeconds = spec.HangSeconds,
         Device = spec.Device,
+        Runtime = spec.Configuration?.Runtime,
+        Ragged = spec.Configuration?.Ragged,
     };
 
     private static InvalidException TooMany(string model, int? count) => new(

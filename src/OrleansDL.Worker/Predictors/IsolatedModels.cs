@@ -2,8 +2,6 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using OrleansDL.Inference;
 using OrleansDL.Serving;
-using OrleansDL.Serving.Batching;
-using OrleansDL.Serving.Sequences;
 using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Predictors;
@@ -31,10 +29,9 @@ internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, P
             await host.LoadAsync(hosted);
             model = new IsolatedModel(host, hosted);
             var rows = RowReplica.Wanted(spec, hosted.Facts.Rows, model.Model);
-            await WarmUpRun.RunAsync(model, spec.WarmUps ?? [], folder);
-            var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(model, batching, time, BatchHold.OfEnvironment()) : null;
-            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(model, sequence, folder), sequence, model.Model, time) : null;
-            var replica = new IsolatedReplica(model, new ArenaUse(hosted.Facts.Bytes, Reserved: 0), hosted.Facts.Labels is [] ? null : hosted.Facts.Labels, batcher, sequences);
+            var scheduling = Scheduling.Of(model, spec, folder, time);
+            await WarmUpRun.RunAsync(scheduling.Model, spec.WarmUps ?? [], folder);
+            var replica = new IsolatedReplica(model, scheduling, new ArenaUse(hosted.Facts.Bytes, Reserved: 0), hosted.Facts.Labels is [] ? null : hosted.Facts.Labels);
             return rows is { } kind ? new RowReplica(replica, kind, hosted.Facts.GivesLabel, model.Model) : replica;
         }
         catch (Exception error)

@@ -1,19 +1,16 @@
 using OrleansDL.Inference;
-using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Generation;
-using OrleansDL.Serving.Sequences;
 
 namespace OrleansDL.Serving;
 
 /// <summary>A generation served by ONNX Runtime in this process.</summary>
 /// <param name="session">The model.</param>
-/// <param name="batcher">Runs requests together; null: each for itself.</param>
-/// <param name="sequences">Runs requests that belong to sequences; null: none does.</param>
+/// <param name="scheduling">Runs requests together, or each for itself.</param>
 /// <param name="generator">Continues texts; null: the model does not.</param>
 /// <param name="folder">Where its files lie.</param>
-internal sealed class ModelReplica(ModelSession session, Batcher? batcher, SequenceBatcher? sequences, Generator? generator, string folder) : ILoadedReplica
+internal sealed class ModelReplica(ModelSession session, Scheduling scheduling, Generator? generator, string folder) : ILoadedReplica
 {
-    public ModelSignature Signature { get; } = (sequences?.Signature ?? session.Signature) with
+    public ModelSignature Signature { get; } = scheduling.Signature with
     {
         Labels = session.Labels is [] ? null : session.Labels,
         Generation = generator?.Facts,
@@ -21,20 +18,20 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Seque
 
     public ArenaUse Arena => session.Arena;
 
-    public TimeSpan QueueTime => batcher?.QueueTime ?? TimeSpan.Zero;
+    public TimeSpan QueueTime => scheduling.QueueTime;
 
-    public int Waiting => sequences?.Waiting ?? batcher?.Waiting ?? 0;
+    public int Waiting => scheduling.Waiting;
 
     public bool IsBusy => generator is { IsIdle: false };
 
     // The run takes the caller's thread: for the models this is made for, handing it to another one costs more than it.
     public ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken) =>
-        sequences?.InferAsync(request, cancellationToken) ?? batcher?.InferAsync(request, cancellationToken) ?? ValueTask.FromResult(session.Infer(request, cancellationToken));
+        scheduling.InferAsync(request, cancellationToken);
 
     public ValueTask<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return batcher is { } together && session.CanBatch
+        return scheduling.Batcher is { } together && session.CanBatch
             ? session.PredictAsync(request, together.MaximumRows, tensors => together.InferAsync(tensors, cancellationToken))
             : ValueTask.FromResult(session.Predict(request, cancellationToken));
     }
@@ -48,8 +45,7 @@ internal sealed class ModelReplica(ModelSession session, Batcher? batcher, Seque
     public void Dispose()
     {
         generator?.Dispose();
-        sequences?.Dispose();
-        batcher?.Dispose();
+        scheduling.Dispose();
         session.Dispose();
         Directory.Delete(folder, recursive: true);
     }

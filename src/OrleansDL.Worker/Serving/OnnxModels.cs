@@ -3,9 +3,7 @@ using OrleansDL.Blobs;
 using OrleansDL.Inference;
 using OrleansDL.Inference.Generation;
 using OrleansDL.Nodes;
-using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Generation;
-using OrleansDL.Serving.Sequences;
 
 namespace OrleansDL.Serving;
 
@@ -27,11 +25,10 @@ internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWat
             session = ModelSession.Load(folder, $"{spec.ModelName}@{spec.ModelVersion}", watch, limit, () => _ = troubles.TellAsync(spec, TroubleReports.TooLong(limit)), spec.Runtime, node.Device);
             var rows = RowReplica.Wanted(spec, session.Rows, session.Model);
             session.Warm();
-            await WarmUpRun.RunAsync(session, spec.WarmUps ?? [], folder);
-            var batcher = spec is { Batching: { } batching, Sequence: null } ? new Batcher(session, batching, time, BatchHold.OfEnvironment()) : null;
-            var sequences = spec.Sequence is { } sequence ? new SequenceBatcher(new SequenceModel(session, sequence, folder), sequence, session.Model, time, BatchHold.OfEnvironment()) : null;
+            var scheduling = Scheduling.Of(session, spec, folder, time);
+            await WarmUpRun.RunAsync(scheduling.Model, spec.WarmUps ?? [], folder);
             var generator = GenerationModel.Load(folder, session) is { } texts ? new Generator(texts, spec.Batching, time) : null;
-            var replica = new ModelReplica(session, batcher, sequences, generator, folder);
+            var replica = new ModelReplica(session, scheduling, generator, folder);
             return rows is { } kind ? new RowReplica(replica, kind, session.GivesLabel, session.Model) : replica;
         }
         catch (Exception error)

@@ -269,7 +269,7 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
 
         foreach (var (request, message) in new[]
         {
-            (Sum(1, ("sequence_id", new InferParameter { Int64Param = 7 })), "inference request for sequence 7 to model 'accumulator@1' must specify the START flag on the first request of the sequence"),
+            (Sum(1, ("sequence_id", new InferParameter { Int64Param = 7 })), "inference request for sequence 7 to model 'sums' must specify the START flag on the first request of the sequence"),
             (Sum(1, ("sequence_id", new InferParameter { Int64Param = 0 })), "must specify a non-zero or non-empty correlation ID"),
             (Sum(1, ("sequence_start", new InferParameter { Int64Param = 1 })), "invalid value type for 'sequence_start' parameter, expected bool_param."),
         })

@@ -83,7 +83,8 @@ internal sealed class EnsembleCheck(string project, Func<string, Task<Route?>> f
         {
             if (input is { Type: { } type, Shape: { } shape })
             {
-                (known[index], by[index]) = (new TensorSpec { Name = input.Name, Type = type, Shape = shape }, "the ensemble's inputs have it");
+                // Optional until a step reads it that needs it.
+                (known[index], by[index]) = (new TensorSpec { Name = input.Name, Type = type, Shape = shape, Optional = true }, "the ensemble's inputs have it");
             }
         }
 
@@ -133,6 +134,7 @@ internal sealed class EnsembleCheck(string project, Func<string, Task<Route?>> f
 
             known[tensor] = before with
             {
+                Optional = before.Optional && spec.Optional,
                 Shape = [.. before.Shape.Zip(spec.Shape, (one, other) => one == other ? one : alternatives ? -1 : tensor < plan.Spec.Inputs.Count ? Math.Max(one, other) : one)],
             };
         }
@@ -150,7 +152,7 @@ internal sealed class EnsembleCheck(string project, Func<string, Task<Route?>> f
             }
         }
 
-        if (signature.Inputs.FirstOrDefault(spec => !Array.Exists(step.Inputs, input => input.Name == spec.Name)) is { } missing)
+        if (signature.Inputs.FirstOrDefault(spec => !spec.Optional && !Array.Exists(step.Inputs, input => input.Name == spec.Name)) is { } missing)
         {
             throw new InvalidException($"Ensemble {step} gives no tensor for input '{missing.Name}' of deployment '{step.Deployment}'.");
         }

@@ -168,11 +168,14 @@ internal sealed class EnsembleRun(Route route, EnsemblePlan plan, EnsembleSteps 
 
     private InferRequest RequestOf(PlannedStep step)
     {
-        var inputs = new Tensor[step.Inputs.Length];
-        for (var index = 0; index < inputs.Length; index++)
+        var inputs = new List<Tensor>(step.Inputs.Length);
+        foreach (var (name, tensor) in step.Inputs)
         {
-            var (name, tensor) = step.Inputs[index];
-            inputs[index] = Named(_tensors[tensor]!, name);
+            // Only an input that the step's deployment has a value for can be missing.
+            if (_tensors[tensor] is { } given)
+            {
+                inputs.Add(Named(given, name));
+            }
         }
 
         return new InferRequest

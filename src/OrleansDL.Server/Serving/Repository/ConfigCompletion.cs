@@ -29,6 +29,11 @@ internal static class ConfigCompletion
             throw new InvalidException("dynamic batching preferred size must be <= max batch size: the configuration has dynamic_batching and max_batch_size 0.");
         }
 
+        if (config.SequenceBatching is { MaxSequenceIdleMicroseconds: 0 } sequences)
+        {
+            sequences.MaxSequenceIdleMicroseconds = (ulong)new SequenceSpec().MaximumIdleMicroseconds;
+        }
+
         var backend = Backend.Of(config);
         (config.Platform, config.Backend) = (backend.Platform, backend.Name);
         config.VersionPolicy ??= new ModelVersionPolicy { Latest = new ModelVersionPolicy.Types.Latest { NumVersions = 1 } };
@@ -48,7 +53,7 @@ internal static class ConfigCompletion
         {
             CompleteTensors(config, signature with
             {
-                Inputs = [.. signature.Inputs.Where(spec => !ConfigSequence.Hides(config, spec.Name))],
+                Inputs = [.. signature.Inputs.Where(spec => !ConfigSequence.Hides(config, spec.Name) && !ConfigRagged.Hides(config, spec.Name))],
                 Outputs = [.. signature.Outputs.Where(spec => !ConfigSequence.Hides(config, spec.Name))],
             });
         }
@@ -66,6 +71,12 @@ internal static class ConfigCompletion
         {
             var spec = Known(signature.Inputs, input.Name, "input", config);
             input.DataType = Type(input.DataType, spec, "input", config);
+            if (ConfigRagged.IsFlat(config, input.Name))
+            {
+                CheckFlat(spec, config.Name);
+                continue;
+            }
+
             Complete(input.Dims, input.Reshape?.Shape, spec, batched, config.Name);
         }
 
@@ -73,6 +84,11 @@ internal static class ConfigCompletion
         {
             var spec = Known(signature.Outputs, output.Name, "output", config);
             output.DataType = Type(output.DataType, spec, "output", config);
+            if (ConfigRagged.IsFlat(config, output.Name))
+            {
+                continue;
+            }
+
             Complete(output.Dims, output.Reshape?.Shape, spec, batched, config.Name);
         }
 
@@ -88,6 +104,14 @@ internal static class ConfigCompletion
             var output = new ModelOutput { Name = spec.Name, DataType = ModelConfigs.TypeOf(spec.Type) };
             Complete(output.Dims, null, spec, batched, config.Name);
             config.Output.Add(output);
+        }
+    }
+
+    private static void CheckFlat(TensorSpec spec, string model)
+    {
+        if (spec.Shape is not [-1])
+        {
+            throw new InvalidException($"unable to load model '{model}', configuration expects model provides input with shape [-1] for ragged input '{spec.Name}', model provides {InferenceRequestCheck.Format(spec.Shape)}");
         }
     }
 

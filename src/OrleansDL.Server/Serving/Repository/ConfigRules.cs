@@ -18,8 +18,6 @@ internal static class ConfigRules
 
         Refuse(config.ModelTransactionPolicy?.Decoupled is true, "model_transaction_policy.decoupled");
         Refuse(config.ModelRepositoryAgents?.Agents.Count > 0, "model_repository_agents");
-        Refuse(config.BatchInput.Count > 0, "batch_input");
-        Refuse(config.BatchOutput.Count > 0, "batch_output");
         Refuse(config.ModelOperations?.OpLibraryFilename.Count > 0, "model_operations");
         Refuse(config.CcModelFilenames.Count > 0, "cc_model_filenames");
         Statistics.MetricLabels.Check(config.MetricTags);
@@ -33,8 +31,6 @@ internal static class ConfigRules
         foreach (var input in config.Input)
         {
             Refuse(input.IsShapeTensor, $"input '{input.Name}' is_shape_tensor");
-            Refuse(input.AllowRaggedBatch, $"input '{input.Name}' allow_ragged_batch");
-            Refuse(input.Optional, $"input '{input.Name}' optional");
         }
 
         foreach (var output in config.Output)

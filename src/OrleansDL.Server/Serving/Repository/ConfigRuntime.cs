@@ -3,7 +3,7 @@ using OrleansDL.Serving.Rpc.Wire;
 
 namespace OrleansDL.Serving.Repository;
 
-/// <summary>What a configuration's <c>parameters</c> and <c>optimization</c> say to ONNX Runtime.</summary>
+/// <summary>What a configuration's <c>parameters</c>, <c>optimization</c> and optional inputs say to ONNX Runtime.</summary>
 internal static class ConfigRuntime
 {
     private const int GreatestThreads = 256;
@@ -13,6 +13,7 @@ internal static class ConfigRuntime
     public static RuntimeSettings? Of(ModelConfig config)
     {
         var entries = config.Parameters.Where(parameter => parameter.Key.StartsWith("session.", StringComparison.Ordinal)).ToDictionary(parameter => parameter.Key, parameter => parameter.Value.StringValue);
+        List<string> optional = [.. config.Input.Where(input => input.Optional).Select(input => input.Name)];
         var settings = new RuntimeSettings
         {
             IntraOpThreads = Number(config, "intra_op_thread_count", GreatestThreads),
@@ -22,6 +23,7 @@ internal static class ConfigRuntime
             MemoryPattern = Number(config, "enable_mem_pattern", 1) is { } pattern ? pattern == 1 : null,
             GraphLevel = config.Optimization?.Graph?.Level ?? 0,
             Entries = entries.Count > 0 ? entries : null,
+            OptionalInputs = optional.Count > 0 ? optional : null,
         };
         return settings.GraphLevel is < -1 or > 2
             ? throw new InvalidException($"optimization.graph.level is {settings.GraphLevel}. Levels: -1 basic, 1 extended, 2 none; leave it out for all.")

@@ -25,20 +25,25 @@ internal static class ConfigSequence
             Strategy = batching.Oldest is null ? SequenceStrategy.Direct : SequenceStrategy.Oldest,
             MaximumSequences = batching.Oldest is not { } oldest ? rows : oldest.MaxCandidateSequences > 0 ? oldest.MaxCandidateSequences : DefaultCandidates,
             MaximumBatchSize = rows,
+            Instances = Math.Max(1, config.InstanceGroup.Sum(group => group.Count)),
+            Unbatched = config.MaxBatchSize == 0,
             MaximumIdleMicroseconds = batching.MaxSequenceIdleMicroseconds == 0 ? new SequenceSpec().MaximumIdleMicroseconds : (long)Math.Min(batching.MaxSequenceIdleMicroseconds, long.MaxValue),
             MaximumDelayMicroseconds = (long)Math.Min(batching.Direct?.MaxQueueDelayMicroseconds ?? batching.Oldest?.MaxQueueDelayMicroseconds ?? 0, long.MaxValue),
             MinimumUtilization = batching.Direct?.MinimumSlotUtilization ?? 0,
             PreferredBatchSizes = [.. batching.Oldest?.PreferredBatchSize ?? []],
             Controls = [.. batching.ControlInput.SelectMany(input => input.Control, Of)],
-            States = [.. batching.State.Select(Of)],
+            States = [.. batching.State.Select(state => Of(state) with { Visible = IsOutput(config, state.OutputName) })],
         };
         SequenceSpecRules.Check(spec);
         return spec;
     }
 
-    /// <summary>Whether an input or output is a control's or a state's, so that callers do not see it.</summary>
+    /// <summary>Whether an input or output is a control's or a state's alone, so that callers do not see it.</summary>
     public static bool Hides(ModelConfig config, string tensor) => config.SequenceBatching is { } batching
-        && (batching.ControlInput.Any(control => control.Name == tensor) || batching.State.Any(state => state.InputName == tensor || state.OutputName == tensor));
+        && (batching.ControlInput.Any(control => control.Name == tensor) || batching.State.Any(state => state.InputName == tensor || (state.OutputName == tensor && !IsOutput(config, tensor))));
+
+    /// <summary>Whether the configuration lists a tensor among the outputs: a state that it does callers see.</summary>
+    private static bool IsOutput(ModelConfig config, string tensor) => config.Output.Any(output => output.Name == tensor);
 
     private static SequenceControl Of(ModelSequenceBatching.Types.ControlInput input, Control control)
     {

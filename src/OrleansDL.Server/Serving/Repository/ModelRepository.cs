@@ -152,7 +152,7 @@ internal sealed partial class ModelRepository(
         var chosen = ConfigSpec.Choose(folder.Config, folder.Versions.Keys);
         var backend = Backend.Of(folder.Config);
         var file = folder.Config.DefaultModelFilename is { Length: > 0 } named ? named : backend.File;
-        ConfigCompletion.Complete(folder.Config, backend == Backend.Onnx ? SignatureOf(folder.Versions[chosen[0]], file) : null, folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
+        ConfigCompletion.Complete(folder.Config, backend == Backend.Onnx ? SignatureOf(folder.Versions[chosen[0]], file, folder.Config) : null, folder.GivesBatchSize, _options.DefaultMaximumBatchSize);
         var labels = Labels.Read(folder);
         var (extra, warmUps) = (ConfigFiles.Of(folder), ConfigWarmUp.Of(folder.Config));
         var registry = grains.GetGrain<IModelGrain>((await grains.GetGrain<IModelsGrain>(project).EnsureAsync(folder.Name)).Id);
@@ -184,6 +184,7 @@ internal sealed partial class ModelRepository(
                 Reshapes = ConfigReshape.Of(folder.Config),
                 WarmUps = warmUps,
                 Runtime = ConfigRuntime.Of(folder.Config),
+                Ragged = ConfigRagged.Of(folder.Config),
             },
         };
         return await SetAsync(project, spec, existing);
@@ -241,7 +242,7 @@ internal sealed partial class ModelRepository(
     private ResponseCacheSpec? CacheOf(Rpc.Wire.ModelConfig config) =>
         config.ResponseCache?.Enable is true ? new ResponseCacheSpec { MaximumBytes = _options.ResponseCacheBytes } : null;
 
-    private static ModelSignature? SignatureOf(IReadOnlyList<FolderFile> files, string name)
+    private static ModelSignature? SignatureOf(IReadOnlyList<FolderFile> files, string name, Rpc.Wire.ModelConfig config)
     {
         if (files.FirstOrDefault(file => file.Name == name) is not { } model)
         {
@@ -249,7 +250,7 @@ internal sealed partial class ModelRepository(
         }
 
         using var stream = model.Open();
-        return OnnxSignature.TryRead(stream);
+        return OnnxSignature.TryRead(stream, config.Input.Where(input => input.Optional).Select(input => input.Name).ToHashSet(StringComparer.Ordinal));
     }
 
     /// <summary>Returns when the deployment's act is over: it answers, or why not is known.</summary>

@@ -9,11 +9,13 @@ internal static class OnnxSignature
     private const int Output = 12;
 
     /// <summary>The signature; null when the file is no ONNX model, which whoever loads it says better.</summary>
-    public static ModelSignature? TryRead(Stream stream)
+    /// <param name="stream">The file.</param>
+    /// <param name="optional">Inputs to name though the graph has values for them.</param>
+    public static ModelSignature? TryRead(Stream stream, IReadOnlySet<string>? optional = null)
     {
         try
         {
-            return Read(new OnnxReader(stream), stream.Length);
+            return Read(new OnnxReader(stream), stream.Length, optional);
         }
         catch (Exception error) when (error is InvalidException or EndOfStreamException)
         {
@@ -21,7 +23,7 @@ internal static class OnnxSignature
         }
     }
 
-    private static ModelSignature? Read(OnnxReader reader, long length)
+    private static ModelSignature? Read(OnnxReader reader, long length, IReadOnlySet<string>? optional)
     {
         List<TensorSpec> inputs = [];
         List<TensorSpec> outputs = [];
@@ -55,7 +57,7 @@ internal static class OnnxSignature
                 }
             });
         });
-        return outputs.Count == 0 ? null : new ModelSignature { Inputs = [.. inputs.Where(input => !constants.Contains(input.Name))], Outputs = outputs };
+        return outputs.Count == 0 ? null : new ModelSignature { Inputs = [.. inputs.Where(input => !constants.Contains(input.Name) || optional?.Contains(input.Name) is true)], Outputs = outputs };
     }
 
     // ValueInfoProto { name = 1; type = 2 } of TypeProto { tensor_type = 1 } of { elem_type = 1; shape = 2 } of { dim = 1 } of { dim_value = 1; dim_param = 2 }.

@@ -77,30 +77,28 @@ internal sealed class InferenceService(
         await using var texts = new RpcTexts(generations, errors, responseStream, context, stopOnError);
         try
         {
+            await using var answers = new RpcAnswers(texts);
             await foreach (var request in requestStream.ReadAllAsync(texts.Ending))
             {
+                RouteEntry entry;
                 try
                 {
-                    var entry = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
+                    entry = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
                     if (RpcTexts.IsText(request, entry.Route))
                     {
                         limits.Enter(context.GetHttpContext(), entry.Route);
                         texts.Begin(entry, request);
                         continue;
                     }
-
-                    var (response, id) = await InferAsync(request, context);
-                    response.Parameters[RpcTexts.InferenceId] = new InferParameter { StringParam = id };
-                    await texts.WriteAsync(new ModelStreamInferResponse { InferResponse = response });
                 }
                 catch (Exception error) when (!stopOnError && !texts.Ending.IsCancellationRequested)
                 {
-                    await texts.WriteAsync(new ModelStreamInferResponse
-                    {
-                        ErrorMessage = errors.ToRpc(error, context).Status.Detail,
-                        InferResponse = new ModelInferResponse { Id = request.Id },
-                    });
+                    await answers.AddAsync(Task.FromResult(Refusal(request, error)));
+                    continue;
                 }
+
+                // Begun in the order of the stream, which is that of a sequence; it may wait for company, which the next may be.
+                await answers.AddAsync(AnswerAsync(entry, request));
             }
         }
         catch (OperationCanceledException) when (texts.Ending.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
@@ -109,6 +107,26 @@ internal sealed class InferenceService(
         }
 
         await texts.EndAsync();
+
+        async Task<ModelStreamInferResponse> AnswerAsync(RouteEntry entry, ModelInferRequest request)
+        {
+            try
+            {
+                var (response, id) = await InferAsync(request, context, entry);
+                response.Parameters[RpcTexts.InferenceId] = new InferParameter { StringParam = id };
+                return new ModelStreamInferResponse { InferResponse = response };
+            }
+            catch (Exception error) when (!stopOnError && !texts.Ending.IsCancellationRequested)
+            {
+                return Refusal(request, error);
+            }
+        }
+
+        ModelStreamInferResponse Refusal(ModelInferRequest request, Exception error) => new()
+        {
+            ErrorMessage = errors.ToRpc(error, context).Status.Detail,
+            InferResponse = new ModelInferResponse { Id = request.Id },
+        };
     }
 
     public override async Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
@@ -158,14 +176,14 @@ internal sealed class InferenceService(
     public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
         throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
 
-    private async Task<(ModelInferResponse Response, string Id)> InferAsync(ModelInferRequest request, ServerCallContext context)
+    private async Task<(ModelInferResponse Response, string Id)> InferAsync(ModelInferRequest request, ServerCallContext context, RouteEntry? chosen = null)
     {
         var started = time.GetTimestamp();
         RouteEntry? entry = null;
         RequestTrace? trace = null;
         try
         {
-            var found = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
+            var found = chosen ?? (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
             limits.Enter(context.GetHttpContext(), found.Route);
             entry = found;
             trace = tracer.Begin(entry.Route, "GRPC", context.GetHttpContext().Request.Headers, started);

@@ -133,7 +133,7 @@ internal static class ModelConfigs
         var config = JsonParser.Default.Parse<ModelConfig>(configuration.Config);
         return signature with
         {
-            Inputs = [.. signature.Inputs.Select(spec => config.Input.FirstOrDefault(input => input.Name == spec.Name) is { } input ? spec with { Shape = [.. Batch(config), .. input.Dims] } : spec)],
+            Inputs = [.. signature.Inputs.Select(spec => config.Input.FirstOrDefault(input => input.Name == spec.Name) is { } input ? spec with { Shape = [.. Batch(config), .. input.Dims], Optional = spec.Optional && input.Optional } : spec)],
             Outputs = [.. signature.Outputs.Select(spec => config.Output.FirstOrDefault(output => output.Name == spec.Name) is { } output ? spec with { Shape = [.. Batch(config), .. output.Dims] } : spec)],
         };
     }

@@ -49,6 +49,16 @@ internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServe
         _running.Add(RunAsync(entry, request));
     }
 
+    /// <summary>Ends the stream with an error, the first of several; nothing when it ends anyway.</summary>
+    public async Task FailAsync(Exception error)
+    {
+        if (!Ending.IsCancellationRequested)
+        {
+            _failure ??= error;
+            await _ending.CancelAsync();
+        }
+    }
+
     /// <summary>Returns when all texts are over.</summary>
     /// <exception cref="Exception">What ended the stream.</exception>
     public async Task EndAsync()
@@ -81,8 +91,7 @@ internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServe
         }
         catch (Exception error) when (stopOnError)
         {
-            _failure ??= error;
-            await _ending.CancelAsync();
+            await FailAsync(error);
         }
         catch (Exception error)
         {

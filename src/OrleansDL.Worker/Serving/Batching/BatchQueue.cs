@@ -4,7 +4,8 @@ namespace OrleansDL.Serving.Batching;
 /// <param name="spec">The rules.</param>
 /// <param name="hold">Nothing is taken before so many wait; 0: no such condition. For tests that need a batch of a known size.</param>
 /// <param name="backlog">The same once more, after the first was taken.</param>
-internal sealed class BatchQueue(BatchingSpec spec, int hold = 0, int backlog = 0)
+/// <param name="ragged">Inputs that need not be of one shape; null: all need.</param>
+internal sealed class BatchQueue(BatchingSpec spec, int hold = 0, int backlog = 0, IReadOnlySet<string>? ragged = null)
 {
     /// <summary>Requests looked at for company: one of another shape behind them all waits for its own turn.</summary>
     private const int GreatestLook = 1024;
@@ -12,6 +13,7 @@ internal sealed class BatchQueue(BatchingSpec spec, int hold = 0, int backlog = 
     // Of each level the ones in time; last the ones whose wait was over.
     private readonly LinkedList<Pending>[] _levels = [.. Enumerable.Range(0, spec.PriorityLevels + 1).Select(_ => new LinkedList<Pending>())];
     private readonly PriorityQueue<Pending, TimeSpan> _deadlines = new();
+    private readonly int _greatest = spec.PreferredBatchSizes.Count == 0 ? spec.MaximumBatchSize : spec.PreferredBatchSizes[^1];
     private int _hold = hold;
     private int _backlog = backlog;
 
@@ -81,8 +83,9 @@ internal sealed class BatchQueue(BatchingSpec spec, int hold = 0, int backlog = 
             return null;
         }
 
-        var (together, rows, isFull) = Gather();
-        var size = isFull || now - Oldest(together) >= delay ? together.Count : Preferred(together, rows);
+        var (together, preferred, isOver) = Gather();
+        var isLate = delay > TimeSpan.Zero && now - Oldest(together) >= delay;
+        var size = preferred > 0 && !isLate ? preferred : isOver || isLate || delay == TimeSpan.Zero ? together.Count : 0;
         if (size == 0)
         {
             return null;
@@ -99,71 +102,84 @@ internal sealed class BatchQueue(BatchingSpec spec, int hold = 0, int backlog = 
     public TimeSpan? NextLook(TimeSpan? delay)
     {
         var deadline = _deadlines.TryPeek(out _, out var earliest) ? earliest : (TimeSpan?)null;
-        var due = delay is { } wait && Count > 0 && Count >= _hold ? Oldest(Gather().Together) + wait : (TimeSpan?)null;
+        var due = delay is { } wait && Count > 0 && Count >= _hold ? Due(wait) : (TimeSpan?)null;
         return deadline < due || due is null ? deadline : due;
     }
 
+    private TimeSpan Due(TimeSpan wait)
+    {
+        var (together, preferred, isOver) = Gather();
+        return preferred > 0 || isOver ? Oldest(together) : Oldest(together) + wait;
+    }
+
     /// <summary>The first in line and those behind it that the model can take with it.</summary>
-    private (List<Pending> Together, int Rows, bool IsFull) Gather()
+    /// <returns>
+    /// With how many of the first a preferred size is reached, or was about to be passed, 0: none; and whether waiting brings nothing: they are as many as any
+    /// preferred size, or one came that they cannot take along.
+    /// </returns>
+    private (List<Pending> Together, int Preferred, bool IsOver) Gather()
     {
         List<Pending> together = [];
-        var rows = 0;
-        var looked = 0;
+        var (rows, preferred, looked, meetsOthers) = (0, 0, 0, false);
         foreach (var level in _levels)
         {
             for (var node = level.First; node is not null; node = node.Next)
             {
                 if (++looked > GreatestLook)
                 {
-                    return (together, rows, true);
+                    return (together, preferred, true);
                 }
 
                 var pending = node.Value;
                 if (together.Count > 0 && !Fit(together[0].Request, pending.Request))
                 {
+                    meetsOthers = true;
                     if (spec.PreserveOrdering)
                     {
-                        return (together, rows, true);
+                        return (together, preferred, true);
                     }
 
                     continue;
                 }
 
+                if (together.Count > 0 && preferred == 0 && rows + pending.Rows > _greatest)
+                {
+                    preferred = together.Count;
+                }
+
                 if (rows + pending.Rows > spec.MaximumBatchSize)
                 {
-                    return (together, rows, true);
+                    return (together, preferred, true);
                 }
 
                 together.Add(pending);
                 rows += pending.Rows;
+                if (IsPreferred(rows))
+                {
+                    preferred = together.Count;
+                }
+
                 if (rows == spec.MaximumBatchSize)
                 {
-                    return (together, rows, true);
+                    return (together, preferred, true);
                 }
             }
         }
 
-        return (together, rows, false);
+        return (together, preferred, meetsOthers || rows >= _greatest);
     }
 
-    /// <summary>How many of the first come to the greatest preferred size; 0: none does.</summary>
-    private int Preferred(List<Pending> together, int rows)
+    private bool IsPreferred(int rows)
     {
-        var count = together.Count;
-        for (var preferred = spec.PreferredBatchSizes.Count - 1; preferred >= 0; preferred--)
+        for (var index = 0; index < spec.PreferredBatchSizes.Count; index++)
         {
-            while (count > 0 && rows > spec.PreferredBatchSizes[preferred])
+            if (spec.PreferredBatchSizes[index] == rows)
             {
-                rows -= together[--count].Rows;
-            }
-
-            if (count > 0 && rows == spec.PreferredBatchSizes[preferred])
-            {
-                return count;
+                return true;
             }
         }
 
-        return 0;
+        return false;
     }
 
     private static TimeSpan Oldest(List<Pending> together)
@@ -177,13 +193,18 @@ internal sealed class BatchQueue(BatchingSpec spec, int hold = 0, int backlog = 
         return oldest;
     }
 
-    /// <summary>Whether two requests differ in nothing but their rows.</summary>
-    private static bool Fit(InferRequest first, InferRequest second)
+    /// <summary>Whether two requests differ in nothing but their rows, and the shapes of what may be ragged.</summary>
+    private bool Fit(InferRequest first, InferRequest second)
     {
+        if (first.Inputs.Count != second.Inputs.Count)
+        {
+            return false;
+        }
+
         for (var input = 0; input < first.Inputs.Count; input++)
         {
             var (left, right) = (first.Inputs[input], second.Inputs[input]);
-            if (left.Name != right.Name || !left.Shape.AsSpan(1).SequenceEqual(right.Shape.AsSpan(1)))
+            if (left.Name != right.Name || (!left.Shape.AsSpan(1).SequenceEqual(right.Shape.AsSpan(1)) && (ragged?.Contains(left.Name) is not true || left.Shape.Length != right.Shape.Length)))
             {
                 return false;
             }

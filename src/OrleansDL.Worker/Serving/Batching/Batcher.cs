@@ -19,10 +19,10 @@ internal sealed class Batcher : IDisposable
     private int _running;
     private long _queued;
 
-    public Batcher(ITensorModel session, BatchingSpec spec, TimeProvider time, BatchHold hold)
+    public Batcher(ITensorModel session, BatchingSpec spec, TimeProvider time, BatchHold hold, IReadOnlySet<string>? ragged = null)
     {
         (_session, _spec, _time) = (session, spec, time);
-        _queue = new BatchQueue(spec, hold.First, hold.Backlog);
+        _queue = new BatchQueue(spec, hold.First, hold.Backlog, ragged);
         _adaptive = spec.Adaptive ? new AdaptiveDelay(GreatestDelay) : null;
         _ordered = spec.PreserveOrdering ? new AnswersInOrder() : null;
         _instances = spec.Instances > 0 ? spec.Instances : Environment.ProcessorCount;
@@ -50,7 +50,7 @@ internal sealed class Batcher : IDisposable
     public ValueTask<InferAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {
         _session.Check(request);
-        var rows = request.Inputs[0].Shape is [var first, ..] ? first : 0;
+        var rows = request.Inputs is [{ Shape: [var first, ..] }, ..] ? first : 0;
         if (rows == 0 || !_session.CanBatch)
         {
             return _session.InferAsync(request, cancellationToken);

@@ -11,11 +11,14 @@ internal sealed class LiveSequence(string id)
     /// <summary>What the model remembers of it, one for each state; null: nothing yet.</summary>
     public Tensor[]? States { get; set; }
 
+    /// <summary>Where its place is; null while it waits for one.</summary>
+    public SequenceLane? Lane { get; set; }
+
     /// <summary>Its place; -1 while it waits for one.</summary>
     public int Slot { get; set; } = -1;
 
-    /// <summary>Whether its last request was given, so that the next must begin anew.</summary>
-    public bool IsEnding { get; set; }
+    /// <summary>Whether a request of it runs.</summary>
+    public bool IsRunning { get; set; }
 
     /// <summary>When it last had something to do.</summary>
     public TimeSpan LastUsed { get; set; }

@@ -4,7 +4,7 @@ namespace OrleansDL.Serving.Sequences;
 
 /// <summary>
 /// Runs the requests of sequences: those of one in their order, those of several together, each with what the model remembers of its own. One execution
-/// at a time; the lock is held for decisions only.
+/// at a time for each instance; the lock is held for decisions only.
 /// </summary>
 internal sealed class SequenceBatcher : IDisposable
 {
@@ -16,12 +16,10 @@ internal sealed class SequenceBatcher : IDisposable
     private readonly long _origin;
     private readonly ITimer _timer;
     private readonly Dictionary<string, LiveSequence> _live = new(StringComparer.Ordinal);
-    private readonly LiveSequence?[] _slots;
+    private readonly SequenceLane[] _lanes;
     private readonly Queue<LiveSequence> _backlog = new();
     private BatchHold _hold;
-    private TimeSpan? _due;
     private int _waiting;
-    private bool _isRunning;
 
     /// <param name="model">The model.</param>
     /// <param name="spec">The rules.</param>
@@ -31,7 +29,7 @@ internal sealed class SequenceBatcher : IDisposable
     public SequenceBatcher(SequenceModel model, SequenceSpec spec, string name, TimeProvider time, BatchHold hold = default)
     {
         (_model, _spec, _name, _time, _hold) = (model, spec, name, time, hold);
-        _slots = new LiveSequence?[spec.MaximumSequences];
+        _lanes = [.. Enumerable.Range(0, Math.Max(1, spec.Instances)).Select(_ => new SequenceLane(spec.MaximumSequences))];
         _origin = time.GetTimestamp();
         _timer = time.CreateTimer(_ => EndIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -58,12 +56,12 @@ internal sealed class SequenceBatcher : IDisposable
         _model.Check(request);
         cancellationToken.ThrowIfCancellationRequested();
         SequenceRequest pending;
-        bool starts;
+        List<SequenceLane>? starting;
         lock (_gate)
         {
             var id = step.Id();
             var sequence = _live.GetValueOrDefault(id);
-            if (!step.IsStart && sequence is null or { IsEnding: true })
+            if (!step.IsStart && sequence is null)
             {
                 throw new InvalidException($"inference request for sequence {id} to model '{_name}' must specify the START flag on the first request of the sequence");
             }
@@ -76,25 +74,27 @@ internal sealed class SequenceBatcher : IDisposable
             sequence ??= Begin(id);
             pending = new SequenceRequest(request, Now, cancellationToken);
             sequence.Requests.Enqueue(pending);
-            sequence.IsEnding = step.IsEnd;
+            sequence.LastUsed = Now;
             _waiting++;
-            (starts, _isRunning) = (!_isRunning, true);
+            if (step.IsEnd)
+            {
+                // What comes under the same id from here on is another sequence, with a place of its own.
+                _live.Remove(id);
+            }
+
+            starting = _hold == default && sequence.Lane is { } own ? Wake([own]) : Wake(_lanes);
         }
 
-        if (starts)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static batcher => _ = batcher.RunAsync(), this, preferLocal: false);
-        }
-
+        Start(starting);
         return await pending.Answer.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Nothing runs or waits any more: the owner has seen every request leave.</summary>
     public void Dispose() => _timer.Dispose();
 
-    private async Task RunAsync()
+    private async Task RunAsync(SequenceLane lane)
     {
-        while (Take() is { } rows)
+        while (Take(lane) is { } rows)
         {
             (InferAnswer Answer, Tensor[] States)?[]? answers = null;
             Exception? failure = null;
@@ -129,52 +129,79 @@ internal sealed class SequenceBatcher : IDisposable
         }
     }
 
+    /// <summary>Those of some instances that have something to do and do nothing, which whoever asks must start. Under the lock.</summary>
+    private List<SequenceLane>? Wake(ReadOnlySpan<SequenceLane> lanes)
+    {
+        if (Holds())
+        {
+            return null;
+        }
+
+        List<SequenceLane>? starting = null;
+        foreach (var lane in lanes)
+        {
+            if (!lane.IsRunning && lane.Waiting > 0)
+            {
+                lane.IsRunning = true;
+                (starting ??= []).Add(lane);
+            }
+        }
+
+        return starting;
+    }
+
+    private void Start(List<SequenceLane>? lanes)
+    {
+        foreach (var lane in lanes ?? [])
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Batcher.RunAsync(work.Lane), (Batcher: this, Lane: lane), preferLocal: false);
+        }
+    }
+
     /// <summary>The requests to run now, in their places; null: nothing waits.</summary>
-    private List<(LiveSequence Sequence, SequenceRequest Request)?>? Take()
+    private List<(LiveSequence Sequence, SequenceRequest Request)?>? Take(SequenceLane lane)
     {
         lock (_gate)
         {
-            foreach (var sequence in _slots)
+            foreach (var sequence in lane.Slots)
             {
                 DropLeft(sequence);
             }
 
-            _due = null;
-            var ready = _slots.OfType<LiveSequence>().Where(sequence => sequence.Requests.Count > 0).OrderBy(sequence => sequence.Requests.Peek().Arrived).ToList();
-            if (ready.Count == 0 || Holds(ready.Count) || Waits(ready))
+            lane.Due = null;
+            var ready = lane.Ready();
+            if (ready.Count == 0 || Waits(lane, ready))
             {
-                _isRunning = false;
+                lane.IsRunning = false;
                 SetTimer();
                 return null;
             }
 
             var first = ready[0].Requests.Peek().Request;
-            var most = !_model.CanBatch ? 1 : _spec.Strategy is SequenceStrategy.Direct ? ready.Count : _spec.MaximumBatchSize;
+            var isDirect = _spec.Strategy is SequenceStrategy.Direct;
+            var most = !_model.CanBatch ? 1 : isDirect ? ready.Count : _spec.MaximumBatchSize;
             var together = ready.Where(sequence => SequenceModel.Fit(first, sequence.Requests.Peek().Request)).Take(most).ToList();
-            var rows = new List<(LiveSequence, SequenceRequest)?>();
-            if (_spec.Strategy is SequenceStrategy.Direct && _model.CanBatch)
+            if (!isDirect || !_model.CanBatch)
             {
-                rows.AddRange(Enumerable.Repeat<(LiveSequence, SequenceRequest)?>(null, together.Max(sequence => sequence.Slot) + 1));
-                together.ForEach(sequence => rows[sequence.Slot] = (sequence, Dequeue(sequence)));
-            }
-            else
-            {
-                rows.AddRange(together.Select(sequence => ((LiveSequence, SequenceRequest)?)(sequence, Dequeue(sequence))));
+                return [.. together.Select(sequence => ((LiveSequence, SequenceRequest)?)(sequence, Dequeue(sequence)))];
             }
 
+            // As many places as have a request, whether or not it fits: who is in which place does not change from run to run.
+            List<(LiveSequence, SequenceRequest)?> rows = [.. Enumerable.Repeat<(LiveSequence, SequenceRequest)?>(null, ready.Max(sequence => sequence.Slot) + 1)];
+            together.ForEach(sequence => rows[sequence.Slot] = (sequence, Dequeue(sequence)));
             return rows;
         }
     }
 
     /// <summary>Whether a test wants more to wait before anything runs. Where the oldest go first, one request of a sequence waits for its turn at a time, and the rest behind it.</summary>
-    private bool Holds(int ready)
+    private bool Holds()
     {
         if (_hold == default)
         {
             return false;
         }
 
-        var waiting = _spec.Strategy is SequenceStrategy.Oldest ? ready : _slots.Sum(sequence => sequence?.Requests.Count ?? 0);
+        var waiting = _lanes.Sum(lane => _spec.Strategy is SequenceStrategy.Oldest ? lane.Slots.Count(sequence => sequence?.Requests.Count > 0) : lane.Waiting);
         if (waiting < _hold.First || _backlog.Sum(sequence => sequence.Requests.Count) < _hold.Backlog)
         {
             return true;
@@ -185,8 +212,9 @@ internal sealed class SequenceBatcher : IDisposable
     }
 
     /// <summary>Whether more sequences may come in time to be run along, and until when. Under the lock.</summary>
+    /// <param name="lane">Where.</param>
     /// <param name="ready">Those with a request, the oldest first.</param>
-    private bool Waits(List<LiveSequence> ready)
+    private bool Waits(SequenceLane lane, List<LiveSequence> ready)
     {
         if (_spec.MaximumDelayMicroseconds == 0 || !_model.CanBatch)
         {
@@ -194,7 +222,7 @@ internal sealed class SequenceBatcher : IDisposable
         }
 
         var isEnough = _spec.Strategy is SequenceStrategy.Direct
-            ? ready.Count >= Math.Max(1, _spec.MinimumUtilization * _slots.Length)
+            ? ready.Count >= Math.Max(1, _spec.MinimumUtilization * lane.Slots.Length)
             : ready.Count >= _spec.MaximumBatchSize || _spec.PreferredBatchSizes.Contains(ready.Count);
         var due = ready[0].Requests.Peek().Arrived + TimeSpan.FromMicroseconds(_spec.MaximumDelayMicroseconds);
         if (isEnough || due <= Now)
@@ -202,13 +230,14 @@ internal sealed class SequenceBatcher : IDisposable
             return false;
         }
 
-        _due = due;
+        lane.Due = due;
         return true;
     }
 
     private SequenceRequest Dequeue(LiveSequence sequence)
     {
         _waiting--;
+        sequence.IsRunning = true;
         return sequence.Requests.Dequeue();
     }
 
@@ -225,14 +254,10 @@ internal sealed class SequenceBatcher : IDisposable
     private void Settle(LiveSequence sequence, SequenceRequest request, Tensor[]? states)
     {
         sequence.States = states ?? (request.Step.IsStart ? null : sequence.States);
-        sequence.LastUsed = Now;
+        (sequence.LastUsed, sequence.IsRunning) = (Now, false);
         if (request.Step.IsEnd)
         {
-            sequence.States = null;
-            if (sequence.Requests.Count == 0)
-            {
-                End(sequence);
-            }
+            End(sequence);
         }
     }
 
@@ -250,62 +275,67 @@ internal sealed class SequenceBatcher : IDisposable
 
     private LiveSequence Begin(string id)
     {
-        var sequence = _live[id] = new LiveSequence(id) { LastUsed = Now };
-        var slot = Array.IndexOf(_slots, null);
-        if (slot >= 0)
+        var sequence = _live[id] = new LiveSequence(id);
+
+        // The first place of each instance before the second of any.
+        for (var slot = 0; slot < _spec.MaximumSequences; slot++)
         {
-            (_slots[slot], sequence.Slot) = (sequence, slot);
-        }
-        else
-        {
-            _backlog.Enqueue(sequence);
+            foreach (var lane in _lanes)
+            {
+                if (lane.Slots[slot] is null)
+                {
+                    Place(sequence, lane, slot);
+                    return sequence;
+                }
+            }
         }
 
+        _backlog.Enqueue(sequence);
         return sequence;
     }
+
+    private static void Place(LiveSequence sequence, SequenceLane lane, int slot) => (lane.Slots[slot], sequence.Lane, sequence.Slot) = (sequence, lane, slot);
 
     /// <summary>Gives its place to the one that has waited longest.</summary>
     private void End(LiveSequence sequence)
     {
-        _live.Remove(sequence.Id);
-        _slots[sequence.Slot] = _backlog.TryDequeue(out var next) ? next : null;
-        if (next is not null)
+        if (_live.GetValueOrDefault(sequence.Id) == sequence)
         {
-            next.Slot = sequence.Slot;
+            _live.Remove(sequence.Id);
+        }
+
+        sequence.Lane!.Slots[sequence.Slot] = null;
+        if (_backlog.TryDequeue(out var next))
+        {
+            Place(next, sequence.Lane, sequence.Slot);
         }
     }
 
     private void EndIdle()
     {
-        bool starts;
+        List<SequenceLane>? starting;
         lock (_gate)
         {
-            if (_isRunning)
-            {
-                // Looked at again when nothing is to do.
-                return;
-            }
-
-            foreach (var sequence in _slots.OfType<LiveSequence>().Where(sequence => sequence.Requests.Count == 0 && sequence.LastUsed + GreatestIdle <= Now).ToList())
+            foreach (var sequence in Idle().Where(sequence => sequence.LastUsed + GreatestIdle <= Now).ToList())
             {
                 End(sequence);
             }
 
-            starts = _isRunning = _slots.Any(sequence => sequence?.Requests.Count > 0);
+            starting = Wake(_lanes);
             SetTimer();
         }
 
-        if (starts)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static batcher => _ = batcher.RunAsync(), this, preferLocal: false);
-        }
+        Start(starting);
     }
+
+    private IEnumerable<LiveSequence> Idle() => _lanes.SelectMany(lane => lane.Slots).OfType<LiveSequence>().Where(sequence => sequence.Requests.Count == 0 && !sequence.IsRunning);
 
     /// <summary>To the end of the sequence that is over first if nothing comes, or of the wait for company.</summary>
     private void SetTimer()
     {
-        var first = _slots.OfType<LiveSequence>().Where(sequence => sequence.Requests.Count == 0).Select(sequence => (TimeSpan?)(sequence.LastUsed + GreatestIdle)).Min();
-        var next = first < _due || _due is null ? first : _due;
-        _timer.Change(next is { } at ? TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((at - Now).TotalMilliseconds))) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // What is not idle yet may be when the clock rings, though an instance never rests.
+        var first = Idle().Select(sequence => sequence.LastUsed + GreatestIdle).DefaultIfEmpty(_live.Count > 0 ? Now + GreatestIdle : TimeSpan.MaxValue).Min();
+        var next = _lanes.Select(lane => lane.Due ?? TimeSpan.MaxValue).Append(first).Min();
+        _timer.Change(next < TimeSpan.MaxValue ? TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((next - Now).TotalMilliseconds))) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 }

@@ -9,6 +9,7 @@ internal sealed class SequenceModel
 {
     private readonly ITensorModel _session;
     private readonly SequenceSpec _spec;
+    private readonly string _name;
     private readonly TensorSpec[] _states;
     private readonly Tensor[] _beginnings;
 
@@ -16,9 +17,10 @@ internal sealed class SequenceModel
     /// <param name="session">The model.</param>
     /// <param name="spec">Its controls and states.</param>
     /// <param name="folder">Where the files lie that say what states begin with.</param>
-    public SequenceModel(ITensorModel session, SequenceSpec spec, string folder = "")
+    /// <param name="name">What messages to callers call it; null: as the model calls itself.</param>
+    public SequenceModel(ITensorModel session, SequenceSpec spec, string folder = "", string? name = null)
     {
-        (_session, _spec) = (session, spec);
+        (_session, _spec, _name) = (session, spec, name ?? session.Model);
         var whole = session.Signature;
         foreach (var control in spec.Controls)
         {
@@ -45,7 +47,7 @@ internal sealed class SequenceModel
 
         _beginnings = [.. spec.States.Select((state, index) => Beginning(index, state.InitialFile is { } file ? Path.Combine(folder, file) : null))];
         var hidden = spec.Controls.Select(control => control.Input).Concat(spec.States.Select(state => state.Input)).ToHashSet(StringComparer.Ordinal);
-        var kept = spec.States.Select(state => state.Output).ToHashSet(StringComparer.Ordinal);
+        var kept = spec.States.Where(state => !state.Visible).Select(state => state.Output).ToHashSet(StringComparer.Ordinal);
         Signature = whole with { Inputs = [.. whole.Inputs.Where(input => !hidden.Contains(input.Name))], Outputs = [.. whole.Outputs.Where(output => !kept.Contains(output.Name))] };
         if (Signature.Inputs.Count == 0)
         {
@@ -57,22 +59,26 @@ internal sealed class SequenceModel
     public ModelSignature Signature { get; }
 
     /// <summary>Whether several sequences run at once: every input and output begins with an open axis, which counts rows.</summary>
-    public bool CanBatch => _session.CanBatch;
+    public bool CanBatch => _session.CanBatch && !_spec.Unbatched;
 
     private int Batch => CanBatch ? 1 : 0;
 
     /// <exception cref="InvalidException">The request does not fit.</exception>
     public void Check(InferRequest request)
     {
-        ModelSession.Check(request, Signature, _session.Model);
+        ModelSession.Check(request, Signature, _name);
         if (CanBatch && request.Inputs.Any(input => input.Shape[0] != 1))
         {
-            throw new InvalidException($"inference request to model '{_session.Model}' must specify batch-size 1 due to requirements of sequence batcher");
+            throw new InvalidException($"inference request to model '{_name}' must specify batch-size 1 due to requirements of sequence batcher");
         }
 
-        if (request.Sequence!.Text is not null && _spec.Controls.Any(control => control.Kind is SequenceControlKind.CorrelationId && TypeOf(control) is not TensorElementType.Bytes))
+        var isText = request.Sequence!.Text is not null;
+        foreach (var control in _spec.Controls)
         {
-            throw new InvalidException($"inference request to model '{_session.Model}' must have a number as its sequence id, not {request.Sequence.Id()}");
+            if (control.Kind is SequenceControlKind.CorrelationId && TypeOf(control) is var type && isText != (type is TensorElementType.Bytes))
+            {
+                throw new InvalidException($"sequence batching control '{control.Input}' data-type is '{(isText ? "BYTES" : "UINT64")}', but model '{_name}' expects '{type.ToString().ToUpperInvariant()}'");
+            }
         }
     }
 

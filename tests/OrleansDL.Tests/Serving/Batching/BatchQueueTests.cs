@@ -43,6 +43,53 @@ public sealed class BatchQueueTests
     }
 
     [Fact]
+    public void What_would_pass_the_greatest_preferred_size_is_not_waited_for()
+    {
+        var queue = new BatchQueue(new BatchingSpec { MaximumBatchSize = 8, PreferredBatchSizes = [2, 6] });
+        Add(queue, 3);
+        Assert.Null(queue.Take(At(0), Delay));
+        Add(queue, 4);
+        Assert.Equal(At(0), queue.NextLook(Delay));
+        Assert.Equal([3], Rows(queue.Take(At(0), Delay)));
+        Assert.Null(queue.Take(At(0), Delay));
+        Assert.Equal(Delay, queue.NextLook(Delay));
+        Assert.Equal([4], Rows(queue.Take(At(5), Delay)));
+
+        Add(queue, 7);
+        Assert.Equal([7], Rows(queue.Take(At(0), Delay)));
+
+        // Who has waited long enough takes all along that fit.
+        Add(queue, 3, 4, 1);
+        Assert.Equal([3, 4, 1], Rows(queue.Take(At(5), Delay)));
+    }
+
+    [Fact]
+    public void A_preferred_size_goes_before_the_rest_without_a_delay_too()
+    {
+        var queue = new BatchQueue(new BatchingSpec { MaximumBatchSize = 8, PreferredBatchSizes = [4, 6] });
+        Add(queue, 1, 1, 1, 1, 1, 1, 1);
+        Assert.Equal(6, queue.Take(At(0), TimeSpan.Zero)!.Count);
+        Assert.Single(queue.Take(At(0), TimeSpan.Zero)!);
+        Add(queue, 1, 1, 1);
+        Assert.Equal(3, queue.Take(At(0), TimeSpan.Zero)!.Count);
+    }
+
+    [Fact]
+    public void A_request_that_cannot_be_taken_along_ends_the_wait_of_those_before_it()
+    {
+        var queue = new BatchQueue(new BatchingSpec { MaximumBatchSize = 8, PreferredBatchSizes = [2, 6] });
+        var (first, second, other, more) = (Pending(1), Pending(3), Pending(1, columns: 7), Pending(5, columns: 7));
+        queue.Add(first);
+        queue.Add(second);
+        Assert.Null(queue.Take(At(0), Delay));
+        queue.Add(other);
+        Assert.Equal([first, second], queue.Take(At(0), Delay)!);
+        Assert.Null(queue.Take(At(0), Delay));
+        queue.Add(more);
+        Assert.Equal([other, more], queue.Take(At(0), Delay)!);
+    }
+
+    [Fact]
     public void A_higher_priority_is_served_first_and_takes_lower_ones_along()
     {
         var queue = new BatchQueue(new BatchingSpec { MaximumBatchSize = 2, PriorityLevels = 3 });

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Serving.Batching;
 using OrleansDL.Tests.Serving.Sequences;
 
 namespace OrleansDL.Tests.Serving.Conformance;
@@ -69,6 +70,104 @@ public sealed class ModelConfigurationTests(ProtocolNode node)
         static string Step(int value, string flag) => $$$"""
             {"parameters":{"sequence_id":42,{{{flag}}} },"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[{{{value}}}]}],"outputs":[{"name":"sum"}]}
             """;
+    }
+
+    [Fact]
+    public async Task Requests_of_different_shapes_run_together_where_the_configuration_allows_ragged_ones()
+    {
+        const string Config = """
+            max_batch_size: 4
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ -1 ] allow_ragged_batch: true } ]
+            batch_input [
+              { kind: BATCH_ELEMENT_COUNT target_name: "sizes" data_type: TYPE_FP32 source_input: "x" },
+              { kind: BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO target_name: "told" data_type: TYPE_FP32 source_input: "x" }
+            ]
+            dynamic_batching { max_queue_delay_microseconds: 10000000 }
+            """;
+        await LoadedAsync(await node.LoadAsync("ragged", RaggedModels.Telling(), Config));
+        Assert.Contains("\"allow_ragged_batch\":true", await node.Http.GetStringAsync("/v2/models/ragged/config"), StringComparison.Ordinal);
+        Assert.Contains("""{"name":"x","datatype":"FP32","shape":[-1,-1]}],"outputs":[{"name":"all",""", await node.Http.GetStringAsync("/v2/models/ragged"), StringComparison.Ordinal);
+        var answers = await Task.WhenAll(((string[])["1,1", "2", "3,3,3", "4"]).Select(values => InferAsync("ragged", Request("x", values))));
+        Assert.All(answers, answer => Assert.Matches("\"name\":\"all_told\",\"datatype\":\"FP32\",\"shape\":.1,5.,\"data\":.0,", answer));
+        Assert.All(answers, answer => Assert.Matches("\"name\":\"all\",\"datatype\":\"FP32\",\"shape\":.1,7.", answer));
+        Assert.Contains("\"inference_count\":4,\"execution_count\":1,", await node.Http.GetStringAsync("/v2/models/ragged/stats"), StringComparison.Ordinal);
+
+        await LoadedAsync(await node.LoadAsync("scattered", RaggedModels.Doubling(), """
+            max_batch_size: 4
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 2 ] allow_ragged_batch: true } ]
+            output [ { name: "y" data_type: TYPE_FP32 dims: [ -1, 2 ] } ]
+            batch_input [ { kind: BATCH_ITEM_SHAPE target_name: "shapes" data_type: TYPE_FP32 source_input: "x" } ]
+            batch_output [ { target_name: "y" kind: BATCH_SCATTER_WITH_INPUT_SHAPE source_input: "x" } ]
+            """));
+        var alone = await InferAsync("scattered", """{"inputs":[{"name":"x","shape":[1,2,2],"datatype":"FP32","data":[1,2,3,4]}]}""");
+        Assert.Contains("\"shape\":[1,2,2],\"data\":[2,4,6,8]", alone, StringComparison.Ordinal);
+        Assert.Contains("\"shape\":[1,2],\"data\":[2,2]", alone, StringComparison.Ordinal);
+
+        await RefusedAsync(await node.LoadAsync("lumped", OffsetModel.Write(1), """max_batch_size: 4 input [ { name: "x" data_type: TYPE_FP32 dims: [ 4 ] allow_ragged_batch: true } ]"""), "expects model provides input with shape [-1] for ragged input 'x', model provides [-1,4]");
+        await RefusedAsync(await node.LoadAsync("told", OffsetModel.Write(1), """max_batch_size: 4 batch_input [ { kind: BATCH_ELEMENT_COUNT target_name: "x" data_type: TYPE_FP32 source_input: "x" } ]"""), "batch_input and batch_output are of inputs with allow_ragged_batch");
+
+        static string Request(string input, string values) => $$$"""{"inputs":[{"name":"{{{input}}}","shape":[1,{{{values.Split(',').Length}}}],"datatype":"FP32","data":[{{{values}}}]}]}""";
+    }
+
+    [Fact]
+    public async Task An_optional_input_may_be_left_out()
+    {
+        await LoadedAsync(await node.LoadAsync("lenient", RaggedModels.Lenient(), """
+            max_batch_size: 4
+            input [ { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }, { name: "b" data_type: TYPE_FP32 dims: [ 1 ] optional: true } ]
+            dynamic_batching { }
+            """));
+        Assert.Contains("\"optional\":true", await node.Http.GetStringAsync("/v2/models/lenient/config"), StringComparison.Ordinal);
+        Assert.Contains("\"data\":[8,9]", await InferAsync("lenient", """{"inputs":[{"name":"x","shape":[2,1],"datatype":"FP32","data":[3,4]}]}"""), StringComparison.Ordinal);
+        Assert.Contains("\"data\":[13]", await InferAsync("lenient", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[3]},{"name":"b","shape":[1,1],"datatype":"FP32","data":[10]}]}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "expected number of inputs between 1 and 2 but got 1 inputs for model 'lenient'. Got input(s) ['b'], but missing required input(s) ['x']. Please provide all required input(s).",
+            await InferAsync("lenient", """{"inputs":[{"name":"b","shape":[1,1],"datatype":"FP32","data":[3]}]}"""), StringComparison.Ordinal);
+
+        // The same files and another configuration: what is loaded follows.
+        await LoadedAsync(await node.LoadAsync("lenient", RaggedModels.Lenient(), """max_batch_size: 4 dynamic_batching { }"""));
+        Assert.Contains("unexpected inference input 'b'", await InferAsync("lenient", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[3]},{"name":"b","shape":[1,1],"datatype":"FP32","data":[10]}]}"""), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Requests_on_one_stream_wait_for_one_another_and_are_answered_in_their_order()
+    {
+        await LoadedAsync(await node.LoadAsync("streamed", OffsetModel.Write(1), "max_batch_size: 4 dynamic_batching { max_queue_delay_microseconds: 10000000 }"));
+        using var stream = node.Rpc.ModelStreamInfer();
+        foreach (var (id, columns) in ((string, long)[])[("first", 4), ("second", 4), ("wrong", 3), ("third", 4), ("fourth", 4)])
+        {
+            var request = new ModelInferRequest { ModelName = "streamed", Id = id, RawInputContents = { ByteString.CopyFrom(new byte[columns * sizeof(float)]) } };
+            request.Inputs.Add(new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "FP32", Shape = { 1, columns } });
+            await stream.RequestStream.WriteAsync(request);
+        }
+
+        await stream.RequestStream.CompleteAsync();
+        List<string> answered = [];
+        await foreach (var answer in stream.ResponseStream.ReadAllAsync())
+        {
+            answered.Add(answer.InferResponse.Id);
+            Assert.Equal(answer.InferResponse.Id == "wrong", answer.ErrorMessage.Length > 0);
+        }
+
+        Assert.Equal(["first", "second", "wrong", "third", "fourth"], answered);
+        Assert.Contains("\"inference_count\":4,\"execution_count\":1,", await node.Http.GetStringAsync("/v2/models/streamed/stats"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_ensemble_may_leave_out_what_its_steps_may()
+    {
+        const string Input = """input [ { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }, { name: "b" data_type: TYPE_FP32 dims: [ 1 ] optional: true } ] """;
+        const string Output = """output [ { name: "y" data_type: TYPE_FP32 dims: [ 1 ] } ] """;
+        await LoadedAsync(await node.LoadAsync("giving", RaggedModels.Lenient(), "max_batch_size: 4 " + Input));
+        await LoadedAsync(await node.LoadAsync("passing", [], "platform: \"ensemble\" max_batch_size: 4 " + Input + Output + """
+            ensemble_scheduling { step [
+              { model_name: "giving" model_version: -1 input_map { key: "x" value: "x" } input_map { key: "b" value: "b" } output_map { key: "y" value: "middle" } },
+              { model_name: "giving" model_version: -1 input_map { key: "x" value: "middle" } output_map { key: "y" value: "y" } }
+            ] }
+            """));
+        Assert.Contains("\"data\":[13]", await InferAsync("passing", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[3]}]}"""), StringComparison.Ordinal);
+        Assert.Contains("\"data\":[18]", await InferAsync("passing", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[3]},{"name":"b","shape":[1,1],"datatype":"FP32","data":[10]}]}"""), StringComparison.Ordinal);
+        Assert.Contains("expected number of inputs between 1 and 2 but got 1 inputs for model 'passing'", await InferAsync("passing", """{"inputs":[{"name":"b","shape":[1,1],"datatype":"FP32","data":[3]}]}"""), StringComparison.Ordinal);
     }
 
     [Fact]

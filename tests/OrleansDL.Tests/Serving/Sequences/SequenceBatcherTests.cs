@@ -55,7 +55,7 @@ public sealed class SequenceBatcherTests : IDisposable
         await RefusedAsync(batcher, Request(7, 1), "inference request for sequence 7 to model 'model' must specify the START flag on the first request of the sequence");
         await RefusedAsync(batcher, new InferRequest { Inputs = Request(1, 1).Inputs }, "inference request to model 'model' must specify a non-zero or non-empty correlation ID");
         await RefusedAsync(batcher, Request(8, 1, start: true, rows: 2), "inference request to model 'model' must specify batch-size 1 due to requirements of sequence batcher");
-        await RefusedAsync(batcher, new InferRequest { Inputs = Request(1, 1).Inputs, Sequence = new SequenceStep { Text = "a", IsStart = true } }, "inference request to model 'model' must have a number as its sequence id, not 'a'");
+        await RefusedAsync(batcher, new InferRequest { Inputs = Request(1, 1).Inputs, Sequence = new SequenceStep { Text = "a", IsStart = true } }, "sequence batching control 'id' data-type is 'BYTES', but model 'model' expects 'INT64'");
     }
 
     [Fact]
@@ -145,6 +145,57 @@ public sealed class SequenceBatcherTests : IDisposable
         var all = await Task.WhenAll(answers);
         Assert.Equal([1f, 3, 3, 7, 5], all.Select(answer => Value<float>(answer, 0)));
         Assert.Equal(3, all.Count(answer => answer.Times!.Value.CountsExecution));
+    }
+
+    [Fact]
+    public async Task Each_instance_has_places_of_its_own_whose_first_ones_are_taken_first()
+    {
+        using var session = Load();
+        foreach (var (sequences, sizes) in ((int, int[])[])[(2, [1, 1, 1, 1, 1, 1]), (4, [2, 2, 2, 2, 2, 2]), (5, [1, 1, 1, 2, 2, 2, 2, 2, 2])])
+        {
+            var spec = AccumulatorModel.Spec(SequenceStrategy.Direct) with { MaximumSequences = 2, Instances = 2 };
+            using var batcher = new SequenceBatcher(new SequenceModel(session, spec), spec, "model", TimeProvider.System, new BatchHold(3 * Math.Min(sequences, 4), 3 * Math.Max(0, sequences - 4)));
+            var answers = await Task.WhenAll(Enumerable.Range(1, sequences).SelectMany(id => Enumerable.Range(1, 3).Select(at => batcher.InferAsync(Request((ulong)id, at, at == 1, at == 3), default).AsTask())));
+            Assert.All(Enumerable.Range(0, sequences), id => Assert.Equal([1f, 3, 6], answers.Skip(3 * id).Take(3).Select(answer => Value<float>(answer, 0))));
+            Assert.Equal(sizes, answers.Where(answer => answer.Times!.Value.CountsExecution).Select(answer => answer.Times!.Value.BatchSize).Order());
+        }
+    }
+
+    [Fact]
+    public async Task What_begins_under_the_id_of_a_sequence_that_was_given_its_last_request_is_another_sequence()
+    {
+        using var session = Load();
+        var spec = AccumulatorModel.Spec(SequenceStrategy.Direct) with { MaximumSequences = 2 };
+        using var batcher = new SequenceBatcher(new SequenceModel(session, spec), spec, "model", TimeProvider.System, new BatchHold(4, 2));
+        List<Task<InferAnswer>> answers = [];
+        foreach (var (id, value) in ((ulong, float)[])[(1, 1), (2, 10), (1, 100)])
+        {
+            answers.Add(batcher.InferAsync(Request(id, value, start: true), default).AsTask());
+            answers.Add(batcher.InferAsync(Request(id, value, end: true), default).AsTask());
+        }
+
+        var all = await Task.WhenAll(answers);
+        Assert.Equal([1f, 2, 10, 20, 100, 200], all.Select(answer => Value<float>(answer, 0)));
+        Assert.Equal([1, 1, 2, 2], all.Where(answer => answer.Times!.Value.CountsExecution).Select(answer => answer.Times!.Value.BatchSize).Order());
+    }
+
+    [Fact]
+    public async Task A_place_whose_request_has_another_shape_runs_empty_and_keeps_its_row()
+    {
+        var file = Path.Combine(_folder, "open.onnx");
+        File.WriteAllBytes(file, OnnxBytes.Model(
+            OnnxBytes.Node("Add", "y", "x", "start"), OnnxBytes.Text(2, "open"),
+            OnnxBytes.End(11, "x", OnnxBytes.OfFloat, "N", "M"), OnnxBytes.End(11, "start", OnnxBytes.OfFloat, "N", 1), OnnxBytes.End(12, "y", OnnxBytes.OfFloat, "N", "M")));
+        using var session = ModelSession.Load(file);
+        var spec = new SequenceSpec { MaximumSequences = 2, Controls = [new SequenceControl { Input = "start", Kind = SequenceControlKind.Start }] };
+        using var batcher = new SequenceBatcher(new SequenceModel(session, spec), spec, "model", TimeProvider.System, new BatchHold(2, 0));
+        var answers = await Task.WhenAll(Enumerable.Range(1, 2).Select(id => batcher.InferAsync(new InferRequest
+        {
+            Inputs = [new Tensor { Name = "x", Type = TensorElementType.Fp32, Shape = [1, id], Data = new byte[id * sizeof(float)] }],
+            Sequence = new SequenceStep { Number = (ulong)id, IsStart = true },
+        }, default).AsTask()));
+        Assert.All(answers, answer => Assert.Equal((1f, 1, true), (Value<float>(answer, 0), answer.Times!.Value.Rows, answer.Times.Value.CountsExecution)));
+        Assert.Equal([2, 2], answers.Select(answer => answer.Times!.Value.BatchSize));
     }
 
     [Theory]
