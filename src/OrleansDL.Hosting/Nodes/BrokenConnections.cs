@@ -40,12 +40,13 @@ internal sealed partial class BrokenConnections(IServiceProvider services, IHost
         }
     });
 
-    // One that came in is from any port of the other's address.
+    // One that came in is from any port of the other's address; sockets for both kinds of address name IPv4's as IPv6's.
     private void OnClosed(IPEndPoint other)
     {
+        var address = other.Address.IsIPv4MappedToIPv6 ? other.Address.MapToIPv4() : other.Address;
         var (membership, own) = (services.GetRequiredService<IClusterMembershipService>(), services.GetRequiredService<ILocalSiloDetails>().SiloAddress);
         var active = membership.CurrentSnapshot.Members.Values
-            .Where(member => member.Status is SiloStatus.Active && member.SiloAddress.Endpoint.Address.Equals(other.Address) && !member.SiloAddress.Equals(own))
+            .Where(member => member.Status is SiloStatus.Active && member.SiloAddress.Endpoint.Address.Equals(address) && !member.SiloAddress.Equals(own))
             .Select(member => member.SiloAddress).ToList();
         var silos = active.Exists(silo => silo.Endpoint.Port == other.Port) ? active.FindAll(silo => silo.Endpoint.Port == other.Port) : active;
         foreach (var silo in silos.Where(silo => _looked.TryAdd(silo, true)))

@@ -4,7 +4,7 @@ namespace OrleansDL.Serving;
 internal sealed class RemoteReplica(IReplicaGrain grain) : IReplica
 {
     /// <summary>How long others are asked before one that was found gone: a route without it comes by then.</summary>
-    private const int ForgottenAfter = 2000;
+    private const int ForgottenAfter = 5000;
     private long _goneUntil;
 
     /// <summary>Whether it was found gone lately.</summary>
