@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -56,6 +57,19 @@ public sealed class Db : IAsyncDisposable
     public string OrleansInvariant => IsPostgres ? "Npgsql" : "System.Data.SQLite";
 
     public ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken = default) => Source.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>A connection for what may be done once more after a power cut: SQLite syncs its commits with the next that must stay, which they come before.</summary>
+    /// <remarks>PostgreSQL is asked for nothing else than with <see cref="OpenAsync"/>.</remarks>
+    public async ValueTask<DbConnection> OpenRelaxedAsync(CancellationToken cancellationToken = default)
+    {
+        var connection = await OpenAsync(cancellationToken);
+        if (!IsPostgres)
+        {
+            await connection.ExecuteAsync("PRAGMA synchronous=NORMAL");
+        }
+
+        return connection;
+    }
 
     /// <summary>Begins a transaction that may write. On SQLite it takes the write lock at once, so that it cannot fail at its first write.</summary>
     public async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken = default) =>

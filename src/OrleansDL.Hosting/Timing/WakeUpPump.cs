@@ -67,7 +67,7 @@ public sealed partial class WakeUpPump(Db database, IGrainFactory grains, TimePr
     private async Task SweepAsync()
     {
         var now = time.Now();
-        await using var connection = await database.OpenAsync(_stopping);
+        await using var connection = await database.OpenRelaxedAsync(_stopping);
         foreach (var (grain, name) in _inFlight.Keys)
         {
             await connection.ExecuteAsync(
@@ -139,22 +139,12 @@ public sealed partial class WakeUpPump(Db database, IGrainFactory grains, TimePr
     // True when it delivered something, so that a wake-up armed again meanwhile is seen at once.
     private async Task<bool> TryDeliverAsync(string grain, string name)
     {
-        await using var connection = await database.OpenAsync(_stopping);
-        var now = time.Now();
-        var claims = (await connection.QueryAsync<(long Version, string? Payload, int Attempts)>(
-            """
-            UPDATE wake_up SET claimed_until = @until, attempts = attempts + 1
-            WHERE grain = @grain AND name = @name AND due <= @now AND claimed_until <= @now
-            RETURNING version, payload, attempts
-            """,
-            new { grain, name, now, until = now + (long)Claim.TotalMicroseconds })).ToList();
-        if (claims.Count == 0)
+        if (await ClaimAsync(grain, name) is not { } claim)
         {
             return false;
         }
 
-        var (version, payload, attempts) = claims[0];
-        await connection.CloseAsync();
+        var (version, payload, attempts) = claim;
         try
         {
             await grains.GetGrain<IWakeable>(GrainId.Parse(grain)).WakeAsync(name, payload);
@@ -163,17 +153,32 @@ public sealed partial class WakeUpPump(Db database, IGrainFactory grains, TimePr
         {
             var backoff = TimeSpan.FromSeconds(Math.Min(LongestBackoff.TotalSeconds, 0.5 * Math.Pow(2, Math.Min(attempts, 10))));
             LogWakeFailed(grain, name, attempts, backoff, e);
-            await connection.OpenAsync(_stopping);
-            await connection.ExecuteAsync(
+            await using var later = await database.OpenRelaxedAsync(_stopping);
+            await later.ExecuteAsync(
                 "UPDATE wake_up SET claimed_until = @until WHERE grain = @grain AND name = @name AND version = @version",
                 new { grain, name, version, until = time.Now() + (long)backoff.TotalMicroseconds });
             return false;
         }
 
-        await connection.OpenAsync(_stopping);
+        await using var connection = await database.OpenRelaxedAsync(_stopping);
         await connection.ExecuteAsync(
             "DELETE FROM wake_up WHERE grain = @grain AND name = @name AND version = @version", new { grain, name, version });
         return true;
+    }
+
+    // A claim lasts no longer than its node, and what was delivered may be delivered again: neither is worth a sync of the disk.
+    private async Task<(long Version, string? Payload, int Attempts)?> ClaimAsync(string grain, string name)
+    {
+        await using var connection = await database.OpenRelaxedAsync(_stopping);
+        var now = time.Now();
+        var claims = await connection.QueryAsync<(long Version, string? Payload, int Attempts)>(
+            """
+            UPDATE wake_up SET claimed_until = @until, attempts = attempts + 1
+            WHERE grain = @grain AND name = @name AND due <= @now AND claimed_until <= @now
+            RETURNING version, payload, attempts
+            """,
+            new { grain, name, now, until = now + (long)Claim.TotalMicroseconds });
+        return claims.AsList() is [var claim, ..] ? claim : null;
     }
 
     [LoggerMessage(LogLevel.Warning, "Wake-up {Name} of {Grain} failed at attempt {Attempt}; it is delivered again in {Backoff}")]

@@ -26,7 +26,7 @@ public sealed class WakeUps(Db database, TimeProvider time, WakeUpPump pump)
     /// <summary>Takes a wake-up back. One that is not armed is fine.</summary>
     public async Task DisarmAsync(IWakeable grain, string name = Act)
     {
-        await using var connection = await database.OpenAsync();
+        await using var connection = await database.OpenRelaxedAsync();
         await connection.ExecuteAsync(
             "DELETE FROM wake_up WHERE grain = @grain AND name = @name", new { grain = grain.GetGrainId().ToString(), name });
     }
