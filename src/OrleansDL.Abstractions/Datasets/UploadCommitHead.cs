@@ -16,6 +16,6 @@ public sealed record UploadCommitHead
     /// <summary>What the paths of the rows' sources begin with, for example <c>push:laptop/photos/</c>; null: <c>upload:</c>.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Types of columns in place of those found, as <c>zip=string,topics=labels</c>; every table that is added has these columns.</summary>
+    /// <summary>Types of columns in place of those found, as <c>zip=string,topics=labels</c>; every table that is added has these columns, but for those that say their own.</summary>
     public string? Types { get; init; }
 }

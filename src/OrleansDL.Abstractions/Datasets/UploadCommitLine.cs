@@ -21,6 +21,9 @@ public sealed record UploadCommitLine
     /// <summary>The split the file belongs to.</summary>
     public string? Split { get; init; }
 
+    /// <summary>Types of this table's columns, in place of the head's.</summary>
+    public string? Types { get; init; }
+
     /// <summary>Path to remove; <c>folder/</c> removes everything below it.</summary>
     public string? Remove { get; init; }
 }

@@ -275,7 +275,7 @@ public sealed class FormatsInTests(DatasetNode node) : IClassFixture<DatasetNode
         return rows.GetRange(first, count);
     }
 
-    private static byte[] Npy(string descr, string shape, byte[] data)
+    internal static byte[] Npy(string descr, string shape, byte[] data)
     {
         var header = $"{{'descr': {descr}, 'fortran_order': False, 'shape': ({shape}), }}";
         header = header.PadRight(((header.Length + 11 + 63) / 64 * 64) - 11) + "\n";

@@ -1,7 +1,9 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Net;
+using System.Text;
 using System.Text.Json;
+using OrleansDL.Tests.Architecture;
 using SkiaSharp;
 
 namespace OrleansDL.Tests.Datasets;
@@ -107,25 +109,11 @@ public sealed class FormatsOutTests(DatasetNode node) : IClassFixture<DatasetNod
         Assert.True(idx["mnist-labels-idx1-ubyte"].AsSpan(8).SequenceEqual(labels));
         Assert.Equal([0, 0, 8, 3, 0, 1, 0x11, 0x70, 0, 0, 0, 28, 0, 0, 0, 28], idx["mnist-images-idx3-ubyte"][..16]);
 
-        var mds = await FilesAsync(await node.Http.GetByteArrayAsync($"{Root}/mnist/versions/latest/export?format=mds"));
-        var index = JsonSerializer.Deserialize<JsonElement>(mds["index.json"]);
-        var row = 0;
-        foreach (var shard in index.GetProperty("shards").EnumerateArray())
-        {
-            var bytes = mds[shard.GetProperty("raw_data").GetProperty("basename").GetString()!];
-            var samples = (int)BitConverter.ToUInt32(bytes);
-            Assert.Equal(samples, shard.GetProperty("samples").GetInt32());
-            for (var i = 0; i < samples; i++, row++)
-            {
-                var sample = bytes.AsSpan((int)BitConverter.ToUInt32(bytes, 4 + (4 * i))..(int)BitConverter.ToUInt32(bytes, 8 + (4 * i)));
-                if (!sample[..784].SequenceEqual(images.AsSpan(row * 784, 784)) || BitConverter.ToInt64(sample[784..]) != labels[row])
-                {
-                    Assert.Fail($"Row {row} differs.");
-                }
-            }
-        }
+        using var folder = new PushFolder();
+        await UnpackAsync("mnist", folder.Path);
+        string[] files = [.. new[] { "t10k", "train" }.SelectMany(part => new[] { $"{Mnist}/{part}-images-idx3-ubyte.gz", $"{Mnist}/{part}-labels-idx1-ubyte.gz" })];
+        Assert.Equal("70000 rows are equal", (await Python.RunAsync([Script("read_mds.py"), folder.Path, .. files])).Trim());
 
-        Assert.Equal(70_000, row);
         var test = await node.Http.GetByteArrayAsync($"{Root}/mnist/versions/latest/export?format=npy&columns=image&split=test");
         Assert.True(test.AsSpan(128).SequenceEqual(expected["t10k-images-idx3-ubyte"].AsSpan(16)));
         using var picture = SKBitmap.Decode(await node.Http.GetByteArrayAsync($"{Root}/mnist/versions/latest/rows/10000/thumbnail"));
@@ -151,21 +139,102 @@ public sealed class FormatsOutTests(DatasetNode node) : IClassFixture<DatasetNod
         await node.GetAsync($"{Root}/thumbs/versions/latest/rows/0/thumbnail?size=4096", HttpStatusCode.BadRequest);
     }
 
-    [Fact]
-    public async Task A_croissant_record_names_every_file_with_its_digest()
+    [Theory]
+    [InlineData("tar")]
+    [InlineData("original")]
+    public async Task Images_and_files_go_out_in_archives_and_come_in_again_as_the_same_content(string format)
     {
-        await TableAsync();
-        var record = await node.GetAsync($"{Root}/out-table/versions/latest/export?format=croissant");
-        Assert.Equal("http://mlcommons.org/croissant/1.1", record.GetProperty("conformsTo").GetString());
-        foreach (var required in new[] { "@context", "@type", "name", "description", "license", "url", "creator", "datePublished", "distribution" })
+        var packed = format == "original" ? "tar" : format;
+        var random = new byte[300_000];
+        new Random(7).NextBytes(random);
+        await node.CreateAsync($"pets-{format}", "image");
+        var pets = await node.CommitAsync(
+            $"pets-{format}", "path=p.zip", Pictures.Zip(("p/cat/1.png", Pictures.Png(1)), ("p/dog/ä 2.png", Pictures.Png(2)), ("p/dog/3.png", Pictures.Png(3))));
+        await node.CreateAsync($"files-{format}", "files");
+        var files = await node.CommitAsync(
+            $"files-{format}", "path=f.zip&format=zip", Pictures.Zip(("a/b/c.bin", random), ("read me.txt", "words, words"u8.ToArray()), ("ü.txt", new byte[70_000])));
+        foreach (var (name, kind, version) in new[] { ("pets", "image", pets), ("files", "files", files) })
         {
-            Assert.True(record.TryGetProperty(required, out _), required);
+            var archive = await node.Http.GetByteArrayAsync($"{Root}/{name}-{format}/versions/latest/export?format={format}");
+            await node.CreateAsync($"{name}-{format}-again", kind);
+            var again = await node.CommitAsync($"{name}-{format}-again", $"path=again.{packed}&format={packed}", archive);
+            Assert.Equal(version.GetProperty("content").GetString(), again.GetProperty("content").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_that_shares_no_code_finds_every_value_in_the_mds_shards()
+    {
+        using var folder = new PushFolder();
+        var (lines, expected) = (new StringBuilder(), new StringBuilder());
+        for (var i = 0; i < 500; i++)
+        {
+            var row = new Dictionary<string, object?>
+            {
+                ["größe"] = i % 3 == 0 ? null : i / 8.0,
+                ["count"] = i % 2 == 0 ? i : -(1L << 40) - i,
+                ["open"] = i % 5 == 0 ? null : i % 2 == 0,
+                ["text"] = i % 7 == 0 ? null : $"a \"{i}\"\nß 😀",
+            };
+            lines.Append(JsonSerializer.Serialize(row)).Append('\n');
+            expected.Append(JsonSerializer.Serialize(row)).Append('\n');
         }
 
-        var file = record.GetProperty("distribution")[0];
-        Assert.Equal(64, file.GetProperty("sha256").GetString()!.Length);
-        Assert.Equal(file.GetProperty("@id").GetString(), record.GetProperty("recordSet")[0].GetProperty("field")[0].GetProperty("source").GetProperty("fileObject").GetProperty("@id").GetString());
-        Assert.Equal("sc:Integer", record.GetProperty("recordSet")[0].GetProperty("field")[0].GetProperty("dataType").GetString());
+        await node.CreateAsync("mds-table", "table");
+        await node.CommitAsync("mds-table", "path=t.jsonl", lines.ToString());
+        await CompareAsync("mds-table", expected.ToString());
+
+        await node.CreateAsync("mds-pets", "image");
+        await node.CommitAsync("mds-pets", "path=p.tar", Pictures.Tar(("cat/1.png", Pictures.Png(1)), ("dog/1.png", Pictures.Png(2))));
+        await CompareAsync("mds-pets", string.Concat(new[] { ("cat", 1), ("dog", 2) }.Select(pet => JsonSerializer.Serialize(
+            new { image = new { hex = Convert.ToHexStringLower(Pictures.Png((byte)pet.Item2)) }, label = pet.Item1 }) + "\n")));
+
+        await node.CreateAsync("mds-tensors", "table");
+        await node.CommitAsync("mds-tensors", "path=t.npy", FormatsInTests.Npy("'<f4'", "2, 2, 3", [.. Enumerable.Range(0, 12).SelectMany(i => BitConverter.GetBytes(i / 4f))]));
+        await CompareAsync("mds-tensors", "{\"tensor\": [[0.0, 0.25, 0.5], [0.75, 1.0, 1.25]]}\n{\"tensor\": [[1.5, 1.75, 2.0], [2.25, 2.5, 2.75]]}\n");
+
+        async Task CompareAsync(string dataset, string rows)
+        {
+            await UnpackAsync(dataset, Path.Combine(folder.Path, dataset));
+            var file = Path.Combine(folder.Path, $"{dataset}.jsonl");
+            await File.WriteAllTextAsync(file, rows);
+            Assert.EndsWith("rows are equal\n", await Python.RunAsync(Script("read_mds.py"), Path.Combine(folder.Path, dataset), file), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Croissant_records_are_complete_and_name_every_file_with_its_digest()
+    {
+        await TableAsync();
+        await node.CreateAsync("croissant-pets", "image");
+        await node.CommitAsync("croissant-pets", "path=p.tar", Pictures.Tar(("cat/1 ä.png", Pictures.Png(1)), ("dog/1.png", Pictures.Png(2))));
+        await node.CreateAsync("croissant-files", "files");
+        await node.CommitAsync("croissant-files", "path=f.zip&format=zip", Pictures.Zip(("a/b.txt", "b"u8.ToArray()), ("c.txt", "c"u8.ToArray())));
+        await node.CreateAsync("croissant-tensors", "table");
+        await node.CommitAsync("croissant-tensors", "path=t.npy", FormatsInTests.Npy("'<f4'", "2, 2, 3", new byte[48]));
+        await node.CreateAsync("croissant-lists", "text");
+        await node.CommitAsync("croissant-lists", "path=a.csv&types=topics=labels", "text,topics\nrain,weather; local\n");
+        using var folder = new PushFolder();
+        foreach (var (dataset, says) in new[]
+        {
+            ("out-table", "1 files and 5 fields"), ("croissant-pets", "2 files and 2 fields"), ("croissant-files", "2 files and 2 fields"),
+            ("croissant-tensors", "1 files and 1 fields"), ("croissant-lists", "1 files and 2 fields"),
+        })
+        {
+            folder.Write("record.json", await node.Http.GetByteArrayAsync($"{Root}/{dataset}/versions/latest/export?format=croissant"));
+            var output = await Python.RunAsync(
+                [("ODL_TOKEN", node.Http.DefaultRequestHeaders.Authorization!.Parameter!)], [Script("check_croissant.py"), Path.Combine(folder.Path, "record.json")]);
+            Assert.Equal($"{says} are as they are said to be", output.Trim());
+        }
+    }
+
+    private static string Script(string name) => Path.Combine(Sources.Root, "tests/OrleansDL.Tests/Datasets/Python", name);
+
+    private async Task UnpackAsync(string dataset, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        await using var tar = await node.Http.GetStreamAsync($"{Root}/{dataset}/versions/latest/export?format=mds");
+        await TarFile.ExtractToDirectoryAsync(tar, folder, overwriteFiles: false);
     }
 
     private async Task<string> UploadAsync(byte[] bytes)

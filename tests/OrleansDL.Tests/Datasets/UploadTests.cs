@@ -54,6 +54,22 @@ public sealed class UploadTests(DatasetNode node) : IClassFixture<DatasetNode>
     }
 
     [Fact]
+    public async Task A_table_of_a_commit_may_say_its_own_types()
+    {
+        await node.CreateAsync("typed", "table");
+        var (first, second) = ("id,zip\n1,0123\n3,\n"u8.ToArray(), "id,rank\n2,7\n"u8.ToArray());
+        await SendSmallAsync("typed", HttpStatusCode.OK, (first, null), (second, null));
+        object[] lines = [new { add = "a.csv", blob = PushFolder.Digest(first).ToString(), types = "zip=string" }, new { add = "b.csv", blob = PushFolder.Digest(second).ToString() }];
+
+        // What the head says is of every table that says nothing, and the second has no such column.
+        var refused = await node.SendAsync(HttpMethod.Post, $"{DatasetNode.Root}/typed/uploads/commit", HttpStatusCode.BadRequest, Lines(new { types = "zip=string" }, lines));
+        Assert.Contains("types names columns that the file does not have: zip", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        await CommitAsync("typed", new { types = "rank=float64" }, lines);
+        var rows = (await node.GetAsync($"{DatasetNode.Root}/typed/versions/latest/rows")).GetProperty("items").EnumerateArray().Select(row => row.GetRawText());
+        Assert.Equal(["{\"id\":1,\"zip\":\"0123\",\"rank\":null}", "{\"id\":3,\"zip\":null,\"rank\":null}", "{\"id\":2,\"zip\":null,\"rank\":7}"], rows);
+    }
+
+    [Fact]
     public async Task A_large_file_that_is_not_what_was_announced_is_thrown_away()
     {
         await node.CreateAsync("announced", "files");

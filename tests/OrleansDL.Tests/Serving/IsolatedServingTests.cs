@@ -25,12 +25,15 @@ public sealed class IsolatedServingTests : IDisposable
         await using var node = await ServingNode.StartAsync(new Dictionary<string, string?> { ["Serving:Repository:Directory"] = _repository });
         await node.RegisterAsync(1);
         await node.RegisterAsync(OffsetModel.Write(2), "brought", ModelOrigin.Imported);
+        await node.RegisterAsync(OffsetModel.Write(3), "written", ModelOrigin.Code);
         var own = await node.DeployAsync("own");
+        var written = await node.DeployAsync("left-by-a-run", model: "written");
         var apart = await node.DeployAsync("apart", model: "brought", batching: new BatchingSpec());
         var host = node.Services.GetRequiredService<PredictorHosts>().Of(Project.Default);
         using var client = node.Client();
         await ExpectAsync(client, "own", "6,6,6,6");
         await ExpectAsync(client, "apart", "7,7,7,7");
+        await ExpectAsync(client, "left-by-a-run", "8,8,8,8");
         await node.UntilAsync("script", deployment => deployment.Status is DeploymentStatus.Ready);
         await ExpectAsync(client, "script", "10,10,10,10", "INPUT__0");
         Assert.Contains("\"platform\":\"pytorch_libtorch\"", await client.GetStringAsync("/v2/models/script"), StringComparison.Ordinal);
@@ -47,6 +50,7 @@ public sealed class IsolatedServingTests : IDisposable
         Assert.Equal((DeploymentStatus.Ready, apart.Generation), (told.Status, told.Generation));
         Assert.Matches(@"^On worker 'w1' at .*: Its process ended by SIGKILL, and is started again\.$", told.Reason);
         Assert.Equal(told.Reason, told.Served!.Single().Reason);
+        await node.UntilAsync(written.Id, deployment => deployment.Reason is not null);
         await ExpectAsync(client, "apart", "7,7,7,7");
         await ExpectAsync(client, "script", "10,10,10,10", "INPUT__0");
         Assert.NotEqual(pid, host.Pid);

@@ -1,14 +1,16 @@
 namespace OrleansDL.Datasets.Exports;
 
 /// <summary>A stream that can only be written, and knows how much was: what writers of files ask for offsets of.</summary>
-internal sealed class CountingStream(Stream inner) : Stream
+/// <param name="inner">Where the bytes go.</param>
+/// <param name="canSeek">What the stream says of itself; it never seeks.</param>
+internal sealed class CountingStream(Stream inner, bool canSeek = true) : Stream
 {
     private long _position;
 
     public override bool CanRead => false;
 
     // Writers of files ask for it, and then only for the position.
-    public override bool CanSeek => true;
+    public override bool CanSeek => canSeek;
 
     public override bool CanWrite => true;
 

@@ -59,7 +59,7 @@ internal sealed class CroissantExport(DatasetBlobs datasets, BlobStore blobs)
             json.WriteString("@type", "cr:FileSet");
             json.WriteString("@id", "files");
             json.WriteString("name", "files");
-            json.WriteString("encodingFormat", only is null ? "application/octet-stream" : MediaType(only.Format));
+            json.WriteString("encodingFormat", only is null ? "application/octet-stream" : MediaType(only));
             json.WriteString("includes", "**");
             json.WriteEndObject();
         }
@@ -78,7 +78,7 @@ internal sealed class CroissantExport(DatasetBlobs datasets, BlobStore blobs)
         json.WriteString("name", entry.Path);
         json.WriteString("contentSize", string.Create(CultureInfo.InvariantCulture, $"{entry.Bytes} B"));
         json.WriteString("contentUrl", $"{here}/download?path={Uri.EscapeDataString(entry.Path)}");
-        json.WriteString("encodingFormat", MediaType(entry.Format));
+        json.WriteString("encodingFormat", MediaType(entry));
         json.WriteString("sha256", entry.Blob.Hex);
         json.WriteEndObject();
     }
@@ -161,10 +161,13 @@ internal sealed class CroissantExport(DatasetBlobs datasets, BlobStore blobs)
         ColumnType.Float64 => "sc:Float",
         ColumnType.String => "sc:Text",
         ColumnType.Image => "sc:ImageObject",
-        _ => column.Tensor?.StartsWith("float", StringComparison.Ordinal) is true ? "sc:Float" : "sc:Integer",
+
+        // The content of a plain file: Croissant has no type for bytes.
+        _ when column.Tensor is null => "sc:Text",
+        _ => column.Tensor.StartsWith("float", StringComparison.Ordinal) ? "sc:Float" : "sc:Integer",
     };
 
-    private static string MediaType(string format) => format switch
+    private static string MediaType(DatasetEntry entry) => entry.Format switch
     {
         IngestFormats.Csv => "text/csv",
         IngestFormats.Tsv => "text/tab-separated-values",
@@ -172,7 +175,14 @@ internal sealed class CroissantExport(DatasetBlobs datasets, BlobStore blobs)
         IngestFormats.Parquet => "application/x-parquet",
         IngestFormats.Arrow => "application/vnd.apache.arrow.file",
         IngestFormats.WebDataset => "application/x-tar",
-        IngestFormats.Image => "image/*",
+        IngestFormats.Image => Path.GetExtension(entry.Path).ToLowerInvariant() switch
+        {
+            ".jpg" or ".jpeg" => "image/jpeg",
+            ".gif" => "image/gif",
+            ".bmp" => "image/bmp",
+            ".webp" => "image/webp",
+            _ => "image/png",
+        },
         _ => "application/octet-stream",
     };
 }

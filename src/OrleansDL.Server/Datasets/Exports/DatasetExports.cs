@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
+using OrleansDL.Blobs;
 
 namespace OrleansDL.Datasets.Exports;
 
 /// <summary>Gives a version's rows in another format, as a stream.</summary>
-internal sealed class DatasetExports(RowQueries queries, DatasetDownloads downloads, CroissantExport croissant)
+internal sealed class DatasetExports(RowQueries queries, BlobStore blobs, DatasetDownloads downloads, CroissantExport croissant)
 {
     private readonly Dictionary<string, IExportWriter> _writers = new(StringComparer.Ordinal)
     {
@@ -14,7 +15,7 @@ internal sealed class DatasetExports(RowQueries queries, DatasetDownloads downlo
         ["arrow"] = new ArrowExport(),
         ["npy"] = new NpyExport(),
         ["idx"] = new IdxExport(queries),
-        ["tar"] = new FolderExport(),
+        ["tar"] = new FolderExport("tar", blobs),
         ["webdataset"] = new WebDatasetExport(),
         ["mds"] = new MdsExport(),
     };

@@ -12,6 +12,10 @@ internal sealed class RowQuery(DatasetReader reader, DatasetVersion version, Pro
     /// <summary>The columns of the batches.</summary>
     public IReadOnlyList<Column> Columns => projection.Columns;
 
+    /// <summary>The same rows with other columns.</summary>
+    /// <exception cref="InvalidException">A column is unknown.</exception>
+    public RowQuery Choose(params string[] columns) => new(reader, version, Projection.Of(version, columns), filter, split, time);
+
     /// <summary>Whether all rows come.</summary>
     public bool IsWhole => filter is null && split is null;
 

@@ -207,7 +207,7 @@ internal sealed class UploadCommits(
             Header = line.Header switch { null => HeaderMode.Auto, true => HeaderMode.Yes, false => HeaderMode.No },
             Path = line.Add!,
             Schema = schema,
-            Types = types,
+            Types = line.Types is { } own ? TypeOverrides.Parse(own) : types,
         };
         var result = await ingest.ReadStoredAsync(request, new BlobRef { Blob = line.Blob!.Value, Bytes = bytes[line.Blob.Value] }, cancellationToken);
         return result with

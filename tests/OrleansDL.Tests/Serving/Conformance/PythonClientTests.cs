@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansDL.Tests.Architecture;
 
 namespace OrleansDL.Tests.Serving.Conformance;
@@ -7,7 +6,6 @@ namespace OrleansDL.Tests.Serving.Conformance;
 [Collection(ProtocolCollection.Name)]
 public sealed class PythonClientTests(ProtocolNode node) : IDisposable
 {
-    private const string Python = "/usr/bin/python3";
     private readonly string _stubs = Directory.CreateTempSubdirectory("odl-stubs-").FullName;
 
     public void Dispose() => Directory.Delete(_stubs, recursive: true);
@@ -16,34 +14,11 @@ public sealed class PythonClientTests(ProtocolNode node) : IDisposable
     public async Task A_client_of_another_language_gets_what_the_protocol_promises()
     {
         (await node.LoadAsync("spoken", OffsetModel.Write(1))).EnsureSuccessStatusCode();
-        await RunAsync(
+        await Python.RunAsync(
             "-m", "grpc_tools.protoc", "-I", Path.Combine(Sources.Root, "src/OrleansDL.Server"), $"--python_out={_stubs}", $"--grpc_python_out={_stubs}",
             "Serving/Rpc/Protos/grpc_service.proto", "Serving/Rpc/Protos/model_config.proto");
-        var output = await RunAsync(
+        var output = await Python.RunAsync(
             Path.Combine(Sources.Root, "tests/OrleansDL.Tests/Serving/Conformance/python_client.py"), _stubs, node.Node.Url.Authority, node.Node.RpcUrl.Authority, "spoken");
         Assert.Equal("all right", output.Trim());
-    }
-
-    private static async Task<string> RunAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        using var python = Process.Start(start)!;
-        var (output, error) = (python.StandardOutput.ReadToEndAsync(), python.StandardError.ReadToEndAsync());
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        try
-        {
-            await python.WaitForExitAsync(deadline.Token);
-        }
-        finally
-        {
-            if (!python.HasExited)
-            {
-                python.Kill();
-            }
-        }
-
-        Assert.True(python.ExitCode == 0, $"{await output}\n{await error}");
-        return await output;
     }
 }

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Models;
+using OrleansDL.Tests.Serving;
 using OrleansDL.Training;
 using OrleansDL.UserCode;
 
@@ -16,8 +17,8 @@ public sealed class CodeRunTests
         await using var node = await TrainingNode.StartAsync();
         var run = await node.EndedAsync((await CreateAsync(
             node,
-            """
-            import json, odl_train
+            $$"""
+            import base64, json, odl_train
             rows = (odl_train.data_dir / "data.csv").read_text().splitlines()
             print("rows", len(rows) - 1, odl_train.parameters()["greeting"])
             for step in range(1, 6):
@@ -26,10 +27,15 @@ public sealed class CodeRunTests
             odl_train.log("by the socket")
             (odl_train.output_dir / "weights.bin").write_bytes(b"1234")
             (odl_train.output_dir / "metrics.json").write_text(json.dumps({"validation.accuracy": 0.75}))
-            """)).Id);
+            (odl_train.output_dir / "model.onnx").write_bytes(base64.b64decode("{{Convert.ToBase64String(OffsetModel.Write(1))}}"))
+            """,
+            registerAs: "offset")).Id);
         Assert.True(run.Status is RunStatus.Completed, run.Reason);
         Assert.Equal(0.75, run.Metrics!["validation.accuracy"]);
-        Assert.Equal(["metrics.json", "weights.bin"], run.Artifact!.Keys.Order());
+        Assert.Equal(["metrics.json", "model.onnx", "weights.bin"], run.Artifact!.Keys.Order());
+
+        // The model is code's, and so runs apart from the worker when it is deployed.
+        Assert.Equal(ModelOrigin.Code, (await node.Grains.GetGrain<IModelsGrain>(TrainingNode.Project).ResolveAsync("offset@1")).Origin);
         Assert.Equal(1, run.Code!.Version);
         var log = await LogAsync(node, run);
         Assert.Contains("rows 2 hello", log, StringComparison.Ordinal);
@@ -204,7 +210,7 @@ public sealed class CodeRunTests
         await Assert.ThrowsAsync<InvalidException>(() => archive.StoreAsync(noise, CancellationToken.None));
     }
 
-    private static async Task<TrainingRun> CreateAsync(TrainingNode node, string program, CodeLimits? limits = null, string? name = null, double? hangSeconds = null)
+    private static async Task<TrainingRun> CreateAsync(TrainingNode node, string program, CodeLimits? limits = null, string? name = null, double? hangSeconds = null, string? registerAs = null)
     {
         var dataset = await node.AddTableAsync("data-" + (name ?? "x"), "a,label\n1,yes\n2,no\n");
         var version = await PushAsync(node, ("train.py", program));
@@ -213,6 +219,7 @@ public sealed class CodeRunTests
             Name = name,
             Dataset = dataset,
             Program = TrainingProgram.Code,
+            RegisterAs = registerAs,
             HangSeconds = hangSeconds,
             MaxRetries = hangSeconds is null ? null : 0,
             Parameters = new Dictionary<string, string> { ["greeting"] = "hello" },
