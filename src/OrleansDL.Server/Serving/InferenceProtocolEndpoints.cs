@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using OrleansDL.Http;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Protocol;
+using OrleansDL.Serving.SharedMemory;
 
 namespace OrleansDL.Serving;
 
@@ -18,6 +19,7 @@ internal static class InferenceProtocolEndpoints
         var texts = routes.ServiceProvider.GetRequiredService<GenerateFront>();
         var settings = routes.ServiceProvider.GetRequiredService<SettingsFront>();
         var apis = new RestrictedApis(routes.ServiceProvider.GetRequiredService<IOptions<ServingOptions>>().Value.HttpRestrictedApis);
+        var memory = routes.ServiceProvider.GetRequiredService<SharedMemoryFront>();
         foreach (var prefix in (string[])["/v2", "/projects/{project}/v2"])
         {
             var v2 = routes.MapGroup(prefix).WithTags("Inference protocol").ExcludeFromDescription().OpenToAll();
@@ -36,16 +38,16 @@ internal static class InferenceProtocolEndpoints
             v2.Tell("/logging", settings.LogAsync);
             v2.Tell("/trace/setting", settings.TraceAsync);
             v2.Tell("/models/{model}/trace/setting", settings.TraceAsync);
-            foreach (var kind in (string[])["/systemsharedmemory", "/cudasharedmemory"])
+            foreach (var region in (string[])["", "/region/{region}"])
             {
-                foreach (var region in (string[])[kind, kind + "/region/{region}"])
-                {
-                    v2.Answer("GET", region + "/status", settings.SharedMemoryAsync);
-                    v2.Answer("POST", region + "/unregister", settings.SharedMemoryAsync);
-                }
-
-                v2.Answer("POST", kind + "/region/{region}/register", settings.SharedMemoryAsync);
+                v2.Answer("GET", $"/systemsharedmemory{region}/status", memory.StatusAsync);
+                v2.Answer("POST", $"/systemsharedmemory{region}/unregister", memory.UnregisterAsync);
+                v2.Answer("GET", $"/cudasharedmemory{region}/status", memory.CudaStatusAsync);
+                v2.Answer("POST", $"/cudasharedmemory{region}/unregister", memory.CudaUnregisterAsync);
             }
+
+            v2.Answer("POST", "/systemsharedmemory/region/{region}/register", memory.RegisterAsync);
+            v2.Answer("POST", "/cudasharedmemory/region/{region}/register", memory.CudaRegisterAsync);
 
             foreach (var model in (string[])["/models/{model}", "/models/{model}/versions/{version}"])
             {

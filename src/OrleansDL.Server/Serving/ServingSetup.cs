@@ -11,6 +11,7 @@ using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Residency;
 using OrleansDL.Serving.Rpc;
+using OrleansDL.Serving.SharedMemory;
 using OrleansDL.Serving.Statistics;
 using OrleansDL.Serving.Tracing;
 using OrleansDL.Telemetry;
@@ -56,6 +57,10 @@ internal static class ServingSetup
         services.AddSingleton<HeaderForwarding>();
         services.AddSingleton<InferenceFront>();
         services.AddSingleton<SettingsFront>();
+        services.AddOptionsWithValidateOnStart<SharedMemoryOptions>().BindConfiguration(SharedMemoryOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<RegionTable>();
+        services.AddSingleton<SharedMemoryDoor>();
+        services.AddSingleton<SharedMemoryFront>();
         services.AddOptionsWithValidateOnStart<TraceOptions>().BindConfiguration(TraceOptions.Section).ValidateDataAnnotations();
         services.AddSingleton<Tracer>();
         services.AddSingleton<TraceFront>();

@@ -24,6 +24,24 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
         var metadata = await Client.ServerMetadataAsync(new ServerMetadataRequest(), node.Token);
         Assert.Equal("orleansdl", metadata.Name);
         Assert.Contains("binary_tensor_data", metadata.Extensions);
+        Assert.DoesNotContain("system_shared_memory", metadata.Extensions);
+    }
+
+    [Theory]
+    [InlineData("GET", "systemsharedmemory/status")]
+    [InlineData("GET", "systemsharedmemory/region/r/status")]
+    [InlineData("POST", "systemsharedmemory/region/r/register")]
+    [InlineData("POST", "systemsharedmemory/region/r/unregister")]
+    [InlineData("POST", "cudasharedmemory/region/r/register")]
+    [InlineData("POST", "cudasharedmemory/unregister")]
+    public async Task Shared_memory_is_told_to_be_off(string method, string path)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"/v2/{path}");
+        using var response = await node.Http.SendAsync(request);
+        Assert.Equal(System.Net.HttpStatusCode.NotImplemented, response.StatusCode);
+        Assert.Contains("Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.", JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("error").GetString()!, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await Client.SystemSharedMemoryStatusAsync(new SystemSharedMemoryStatusRequest()));
+        Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
     }
 
     [Fact]

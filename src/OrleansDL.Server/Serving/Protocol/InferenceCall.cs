@@ -1,4 +1,5 @@
 using System.Buffers;
+using OrleansDL.Serving.SharedMemory;
 
 namespace OrleansDL.Serving.Protocol;
 
@@ -41,6 +42,15 @@ internal sealed class InferenceCall
 
     /// <summary>Keeps a parameter that the server does not know.</summary>
     public void AddParameter(string name, string json) => (Parameters ??= new Dictionary<string, string>(StringComparer.Ordinal))[name] = json;
+
+    /// <summary>Which of its tensors lie in shared memory; null: none.</summary>
+    public SharedParts? Shared { get; private set; }
+
+    /// <summary>Notes that the input read next lies in shared memory.</summary>
+    public void ShareInput(RegionPart part) => (Shared ??= new()).Inputs.Add((Inputs.Count, part));
+
+    /// <summary>Notes that an output is wanted in shared memory.</summary>
+    public void ShareOutput(string name, RegionPart part) => (Shared ??= new()).Outputs.Add((name, part));
 
     private SequenceStep? Sequence => SequenceNumber > 0 || !string.IsNullOrEmpty(SequenceText)
         ? new SequenceStep { Text = string.IsNullOrEmpty(SequenceText) ? null : SequenceText, Number = SequenceNumber, IsStart = IsSequenceStart, IsEnd = IsSequenceEnd }

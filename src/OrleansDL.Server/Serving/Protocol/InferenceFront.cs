@@ -6,6 +6,7 @@ using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Limits;
 using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc;
+using OrleansDL.Serving.SharedMemory;
 using OrleansDL.Serving.Statistics;
 using OrleansDL.Serving.Tracing;
 
@@ -14,7 +15,8 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>Answers the REST side of the Open Inference Protocol. A model of the protocol is a deployment here.</summary>
 internal sealed partial class InferenceFront(
     InferenceModels models, ServerReadiness readiness, Router router, InferenceAccess access, IServingObserver observer, InferenceStatistics statistics,
-    ServerReports reports, RepositoryFront repository, TimeProvider time, IOptions<ServingOptions> options, Tracer tracer, RateLimits limits, HeaderForwarding forwarding, ILogger<InferenceFront> logger)
+    ServerReports reports, RepositoryFront repository, TimeProvider time, IOptions<ServingOptions> options, Tracer tracer, RateLimits limits, HeaderForwarding forwarding, SharedMemoryDoor memory,
+    ILogger<InferenceFront> logger)
 {
     public const string InferenceIdHeader = "odl-inference-id";
     public const string ModelVersionHeader = "odl-model-version";
@@ -32,7 +34,7 @@ internal sealed partial class InferenceFront(
     public Task ServerMetadataAsync(HttpContext context) => GuardAsync(context, async () =>
     {
         await access.CheckAsync(context, await access.ProjectOfAsync(context), null);
-        await SendAsync(context, 200, body => ProtocolBodies.WriteServerMetadata(body, _options.ServerName, ServerReadiness.Version));
+        await SendAsync(context, 200, body => ProtocolBodies.WriteServerMetadata(body, _options.ServerName, ServerReadiness.Version, memory.Extensions));
     });
 
     public Task ModelsAsync(HttpContext context) => GuardAsync(context, async () =>
@@ -105,11 +107,13 @@ internal sealed partial class InferenceFront(
             var body = await RequestBody.ReadAsync(context, _options.MaximumRequestBytes, keep: header.Length > 0);
             var call = Read(body, header, entry);
             forwarding.OfHttp(call, context.Request.Headers);
+            using var shared = call.Shared is null ? null : await memory.TakeAsync(context, call, entry.Route.Name);
             trace?.OnRequest(call);
             var request = call.ToRequest();
             var (route, raw) = await router.InferAsync(entry, request, context.RequestAborted);
             trace?.OnAnswer(raw);
             var answer = Classification.Apply(call, raw, route);
+            shared?.Finish(answer);
 
             // Answered and written down: nothing reads the request's buffers any more. After an error something still may.
             using var response = new PooledBytes();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansDL.Serving.SharedMemory;
 
 namespace OrleansDL.Serving.Protocol;
 
@@ -165,16 +166,16 @@ internal static class InferenceRequestReader
         }
         else
         {
-            throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+            call.ShareInput(parameters.Region.Part(name)!.Value);
         }
 
-        return new Tensor { Name = name!, Type = type.Value, Shape = shape!, Data = data!.Value };
+        return new Tensor { Name = name!, Type = type.Value, Shape = shape!, Data = data ?? default };
     }
 
     private static void ReadOutput(ref Utf8JsonReader reader, InferenceCall call)
     {
         string? name = null;
-        var (isBinary, classes) = (default(bool?), 0);
+        var (isBinary, classes, region) = (default(bool?), 0, default(RegionParameters));
         while (Next(ref reader) && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("name"u8))
@@ -183,7 +184,7 @@ internal static class InferenceRequestReader
             }
             else if (reader.ValueTextEquals("parameters"u8))
             {
-                (isBinary, classes) = ReadOutputParameters(ref reader);
+                (isBinary, classes, region) = ReadOutputParameters(ref reader);
             }
             else
             {
@@ -201,6 +202,15 @@ internal static class InferenceRequestReader
         }
 
         call.Outputs.Add(new RequestedOutput(name!, isBinary, classes));
+        if (region.Part(name) is { } part)
+        {
+            if (classes > 0)
+            {
+                throw InferenceProtocolException.Invalid($"Output can't set both '{RegionParameters.RegionName}' and 'classification'");
+            }
+
+            call.ShareOutput(name!, part);
+        }
     }
 
     private static void ReadRequestParameters(ref Utf8JsonReader reader, InferenceCall call)
@@ -287,12 +297,7 @@ internal static class InferenceRequestReader
                     ? size
                     : throw InferenceProtocolException.Invalid("Unable to parse 'binary_data_size': attempt to access JSON non-unsigned-integer as unsigned-integer");
             }
-            else if (reader.ValueTextEquals("shared_memory_region"u8))
-            {
-                parameters.SharedMemory = true;
-                SkipScalar(ref reader);
-            }
-            else
+            else if (!parameters.Region.TryRead(ref reader))
             {
                 SkipScalar(ref reader);
             }
@@ -301,13 +306,14 @@ internal static class InferenceRequestReader
         return parameters;
     }
 
-    private static (bool? Binary, int Classes) ReadOutputParameters(ref Utf8JsonReader reader)
+    private static (bool? Binary, int Classes, RegionParameters Region) ReadOutputParameters(ref Utf8JsonReader reader)
     {
         bool? isBinary = null;
         var classes = 0;
+        var region = default(RegionParameters);
         if (!NextIsObject(ref reader, "parameters"))
         {
-            return (null, 0);
+            return (null, 0, region);
         }
 
         while (Next(ref reader) && reader.TokenType == JsonTokenType.PropertyName)
@@ -320,17 +326,13 @@ internal static class InferenceRequestReader
             {
                 classes = RequestParameters.Classes(ReadInteger(ref reader));
             }
-            else if (reader.ValueTextEquals("shared_memory_region"u8))
-            {
-                throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
-            }
-            else
+            else if (!region.TryRead(ref reader))
             {
                 SkipScalar(ref reader);
             }
         }
 
-        return (isBinary, classes);
+        return (isBinary, classes, region);
     }
 
     private static long[] ReadShape(ref Utf8JsonReader reader)
@@ -358,13 +360,13 @@ internal static class InferenceRequestReader
 
     private static void CheckOneSource(bool sawData, InputParameters parameters)
     {
-        if ((sawData ? 1 : 0) + (parameters.BinaryDataSize is null ? 0 : 1) + (parameters.SharedMemory ? 1 : 0) == 1)
+        if ((sawData ? 1 : 0) + (parameters.BinaryDataSize is null ? 0 : 1) + (parameters.Region.IsSet ? 1 : 0) == 1)
         {
             return;
         }
 
         const string Message = "Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But ";
-        var set = (sawData ? " 'data'" : "") + (parameters.BinaryDataSize is null ? "" : " 'binary_data_size'") + (parameters.SharedMemory ? " 'shared_memory_region'" : "");
+        var set = (sawData ? " 'data'" : "") + (parameters.BinaryDataSize is null ? "" : " 'binary_data_size'") + (parameters.Region.IsSet ? " 'shared_memory_region'" : "");
         throw InferenceProtocolException.Invalid(Message + (set.Length == 0 ? "no field is set" : "set" + set));
     }
 
@@ -470,6 +472,7 @@ internal static class InferenceRequestReader
     {
         public long? BinaryDataSize { get; set; }
 
-        public bool SharedMemory { get; set; }
+        // A field, for it is filled in place.
+        public RegionParameters Region;
     }
 }

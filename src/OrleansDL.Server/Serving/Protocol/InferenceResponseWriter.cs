@@ -42,7 +42,11 @@ internal static class InferenceResponseWriter
                 body.WriteNumber(output.Shape[j]);
             }
 
-            if (call.WantsBinary(output.Name))
+            if (call.Shared?.HoldsOutput(output.Name) is true)
+            {
+                body.Write("]}"u8);
+            }
+            else if (call.WantsBinary(output.Name))
             {
                 binaryBytes += output.Data.Length;
                 body.Write("],\"parameters\":{\"binary_data_size\":"u8);
@@ -66,7 +70,7 @@ internal static class InferenceResponseWriter
         var jsonLength = body.Length;
         foreach (var output in answer.Outputs)
         {
-            if (call.WantsBinary(output.Name))
+            if (call.WantsBinary(output.Name) && call.Shared?.HoldsOutput(output.Name) is not true)
             {
                 body.Write(output.Data.Span);
             }

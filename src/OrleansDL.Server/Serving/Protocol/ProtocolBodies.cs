@@ -27,14 +27,14 @@ internal static class ProtocolBodies
         body.Write(ready ? ",\"ready\":true}"u8 : ",\"ready\":false}"u8);
     }
 
-    public static void WriteServerMetadata(PooledBytes body, string name, string version)
+    public static void WriteServerMetadata(PooledBytes body, string name, string version, IEnumerable<string> extensions)
     {
         body.Write("{\"name\":"u8);
         body.WriteString(name);
         body.Write(",\"version\":"u8);
         body.WriteString(version);
         body.Write(",\"extensions\":"u8);
-        WriteStrings(body, Extensions);
+        WriteStrings(body, extensions);
         body.Write("}"u8);
     }
 

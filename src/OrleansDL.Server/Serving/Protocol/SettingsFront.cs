@@ -9,8 +9,6 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>Settings of the server over REST: tracing and logs. GET tells them, POST changes what its body names and tells them then.</summary>
 internal sealed class SettingsFront(InferenceFront front, TraceFront traces, LogFront logs)
 {
-    public const string NoSharedMemory = "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.";
-
     public Task TraceAsync(HttpContext context) => front.GuardAsync(context, async () =>
     {
         var settings = await traces.AnswerAsync(context, context.Request.RouteValues["model"] as string, await BodyAsync(context, TraceFront.Changes));
@@ -22,9 +20,6 @@ internal sealed class SettingsFront(InferenceFront front, TraceFront traces, Log
         var response = await logs.AnswerAsync(context, await BodyAsync(context, LogFront.Parse));
         await SendAsync(context, LogFront.ToJson(response));
     });
-
-    /// <summary>Tensors are sent in requests: no memory of a client's is mapped into the server.</summary>
-    public Task SharedMemoryAsync(HttpContext context) => front.GuardAsync(context, () => throw InferenceProtocolException.Unsupported(NoSharedMemory));
 
     private static async Task<T> BodyAsync<T>(HttpContext context, Func<ReadOnlyMemory<byte>, T> parse)
     {

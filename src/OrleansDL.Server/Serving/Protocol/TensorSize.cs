@@ -57,10 +57,22 @@ internal static class TensorSize
         var expected = count * Datatypes.SizeOf(type);
         if (data.Length != expected)
         {
-            throw InferenceProtocolException.Unfit(
-                $"input byte size mismatch for input '{input}' for model '{model}'. Expected {expected}, got {data.Length}");
+            throw Mismatch(input, model, expected, data.Length);
         }
     }
+
+    /// <summary>Holds how many bytes there are, before they are, against a shape that <see cref="CheckCount"/> has accepted. Of BYTES that tells nothing.</summary>
+    public static void CheckBytes(long bytes, string input, TensorElementType type, long[] shape, string model)
+    {
+        TryCount(shape, out var count);
+        if (type is not TensorElementType.Bytes && bytes != count * Datatypes.SizeOf(type))
+        {
+            throw Mismatch(input, model, count * Datatypes.SizeOf(type), bytes);
+        }
+    }
+
+    private static InferenceProtocolException Mismatch(string input, string model, long expected, long got) =>
+        InferenceProtocolException.Unfit($"input byte size mismatch for input '{input}' for model '{model}'. Expected {expected}, got {got}");
 
     private static void CheckStrings(ReadOnlySpan<byte> data, string input, long expected, string model)
     {

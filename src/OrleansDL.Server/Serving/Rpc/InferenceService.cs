@@ -9,6 +9,7 @@ using OrleansDL.Serving.Logs;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Repository;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Serving.SharedMemory;
 using OrleansDL.Serving.Statistics;
 using OrleansDL.Serving.Tracing;
 
@@ -18,7 +19,7 @@ namespace OrleansDL.Serving.Rpc;
 internal sealed class InferenceService(
     InferenceModels models, ServerReadiness readiness, ServerReports reports, RepositoryFront repository, InferenceAccess access, Router router, RpcErrors errors,
     Generations generations, IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options,
-    TraceFront traces, LogFront logs, Tracer tracer, RateLimits limits, HeaderForwarding forwarding)
+    TraceFront traces, LogFront logs, Tracer tracer, RateLimits limits, HeaderForwarding forwarding, SharedMemoryDoor memory)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     private const string StopOnError = "triton_grpc_error";
@@ -46,7 +47,7 @@ internal sealed class InferenceService(
     {
         var http = context.GetHttpContext();
         await access.CheckAsync(http, await access.ProjectOfAsync(http), null);
-        return new ServerMetadataResponse { Name = options.Value.ServerName, Version = ServerReadiness.Version, Extensions = { ProtocolBodies.Extensions } };
+        return new ServerMetadataResponse { Name = options.Value.ServerName, Version = ServerReadiness.Version, Extensions = { memory.Extensions } };
     }
 
     public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
@@ -159,22 +160,28 @@ internal sealed class InferenceService(
     public override Task<LogSettingsResponse> LogSettings(LogSettingsRequest request, ServerCallContext context) => logs.AnswerAsync(context.GetHttpContext(), request);
 
     public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
-        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+        memory.StatusAsync(context.GetHttpContext(), request.Name);
 
     public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context) =>
-        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+        memory.RegisterAsync(context.GetHttpContext(), request);
 
     public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
-        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+        memory.UnregisterAsync(context.GetHttpContext(), request.Name);
 
-    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
-        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+    public override async Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context)
+    {
+        await memory.NoCudaAsync(context.GetHttpContext(), request.Name);
+        return new CudaSharedMemoryStatusResponse();
+    }
 
     public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context) =>
-        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+        memory.RefuseCudaAsync<CudaSharedMemoryRegisterResponse>(context.GetHttpContext(), request.Name);
 
-    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
-        throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
+    public override async Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context)
+    {
+        await memory.NoCudaAsync(context.GetHttpContext(), null);
+        return new CudaSharedMemoryUnregisterResponse();
+    }
 
     private async Task<(ModelInferResponse Response, string Id)> InferAsync(ModelInferRequest request, ServerCallContext context, RouteEntry? chosen = null)
     {
@@ -195,12 +202,14 @@ internal sealed class InferenceService(
 
             InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry), entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
             forwarding.OfRpc(call, context.GetHttpContext().Request.Headers);
+            using var shared = call.Shared is null ? null : await memory.TakeAsync(context.GetHttpContext(), call, entry.Route.Name);
             trace?.OnRequest(call);
             var inference = call.ToRequest();
             var (route, raw) = await router.InferAsync(entry, inference, context.CancellationToken);
             trace?.OnAnswer(raw);
             var answer = Classification.Apply(call, raw, route);
-            var response = Response(request, route, answer);
+            shared?.Finish(answer);
+            var response = Response(request, route, answer, call.Shared);
             var id = InferenceId.New(raw.Generation ?? route.Generation!.Value, time);
             entry.Aside?.OnAnswer(route, id, inference, raw);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
@@ -231,7 +240,7 @@ internal sealed class InferenceService(
         _ => throw InferenceProtocolException.Unsupported("'repository_name' specification is not supported"),
     };
 
-    private static ModelInferResponse Response(ModelInferRequest request, Route route, InferAnswer answer)
+    private static ModelInferResponse Response(ModelInferRequest request, Route route, InferAnswer answer, SharedParts? shared)
     {
         var response = new ModelInferResponse { ModelName = route.Name, ModelVersion = Text(route.Number ?? route.ModelVersion), Id = request.Id };
         foreach (var output in answer.Outputs)
@@ -239,7 +248,7 @@ internal sealed class InferenceService(
             response.Outputs.Add(new ModelInferResponse.Types.InferOutputTensor { Name = output.Name, Datatype = Datatypes.NameOf(output.Type), Shape = { output.Shape } });
 
             // An answer's tensors are written once and never again, so they go out from where they lie.
-            response.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(output.Data));
+            response.RawOutputContents.Add(shared?.HoldsOutput(output.Name) is true ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(output.Data));
         }
 
         return response;

@@ -6,6 +6,7 @@ using Google.Protobuf;
 using Google.Protobuf.Collections;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Serving.SharedMemory;
 
 namespace OrleansDL.Serving.Rpc;
 
@@ -19,11 +20,20 @@ internal static class RpcRequestReader
         var call = new InferenceCall { Id = request.Id, BinaryDataOutput = true };
         ReadParameters(request.Parameters, call);
         var raw = request.RawInputContents.Count > 0;
-        for (var i = 0; i < request.Inputs.Count; i++)
+        var sent = 0;
+        foreach (var input in request.Inputs)
         {
             try
             {
-                call.Inputs.Add(ReadInput(request, i, raw, model));
+                if (RegionParameters.Read(input.Parameters, input.Name) is { } part)
+                {
+                    call.ShareInput(part);
+                    call.Inputs.Add(ReadShared(input, model));
+                }
+                else
+                {
+                    call.Inputs.Add(ReadInput(request, input, raw ? sent++ : null, model));
+                }
             }
             catch (InferenceProtocolException error) when (error.LacksId)
             {
@@ -31,40 +41,56 @@ internal static class RpcRequestReader
             }
         }
 
-        if (raw && request.RawInputContents.Count > request.Inputs.Count)
+        if (raw && request.RawInputContents.Count > sent)
         {
             throw InferenceProtocolException.Invalid($"unexpected additional input data for model '{model}'");
         }
 
         foreach (var output in request.Outputs)
         {
-            if (output.Parameters.ContainsKey("shared_memory_region"))
-            {
-                throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
-            }
-
             if (call.Outputs.Exists(known => known.Name == output.Name))
             {
                 throw InferenceProtocolException.Invalid(RequestParameters.TwiceAsked(output.Name));
             }
 
-            call.Outputs.Add(new RequestedOutput(output.Name, Binary: true, Classes(output.Parameters)));
+            var classes = Classes(output.Parameters);
+            call.Outputs.Add(new RequestedOutput(output.Name, Binary: true, classes));
+            if (RegionParameters.Read(output.Parameters, output.Name) is { } part)
+            {
+                if (classes > 0)
+                {
+                    throw InferenceProtocolException.Invalid($"output can't set both '{RegionParameters.RegionName}' and 'classification'");
+                }
+
+                call.ShareOutput(output.Name, part);
+            }
         }
 
         return call;
     }
 
-    private static Tensor ReadInput(ModelInferRequest request, int index, bool raw, string model)
+    private static Tensor ReadShared(ModelInferRequest.Types.InferInputTensor input, string model)
     {
-        var input = request.Inputs[index];
+        if (input.Contents is not null)
+        {
+            throw InferenceProtocolException.Invalid($"contents field must not be specified when using shared memory for '{input.Name}' for model '{model}'");
+        }
+
+        var (type, shape) = ReadForm(input, model);
+        return new Tensor { Name = input.Name, Type = type, Shape = shape, Data = default };
+    }
+
+    private static Tensor ReadInput(ModelInferRequest request, ModelInferRequest.Types.InferInputTensor input, int? index, string model)
+    {
+        var (type, shape) = ReadForm(input, model);
+        return new Tensor { Name = input.Name, Type = type, Shape = shape, Data = index is { } at ? ReadRaw(request, input, at, type, shape, model) : ReadTyped(input, type, shape, model) };
+    }
+
+    private static (TensorElementType Type, long[] Shape) ReadForm(ModelInferRequest.Types.InferInputTensor input, string model)
+    {
         if (!Datatypes.TryParse(input.Datatype, out var type))
         {
             throw InferenceProtocolException.Invalid($"invalid datatype '{input.Datatype}' for input '{input.Name}' of model '{model}'");
-        }
-
-        if (input.Parameters.ContainsKey("shared_memory_region"))
-        {
-            throw InferenceProtocolException.Unsupported(SettingsFront.NoSharedMemory);
         }
 
         var shape = input.Shape.ToArray();
@@ -75,12 +101,11 @@ internal static class RpcRequestReader
         }
 
         TensorSize.CheckCount(input.Name, shape, type);
-        return new Tensor { Name = input.Name, Type = type, Shape = shape, Data = raw ? ReadRaw(request, index, type, shape, model) : ReadTyped(input, type, shape, model) };
+        return (type, shape);
     }
 
-    private static ReadOnlyMemory<byte> ReadRaw(ModelInferRequest request, int index, TensorElementType type, long[] shape, string model)
+    private static ReadOnlyMemory<byte> ReadRaw(ModelInferRequest request, ModelInferRequest.Types.InferInputTensor input, int index, TensorElementType type, long[] shape, string model)
     {
-        var input = request.Inputs[index];
         if (input.Contents is not null)
         {
             throw InferenceProtocolException.Invalid($"contents field must not be specified when using raw_input_contents for '{input.Name}' for model '{model}'");

@@ -114,6 +114,11 @@ internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServe
     private static GenerateRequest Read(ModelInferRequest request, string model)
     {
         var call = RpcRequestReader.Read(request, model);
+        if (call.Shared is not null)
+        {
+            throw InferenceProtocolException.Unsupported("a text to continue, and its parts, do not go through shared memory: send it in the request");
+        }
+
         return call.Inputs is [{ Name: GenerateFront.TextInput, Type: TensorElementType.Bytes, Data.Length: >= sizeof(uint) } input]
             && BinaryPrimitives.ReadUInt32LittleEndian(input.Data.Span) == input.Data.Length - sizeof(uint)
             ? GenerateFields.Read(Encoding.UTF8.GetString(input.Data.Span[sizeof(uint)..]), name => request.Parameters.TryGetValue(name, out var value) ? Json(value) : null)

@@ -32,6 +32,7 @@ public sealed class ProtocolNode : IAsyncLifetime
             ["Serving:Repository:ControlMode"] = "explicit",
             ["Serving:Repository:Public"] = "true",
             ["Serving:Trace:File"] = TraceFile,
+            ["Serving:SharedMemory:Enabled"] = "true",
             ["Serving:MaximumRequestBytes"] = $"{MaximumBytes}",
             ["Serving:MaximumRpcBytes"] = $"{MaximumBytes}",
         });

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Text.Json;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
@@ -152,23 +151,6 @@ public sealed class ServerSettingsTests(ProtocolNode node)
         control.Change(_ => LogLevels.AsConfigured);
         Assert.Equal((true, false), (logger.IsEnabled(LogLevel.Information), logger.IsEnabled(LogLevel.Debug)));
         Assert.Equal("HH ", provider.GetRequiredService<IOptionsMonitor<SimpleConsoleFormatterOptions>>().CurrentValue.TimestampFormat);
-    }
-
-    [Theory]
-    [InlineData("GET", "systemsharedmemory/status")]
-    [InlineData("GET", "systemsharedmemory/region/r/status")]
-    [InlineData("POST", "systemsharedmemory/region/r/register")]
-    [InlineData("POST", "systemsharedmemory/region/r/unregister")]
-    [InlineData("POST", "cudasharedmemory/region/r/register")]
-    [InlineData("POST", "cudasharedmemory/unregister")]
-    public async Task Shared_memory_is_told_to_be_off(string method, string path)
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(method), $"/v2/{path}");
-        using var response = await node.Http.SendAsync(request);
-        Assert.Equal(HttpStatusCode.NotImplemented, response.StatusCode);
-        Assert.Contains("Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.", JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("error").GetString()!, StringComparison.Ordinal);
-        var error = await Assert.ThrowsAsync<RpcException>(async () => await node.Rpc.SystemSharedMemoryStatusAsync(new SystemSharedMemoryStatusRequest()));
-        Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
     }
 
     private string Trace(string level, int rate, int count = -1, int frequency = 0) =>

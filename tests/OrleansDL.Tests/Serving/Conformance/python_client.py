@@ -7,6 +7,7 @@ import json
 import struct
 import sys
 import zlib
+from multiprocessing import shared_memory
 
 sys.path.insert(0, sys.argv[1])
 import grpc
@@ -79,7 +80,7 @@ def rpc():
 
         refused(lambda: stub.ModelInfer(pb.ModelInferRequest(model_name="nobody")), grpc.StatusCode.INVALID_ARGUMENT, "Request for unknown model: 'nobody' is not found")
         refused(lambda: stub.ModelInfer(request(model_version="one")), grpc.StatusCode.INVALID_ARGUMENT, "should be an integral value > 0")
-        refused(lambda: stub.SystemSharedMemoryRegister(pb.SystemSharedMemoryRegisterRequest(name="r", key="/r", byte_size=4)), grpc.StatusCode.UNIMPLEMENTED, "Client shared memory is disabled.")
+        shared(stub)
         reserved = request()
         reserved.parameters["triton_x"].bool_param = True
         refused(lambda: stub.ModelInfer(reserved), grpc.StatusCode.INVALID_ARGUMENT, "reserved for Triton usage")
@@ -92,6 +93,26 @@ def rpc():
         check(set(stub.TraceSetting(pb.TraceSettingRequest()).settings) >= {"trace_level", "trace_rate", "trace_count", "log_frequency", "trace_file", "trace_mode"}, True, "trace settings")
         check(stub.LogSettings(pb.LogSettingsRequest()).settings["log_info"].bool_param, True, "log settings")
         check((MODEL, "READY") in [(m.name, m.state) for m in stub.RepositoryIndex(pb.RepositoryIndexRequest()).models], True, "index")
+
+
+def shared(stub):
+    memory = shared_memory.SharedMemory(create=True, size=64)
+    try:
+        memory.buf[:16] = struct.pack("<4f", 1, 2, 3, 4)
+        stub.SystemSharedMemoryRegister(pb.SystemSharedMemoryRegisterRequest(name="py", key="/" + memory.name, byte_size=64))
+        message = request()
+        del message.raw_input_contents[:]
+        for tensor, offset in ((message.inputs[0], 0), (message.outputs[0], 32)):
+            tensor.parameters["shared_memory_region"].string_param = "py"
+            tensor.parameters["shared_memory_byte_size"].int64_param = 16
+            tensor.parameters["shared_memory_offset"].int64_param = offset
+        check(list(stub.ModelInfer(message).raw_output_contents), [b""], "answer without its output")
+        check(struct.unpack("<4f", memory.buf[32:48]), (2.0, 3.0, 4.0, 5.0), "output in shared memory")
+        stub.SystemSharedMemoryUnregister(pb.SystemSharedMemoryUnregisterRequest(name="py"))
+        check(len(stub.SystemSharedMemoryStatus(pb.SystemSharedMemoryStatusRequest()).regions), 0, "regions left")
+    finally:
+        memory.close()
+        memory.unlink()
 
 
 def post(path, body, headers):
