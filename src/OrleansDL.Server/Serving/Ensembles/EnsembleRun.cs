@@ -133,7 +133,7 @@ internal sealed class EnsembleRun(Route route, EnsemblePlan plan, EnsembleSteps 
     private async ValueTask StepAsync(int index, PlannedStep step, CancellationToken cancellationToken)
     {
         if ((Volatile.Read(ref _ran) & step.Earlier) != 0
-            || Array.Exists(step.Inputs, input => _tensors[input.Tensor] is null)
+            || Array.Exists(step.Inputs, input => input.Tensor >= plan.Spec.Inputs.Count && _tensors[input.Tensor] is null)
             || Array.Exists(step.Asked, tensor => _tensors[tensor] is null)
             || (step.When is not null && !Holds(step)))
         {
