@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using OrleansDL.Database;
 
 namespace OrleansDL.Tests.Hosting;
 
