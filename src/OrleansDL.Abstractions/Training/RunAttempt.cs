@@ -15,4 +15,7 @@ public sealed record RunAttempt
 
     /// <summary>When it was given its slots.</summary>
     [Id(3)] public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Why it ended and the run did not: what was lost, what failed, or that it was sent away; null for the last.</summary>
+    [Id(4)] public string? Ended { get; init; }
 }

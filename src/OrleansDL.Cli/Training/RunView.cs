@@ -25,11 +25,11 @@ internal static class RunView
             ("took", run is { StartedAt: { } start, FinishedAt: { } end } ? Format.Seconds((end - start).TotalSeconds) : null),
             ("metrics", Headlines.Of(run.Metrics)),
             ("model", run.ModelVersion));
-        if (run.Spec.Workers > 1)
+        if (run.Spec.Workers > 1 || run.Attempts.Count > 1)
         {
             foreach (var attempt in run.Attempts)
             {
-                screen.Line($"attempt   {attempt.Attempt}, {Format.Time(attempt.StartedAt)}, from step {attempt.FromStep} on {Of(attempt.Workers)}");
+                screen.Line($"attempt   {attempt.Attempt}, {Format.Time(attempt.StartedAt)}, from step {attempt.FromStep} on {Of(attempt.Workers)}{(attempt.Ended is { } why ? $"; it ended: {why}" : "")}");
             }
         }
 

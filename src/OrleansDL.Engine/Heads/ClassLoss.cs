@@ -26,19 +26,19 @@ internal sealed class ClassLoss : IDisposable
     /// <param name="target">[N]; a number below 0 is passed over.</param>
     public Tensor Of(Tensor logits, Tensor target)
     {
-        var known = target.ge(0);
-        var right = target.clamp_min(0);
+        var known = target.ge(Held(0));
+        var right = target.clamp_min(Held(0));
         var logarithms = nn.functional.log_softmax(logits, 1);
         var likelihood = logarithms.gather(1, right.unsqueeze(1)).squeeze(1);
         var loss = -likelihood;
         if (_smoothing > 0)
         {
-            loss = (loss * (1 - _smoothing)) - (logarithms.mean([1]) * _smoothing);
+            loss = (loss * Held(1 - _smoothing)) - (logarithms.mean([1]) * Held(_smoothing));
         }
 
         if (_gamma > 0)
         {
-            loss *= (1 - likelihood.exp()).clamp_min(LeastRest).pow(_gamma);
+            loss *= (Held(1) - likelihood.exp()).clamp_min(Held(LeastRest)).pow(Held(_gamma));
         }
 
         if (_given is not null)
@@ -46,7 +46,7 @@ internal sealed class ClassLoss : IDisposable
             loss *= Weights(logits).index_select(0, right);
         }
 
-        return (loss * known.to_type(loss.dtype)).sum() / known.sum().clamp_min(1);
+        return (loss * known.to_type(loss.dtype)).sum() / known.sum().clamp_min(Held(1));
     }
 
     public void Dispose() => _weights?.Dispose();

@@ -22,11 +22,11 @@ internal sealed class EmbeddingHead(int width, double temperature) : Head
     {
         var unit = nn.functional.normalize(output, p: 2, dim: 1);
         var self = eye(output.shape[0], dtype: output.dtype, device: output.device);
-        var similar = (unit.matmul(unit.t()) / temperature) + (self * Out);
+        var similar = (unit.matmul(unit.t()) / Held(temperature)).add(self, Held(Out));
         var logarithms = similar - similar.logsumexp(1, keepdim: true);
         var alike = target.unsqueeze(0).eq(target.unsqueeze(1)).to_type(output.dtype) - self;
         var friends = alike.sum(1);
-        var losses = -(logarithms * alike).sum(1) / friends.clamp_min(1);
-        return losses.sum() / friends.gt(0).sum().clamp_min(1);
+        var losses = -(logarithms * alike).sum(1) / friends.clamp_min(Held(1));
+        return losses.sum() / friends.gt(Held(0)).sum().clamp_min(Held(1));
     }
 }

@@ -21,8 +21,8 @@ internal sealed class LabelsHead(int labels, HeadSpec spec, float[]? positive) :
         var (having, lacking) = (-yes, -no);
         if (spec.FocalGamma > 0)
         {
-            having *= (no * spec.FocalGamma).exp();
-            lacking *= (yes * spec.FocalGamma).exp();
+            having *= (no * Held(spec.FocalGamma)).exp();
+            lacking *= (yes * Held(spec.FocalGamma)).exp();
         }
 
         if (positive is not null)
@@ -30,8 +30,8 @@ internal sealed class LabelsHead(int labels, HeadSpec spec, float[]? positive) :
             having *= _positive ??= tensor(positive, dtype: output.dtype, device: output.device).DetachFromDisposeScope();
         }
 
-        var share = (target * (1 - spec.LabelSmoothing)) + (spec.LabelSmoothing / 2);
-        return ((share * having) + ((1 - share) * lacking)).mean();
+        var share = (target * Held(1 - spec.LabelSmoothing)).add(Held(spec.LabelSmoothing / 2), Held(1));
+        return (share * having).add((Held(1) - share) * lacking, Held(1)).mean();
     }
 
     public override void Dispose()

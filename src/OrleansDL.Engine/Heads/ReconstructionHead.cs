@@ -9,5 +9,5 @@ internal sealed class ReconstructionHead(int values) : Head
 
     public override int Outputs => values;
 
-    public override Tensor Loss(Tensor output, Tensor target) => (output - target).square().mean();
+    public override Tensor Loss(Tensor output, Tensor target) => (output - target).pow(Held(2)).mean();
 }

@@ -17,7 +17,7 @@ internal sealed class RegressionHead(int values, HeadSpec spec) : Head
         {
             "mae" => error.abs().mean(),
             "huber" => Huber(error, spec.HuberDelta ?? 1).mean(),
-            _ => error.square().mean(),
+            _ => error.pow(Held(2)).mean(),
         };
     }
 
@@ -25,7 +25,7 @@ internal sealed class RegressionHead(int values, HeadSpec spec) : Head
     private static Tensor Huber(Tensor error, double delta)
     {
         var size = error.abs();
-        var near = size.clamp_max(delta);
-        return near * (size - (near / 2));
+        var near = size.clamp_max(Held(delta));
+        return near * (size - (near / Held(2)));
     }
 }

@@ -15,7 +15,7 @@ internal sealed class SequenceHead(int labels, HeadSpec spec, float[]? weights) 
 
     public override Tensor Loss(Tensor output, Tensor target) => _loss.Of(output.reshape(-1, labels), target.reshape(-1));
 
-    public override long? Counted(Tensor target) => target.ge(0).sum().item<long>();
+    public override long? Counted(Tensor target) => target.ge(Held(0)).sum().item<long>();
 
     public override long OutputsPerRow(Pipeline pipeline) => labels * pipeline.RowShape[0];
 

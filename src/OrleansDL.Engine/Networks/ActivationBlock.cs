@@ -16,7 +16,7 @@ internal sealed class ActivationBlock(string function) : Block
         "gelu" => nn.functional.gelu(input),
         "tanh" => tanh(input),
         "silu" => nn.functional.silu(input),
-        "leakyRelu" => nn.functional.leaky_relu(input, Slope),
+        "leakyRelu" => input.leaky_relu(Held(Slope)),
         "sigmoid" => sigmoid(input),
         _ => throw Unknown(),
     };

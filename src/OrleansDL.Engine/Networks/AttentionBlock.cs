@@ -39,16 +39,16 @@ internal sealed class AttentionBlock : Block
         var (batch, steps) = (input.shape[0], input.shape[1]);
         var all = nn.functional.linear(_inWeight.Fit(input), _inWeight.Tensor, _inBias.Tensor).view(batch, steps, 3, _heads, HeadWidth).permute(2, 0, 3, 1, 4);
         var (queries, keys, values) = (all.select(0, 0), all.select(0, 1), all.select(0, 2));
-        var scores = queries.matmul(keys.transpose(-2, -1)) * (1 / Math.Sqrt(HeadWidth));
+        var scores = queries.matmul(keys.transpose(-2, -1)) * Held(1 / Math.Sqrt(HeadWidth));
         if (_rows is not null)
         {
-            scores = scores + Penalty(_rows.Present, scores).view(batch, 1, 1, steps);
+            scores = scores.add(Penalty(_rows.Present, scores).view(batch, 1, 1, steps), Held(1));
         }
 
         if (_causal)
         {
-            var places = arange(steps, ScalarType.Int64, input.device);
-            scores = scores + Penalty(places.unsqueeze(1).ge(places.unsqueeze(0)), scores);
+            var places = arange(Held(0), Held(steps), Held(1), ScalarType.Int64, input.device);
+            scores = scores.add(Penalty(places.unsqueeze(1).ge(places.unsqueeze(0)), scores), Held(1));
         }
 
         var weights = scores.softmax(-1);
@@ -119,7 +119,7 @@ internal sealed class AttentionBlock : Block
         return Penalty(graph, seen);
     }
 
-    private static Tensor Penalty(Tensor seen, Tensor like) => (1 - seen.to(like.dtype)) * Hidden;
+    private static Tensor Penalty(Tensor seen, Tensor like) => (Held(1) - seen.to(like.dtype)) * Held(Hidden);
 
     private static string Penalty(OnnxGraph graph, string seen) => graph.Node("Where", [seen, graph.Scalar(0), graph.Scalar(Hidden)]);
 }

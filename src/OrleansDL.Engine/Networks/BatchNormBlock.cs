@@ -34,8 +34,8 @@ internal sealed class BatchNormBlock(ParameterPlan plan, long channels, bool ser
         using (no_grad())
         {
             moments = Moments.Of(value, counts, Epsilon, exchange);
-            _mean.Tensor.mul_(1 - Momentum).add_(moments.Mean, Momentum);
-            _variance.Tensor.mul_(1 - Momentum).add_(moments.Variance, Momentum * moments.Count / Math.Max(1, moments.Count - 1));
+            _mean.Tensor.mul_(Held(1 - Momentum)).add_(moments.Mean, Held(Momentum));
+            _variance.Tensor.mul_(Held(1 - Momentum)).add_(moments.Variance, Held(Momentum * moments.Count / Math.Max(1, moments.Count - 1)));
         }
 
         return SharedBatchNorm.Apply(value, _weight.Tensor, _bias.Tensor, moments, counts, Epsilon, exchange);

@@ -14,7 +14,7 @@ internal sealed class CategoriesBlock(ParameterPlan plan, long inputs, IReadOnly
     public override Tensor Forward(Tensor input, Pass pass)
     {
         var columns = _tables.Select((table, column) => table.Tensor.index_select(
-            0, input.select(1, Numbers + column).clamp(0, cardinalities[column] - 1).to(ScalarType.Int64)));
+            0, input.select(1, Numbers + column).clamp(Held(0), Held(cardinalities[column] - 1)).to(ScalarType.Int64)));
         return cat([input.narrow(1, 0, Numbers), .. columns], 1);
     }
 

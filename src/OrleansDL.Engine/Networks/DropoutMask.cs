@@ -48,22 +48,22 @@ internal static class DropoutMask
         }
 
         var halves = tensor(MemoryMarshal.Cast<ulong, int>(keys.AsSpan()).ToArray(), [keys.Length, 2], device: device);
-        var hash = arange(count / keys.Length, ScalarType.Int32, device).mul_(unchecked((int)Step)).unsqueeze(0).add(halves.narrow(1, 0, 1));
+        var hash = arange(Held(0), Held(count / keys.Length), Held(1), ScalarType.Int32, device).mul_(Held(unchecked((int)Step))).unsqueeze(0).add(halves.narrow(1, 0, 1), Held(1));
         Mix(hash);
-        hash.add_(halves.narrow(1, 1, 1));
+        hash.add_(halves.narrow(1, 1, 1), Held(1));
         Mix(hash);
 
         // Compared as signed numbers: the sign bit is turned over on both sides.
-        var kept = hash.bitwise_xor_(int.MinValue).ge(unchecked((int)(threshold ^ 0x80000000)));
-        return kept.to(ScalarType.Float32).mul_(scale).view(shape.ToArray()).MoveToOuterDisposeScope();
+        var kept = hash.bitwise_xor_(int.MinValue).ge(Held(unchecked((int)(threshold ^ 0x80000000))));
+        return kept.to(ScalarType.Float32).mul_(Held(scale)).view(shape.ToArray()).MoveToOuterDisposeScope();
     }
 
     private static void Mix(Tensor hash)
     {
         Fold(hash, 16);
-        hash.mul_(unchecked((int)First));
+        hash.mul_(Held(unchecked((int)First)));
         Fold(hash, 15);
-        hash.mul_(unchecked((int)Second));
+        hash.mul_(Held(unchecked((int)Second)));
         Fold(hash, 16);
     }
 

@@ -20,9 +20,9 @@ internal sealed class GruBlock(ParameterPlan plan, long inputs, BlockSpec spec, 
     protected override Tensor[] Step(Tensor projected, Tensor[] states, Tensor weight, Tensor? bias)
     {
         var state = addmm(bias!, states[0], weight, 1, 1);
-        var gates = (projected.narrow(1, 0, 2 * Width) + state.narrow(1, 0, 2 * Width)).sigmoid().chunk(2, 1);
-        var hidden = (projected.narrow(1, 2 * Width, Width) + (gates[1] * state.narrow(1, 2 * Width, Width))).tanh();
-        return [hidden + (gates[0] * (states[0] - hidden))];
+        var gates = projected.narrow(1, 0, 2 * Width).add(state.narrow(1, 0, 2 * Width), Held(1)).sigmoid().chunk(2, 1);
+        var hidden = projected.narrow(1, 2 * Width, Width).add(gates[1] * state.narrow(1, 2 * Width, Width), Held(1)).tanh();
+        return [hidden.add(gates[0] * (states[0] - hidden), Held(1))];
     }
 
     protected override string EmitCell(OnnxGraph graph, IReadOnlyList<string> inputs, OnnxAttribute[] attributes) =>

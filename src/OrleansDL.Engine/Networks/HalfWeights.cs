@@ -54,7 +54,7 @@ internal sealed class HalfWeights : IDisposable
     public void TakeGradients()
     {
         using var guard = no_grad();
-        _gradients.add_(_slopes);
+        _gradients.add_(_slopes, Held(1));
         _slopes.zero_();
     }
 

@@ -11,7 +11,7 @@ internal sealed class LearntPositionsBlock(ParameterPlan plan, long steps, long 
 
     public override bool GoesOn => true;
 
-    public override Tensor Forward(Tensor input, Pass pass) => input + _table.Tensor.narrow(0, 0, input.shape[1]);
+    public override Tensor Forward(Tensor input, Pass pass) => input.add(_table.Tensor.narrow(0, 0, input.shape[1]), Held(1));
 
     public override string Emit(OnnxGraph graph, string input)
     {

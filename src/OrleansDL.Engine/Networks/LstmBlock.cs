@@ -18,7 +18,7 @@ internal sealed class LstmBlock(ParameterPlan plan, long inputs, BlockSpec spec,
     {
         var all = addmm(projected, states[0], weight, 1, 1);
         var gates = all.narrow(1, 0, 3 * Width).sigmoid().chunk(3, 1);
-        var cell = (gates[2] * states[1]) + (gates[0] * all.narrow(1, 3 * Width, Width).tanh());
+        var cell = (gates[2] * states[1]).add(gates[0] * all.narrow(1, 3 * Width, Width).tanh(), Held(1));
         return [gates[1] * cell.tanh(), cell];
     }
 

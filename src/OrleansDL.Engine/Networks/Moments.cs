@@ -29,7 +29,7 @@ internal sealed record Moments(Tensor Mean, Tensor Variance, Tensor Inverse, dou
         var common = Enumerable.Range(0, channels).Select(channel => sums[channel] / count).ToArray();
         var variance = Enumerable.Range(0, channels).Select(channel => Math.Max(0, (sums[channels + channel] / count) - (common[channel] * common[channel])));
         var (shared, spread) = (Floats(common, input.device), Floats(variance, input.device));
-        return new Moments(shared, spread, (spread + epsilon).rsqrt(), count);
+        return new Moments(shared, spread, spread.add(Held(epsilon), Held(1)).rsqrt(), count);
     }
 
     /// <summary>Adds up two rows of numbers over all ranks.</summary>
@@ -47,7 +47,7 @@ internal sealed record Moments(Tensor Mean, Tensor Variance, Tensor Inverse, dou
         var (channels, others) = ((int)input.shape[1], Others(input));
         var values = (double)input.numel() / channels;
         var local = input.mean(others);
-        var (mean, square) = (Numbers(local), Numbers((input - local.view(Broadcast(input))).pow_(2).mean(others)));
+        var (mean, square) = (Numbers(local), Numbers((input - local.view(Broadcast(input))).pow_(Held(2)).mean(others)));
         return [.. mean.Select(value => values * value), .. square.Select((value, channel) => values * (value + (mean[channel] * mean[channel])))];
     }
 

@@ -12,7 +12,7 @@ internal sealed class NormalizeBlock : Block
 
     /// <summary>The floor stands before the root, whose slope at 0 is infinite.</summary>
     public override Tensor Forward(Tensor input, Pass pass) =>
-        input / (input * input).sum(-1, keepdim: true).clamp_min((double)LeastLength * LeastLength).sqrt();
+        input / (input * input).sum(-1, keepdim: true).clamp_min(Held((double)LeastLength * LeastLength)).sqrt();
 
     public override string Emit(OnnxGraph graph, string input)
     {

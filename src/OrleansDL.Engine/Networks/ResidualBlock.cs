@@ -9,7 +9,7 @@ internal sealed class ResidualBlock(IReadOnlyList<Block> blocks, IReadOnlyList<B
     public override bool GoesOn => blocks.Concat(shortcut).All(block => block.GoesOn);
 
     public override Tensor Forward(Tensor input, Pass pass) =>
-        blocks.Aggregate(input, (value, block) => block.Forward(value, pass)) + shortcut.Aggregate(input, (value, block) => block.Forward(value, pass));
+        blocks.Aggregate(input, (value, block) => block.Forward(value, pass)).add(shortcut.Aggregate(input, (value, block) => block.Forward(value, pass)), Held(1));
 
     public override string Emit(OnnxGraph graph, string input)
     {

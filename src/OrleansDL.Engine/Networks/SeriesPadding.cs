@@ -22,8 +22,8 @@ internal sealed class SeriesPadding
     /// <param name="tokens">int64 [batch, steps].</param>
     public void Set(Tensor tokens)
     {
-        var numbers = arange(1, tokens.shape[1] + 1, ScalarType.Int64, tokens.device);
-        Lengths = (tokens.ne(0).to(ScalarType.Int64) * numbers).amax([1L]).clamp_min(1);
+        var numbers = arange(Held(1), Held(tokens.shape[1] + 1), Held(1), ScalarType.Int64, tokens.device);
+        Lengths = (tokens.ne(Held(0)).to(ScalarType.Int64) * numbers).amax([1L]).clamp_min(Held(1));
         Present = numbers.unsqueeze(0).le(Lengths.unsqueeze(1));
     }
 

@@ -13,8 +13,8 @@ internal sealed class SeriesPoolBlock(string by, SeriesPadding? rows) : Block
     {
         "first" => input.select(1, 0),
         "last" when rows is null => input.select(1, -1),
-        "last" => input.gather(1, (rows.Lengths - 1).view(-1, 1, 1).expand(-1, 1, input.shape[2])).squeeze(1),
-        "max" => (rows is null ? input : where(rows.Present.unsqueeze(-1), input, full_like(input, Least))).amax([1L]),
+        "last" => input.gather(1, (rows.Lengths - Held(1)).view(-1, 1, 1).expand(-1, 1, input.shape[2])).squeeze(1),
+        "max" => (rows is null ? input : where(rows.Present.unsqueeze(-1), input, full_like(input, Held(Least)))).amax([1L]),
         _ when rows is null => input.mean([1L]),
         _ => (input * rows.Mask(input)).sum(1) / rows.Lengths.unsqueeze(1).to(input.dtype),
     };

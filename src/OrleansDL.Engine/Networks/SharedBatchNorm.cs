@@ -49,9 +49,9 @@ internal sealed class SharedBatchNorm : autograd.SingleTensorFunction<SharedBatc
             {
                 // What moves mean and variance of all rows moves every row: (sum + normal * weighted sum) / count, as slope and offset of the input.
                 var shape = Moments.Broadcast(input);
-                var scale = weight * inverse / (double)context.get_data("count");
+                var scale = weight * inverse / Held((double)context.get_data("count"));
                 var slope = scale * sums[1] * inverse;
-                inputs.addcmul_(input, slope.view(shape), -1).sub_(((scale * sums[0]) - (slope * mean)).view(shape));
+                inputs.addcmul_(input, slope.view(shape), Held(-1)).sub_(((scale * sums[0]) - (slope * mean)).view(shape));
             }
             else
             {

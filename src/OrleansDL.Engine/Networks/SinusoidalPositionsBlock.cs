@@ -13,9 +13,9 @@ internal sealed class SinusoidalPositionsBlock(long width) : Block
 
     public override Tensor Forward(Tensor input, Pass pass)
     {
-        var places = arange(input.shape[1], ScalarType.Float32, input.device).unsqueeze(1);
+        var places = arange(Held(0), Held(input.shape[1]), Held(1), ScalarType.Float32, input.device).unsqueeze(1);
         var angles = places * tensor(_frequencies, device: input.device).unsqueeze(0);
-        return input + cat([angles.sin(), angles.cos()], 1).narrow(1, 0, width).to(input.dtype);
+        return input.add(cat([angles.sin(), angles.cos()], 1).narrow(1, 0, width).to(input.dtype), Held(1));
     }
 
     public override string Emit(OnnxGraph graph, string input)

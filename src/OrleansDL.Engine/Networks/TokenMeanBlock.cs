@@ -10,10 +10,10 @@ internal sealed class TokenMeanBlock(ParameterPlan plan, long vocabulary, long w
 
     public override Tensor Forward(Tensor input, Pass pass)
     {
-        var present = input.ne(0).to(ScalarType.Float32).unsqueeze(-1);
+        var present = input.ne(Held(0)).to(ScalarType.Float32).unsqueeze(-1);
         var embedded = _embedding.Tensor.index_select(0, input.flatten()).view(input.shape[0], input.shape[1], width);
         var sum = (embedded * present).sum(1);
-        return sum / present.sum(1).clamp_min(1);
+        return sum / present.sum(1).clamp_min(Held(1));
     }
 
     public override string Emit(OnnxGraph graph, string input)

@@ -36,9 +36,9 @@ internal sealed class AdamOptimizer : Optimizer
             DecayGradients();
         }
 
-        _mean.mul_(_beta1).add_(Gradients, 1 - _beta1);
-        _square.mul_(_beta2).addcmul_(Gradients, Gradients, 1 - _beta2);
-        var denominator = _square.sqrt().div_(Math.Sqrt(1 - Math.Pow(_beta2, step))).add_(_epsilon);
-        Weights.addcdiv_(_mean, denominator, -rate / (1 - Math.Pow(_beta1, step)));
+        _mean.mul_(Held(_beta1)).add_(Gradients, Held(1 - _beta1));
+        _square.mul_(Held(_beta2)).addcmul_(Gradients, Gradients, Held(1 - _beta2));
+        var denominator = _square.sqrt().div_(Held(Math.Sqrt(1 - Math.Pow(_beta2, step)))).add_(Held(_epsilon), Held(1));
+        Weights.addcdiv_(_mean, denominator, Held(-rate / (1 - Math.Pow(_beta1, step))));
     }
 }

@@ -10,7 +10,7 @@ internal static class GradientClip
     {
         if (clip.Value is { } value)
         {
-            network.Gradients.clamp_(-value, value);
+            network.Gradients.clamp_(Held(-value), Held(value));
         }
 
         if (clip.Norm is not { } greatest)
@@ -21,7 +21,7 @@ internal static class GradientClip
         var norm = network.Gradients.norm().item<float>();
         if (norm > greatest)
         {
-            network.Gradients.mul_(greatest / norm);
+            network.Gradients.mul_(Held(greatest / norm));
         }
 
         return norm;

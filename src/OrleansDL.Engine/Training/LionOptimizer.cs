@@ -23,7 +23,7 @@ internal sealed class LionOptimizer : Optimizer
     public override void Step(long step, double rate)
     {
         DecayWeights(rate);
-        Weights.add_(_mean.mul(_beta1).add_(Gradients, 1 - _beta1).sign_(), -rate);
-        _mean.mul_(_beta2).add_(Gradients, 1 - _beta2);
+        Weights.add_(_mean.mul(Held(_beta1)).add_(Gradients, Held(1 - _beta1)).sign_(), Held(-rate));
+        _mean.mul_(Held(_beta2)).add_(Gradients, Held(1 - _beta2));
     }
 }

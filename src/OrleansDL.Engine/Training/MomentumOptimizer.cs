@@ -23,14 +23,14 @@ internal sealed class MomentumOptimizer : Optimizer
     public override void Step(long step, double rate)
     {
         DecayGradients();
-        _velocity.mul_(_momentum).add_(Gradients);
+        _velocity.mul_(Held(_momentum)).add_(Gradients, Held(1));
         if (_ahead)
         {
-            Weights.add_(Gradients.add_(_velocity, _momentum), -rate);
+            Weights.add_(Gradients.add_(_velocity, Held(_momentum)), Held(-rate));
         }
         else
         {
-            Weights.add_(_velocity, -rate);
+            Weights.add_(_velocity, Held(-rate));
         }
     }
 }

@@ -58,7 +58,7 @@ internal abstract class Optimizer : IDisposable
     {
         if (_weightDecay != 0)
         {
-            _ = _decayed is null ? Gradients.add_(Weights, _weightDecay) : Gradients.addcmul_(Weights, _decayed, _weightDecay);
+            _ = _decayed is null ? Gradients.add_(Weights, Held(_weightDecay)) : Gradients.addcmul_(Weights, _decayed, Held(_weightDecay));
         }
     }
 
@@ -67,7 +67,7 @@ internal abstract class Optimizer : IDisposable
     {
         if (_weightDecay != 0)
         {
-            _ = _decayed is null ? Weights.mul_(1 - (rate * _weightDecay)) : Weights.addcmul_(Weights, _decayed, -rate * _weightDecay);
+            _ = _decayed is null ? Weights.mul_(Held(1 - (rate * _weightDecay))) : Weights.addcmul_(Weights, _decayed, Held(-rate * _weightDecay));
         }
     }
 

@@ -28,16 +28,16 @@ internal sealed class RmsPropOptimizer : Optimizer
     public override void Step(long step, double rate)
     {
         DecayGradients();
-        _square.mul_(_smoothing).addcmul_(Gradients, Gradients, 1 - _smoothing);
-        var denominator = _square.sqrt().add_(_epsilon);
+        _square.mul_(Held(_smoothing)).addcmul_(Gradients, Gradients, Held(1 - _smoothing));
+        var denominator = _square.sqrt().add_(Held(_epsilon), Held(1));
         if (_velocity is null)
         {
-            Weights.addcdiv_(Gradients, denominator, -rate);
+            Weights.addcdiv_(Gradients, denominator, Held(-rate));
         }
         else
         {
-            _velocity.mul_(_momentum).addcdiv_(Gradients, denominator, 1);
-            Weights.add_(_velocity, -rate);
+            _velocity.mul_(Held(_momentum)).addcdiv_(Gradients, denominator, Held(1));
+            Weights.add_(_velocity, Held(-rate));
         }
     }
 }

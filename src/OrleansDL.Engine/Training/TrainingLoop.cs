@@ -459,7 +459,7 @@ internal sealed class TrainingLoop : IDisposable
         var loss = _head.Loss(output, batch.Targets);
         if (batch.Partners is { } partners)
         {
-            loss = (loss * batch.Share) + (_head.Loss(output, partners) * (1 - batch.Share));
+            loss = (loss * Held(batch.Share)).add(_head.Loss(output, partners), Held(1 - batch.Share));
         }
 
         if (own != rows || _exchange is not null)

@@ -582,7 +582,7 @@ internal sealed partial class TrainingRunGrain(
         }
 
         LogRetried(Id, state.Attempt, again.Reason);
-        await WriteAsync(NextAttempt() with
+        await WriteAsync(NextAttempt(outcome.Reason) with
         {
             Spec = again.Spec,
             Retries = (state.Retries ?? 0) + 1,
@@ -594,7 +594,8 @@ internal sealed partial class TrainingRunGrain(
     }
 
     /// <summary>The state in which the next attempt asks for slots, or waits to be resumed.</summary>
-    private TrainingRunState NextAttempt()
+    /// <param name="ended">Why this one ended.</param>
+    private TrainingRunState NextAttempt(string? ended)
     {
         var state = run.State;
         return state with
@@ -609,6 +610,7 @@ internal sealed partial class TrainingRunGrain(
             Reason = null,
             ServedSeconds = (state.ServedSeconds ?? 0) + (state.AttemptStartedAt is { } began ? (time.GetUtcNow() - began).TotalSeconds : 0),
             AttemptStartedAt = null,
+            Attempts = state.Attempts is { Count: > 0 } all && all[^1].Attempt == state.Attempt ? [.. all.SkipLast(1), all[^1] with { Ended = ended }] : state.Attempts,
         };
     }
 
@@ -618,7 +620,7 @@ internal sealed partial class TrainingRunGrain(
         var state = run.State;
         if (state.Status is RunStatus.Pausing or RunStatus.Preempting)
         {
-            await WriteAsync(NextAttempt() with
+            await WriteAsync(NextAttempt(reason) with
             {
                 Preemptions = (state.Preemptions ?? 0) + (state.Status is RunStatus.Preempting ? 1 : 0),
                 Reason = state.Reason,
@@ -635,7 +637,7 @@ internal sealed partial class TrainingRunGrain(
                 FinishedAt = time.GetUtcNow(),
                 Reason = $"{MaximumLostInARow} attempts in a row were lost without getting further. The last one: {reason}",
             }
-            : NextAttempt() with { LostInARow = lost });
+            : NextAttempt(reason) with { LostInARow = lost });
         return true;
     }
 

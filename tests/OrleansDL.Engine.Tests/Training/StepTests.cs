@@ -50,6 +50,42 @@ public sealed class StepTests
         Assert.Equal(0.25, network.Gradients.norm().item<float>(), 1e-4);
     }
 
+    [Fact]
+    public void Collections_in_the_middle_of_a_step_change_nothing()
+    {
+        var quiet = Steps();
+        var isOver = false;
+        var collector = new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        });
+        collector.Start();
+        var disturbed = Steps();
+        Volatile.Write(ref isOver, true);
+        collector.Join();
+        Assert.Equal(quiet, disturbed);
+    }
+
+    private static float[] Steps()
+    {
+        using var network = new Network(
+            new NetworkDefinition { Network = NetworkFamilies.WithDefaults(new NetworkSpec { Family = "mlp", Hidden = [1000] }), Input = [1000], Classes = 10 }, 4);
+        using var optimizer = Optimizer.For(network, Assignments.Spec() with { Optimizer = "adamw", WeightDecay = 0.01 });
+        using var guard = no_grad();
+        for (var step = 1; step <= 300; step++)
+        {
+            using var scope = NewDisposeScope();
+            network.Gradients.copy_(network.Weights);
+            optimizer.Step(step, 1e-3);
+        }
+
+        return [.. network.Weights.data<float>()];
+    }
+
     private static float[] Train(TestFolder folder, string name, TrainingSpec spec)
     {
         var assignment = Assignments.Digits(folder["data"], spec, row => row < 250);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using OrleansDL.Models;
 using OrleansDL.Training;
 
@@ -82,7 +83,7 @@ public sealed class RealTrainingTests
         var straight = await node.EndedAsync(unbroken.Id);
 
         Assert.True(resumed.Status is RunStatus.Completed, resumed.Reason);
-        Assert.Equal(2, resumed.Attempt);
+        Assert.True(resumed.Attempt == 2, $"It took {resumed.Attempt} attempts: {JsonSerializer.Serialize(resumed.Attempts, OdlJson.Options)}.");
         Assert.True(resumed.ResumedFromStep > 0);
         Assert.Equal(1, straight.Attempt);
         Assert.Equal(straight.Artifact!["weights.safetensors"], resumed.Artifact!["weights.safetensors"]);

@@ -337,13 +337,15 @@ public sealed class TrainingRunTests
     [Fact]
     public async Task Each_rank_of_a_run_is_a_process_of_its_own_and_all_that_is_kept_is_rank_0s()
     {
-        await using var node = await TrainingNode.StartAsync($"echo I am $ODL_RANK of $ODL_WORLD_SIZE; if [ $ODL_RANK = 0 ]; then {Done}; else echo mine > $ODL_OUTPUT_DIR/mine; fi", slots: 2);
-        var run = await node.EndedAsync((await node.CreateAsync(await SpecAsync(node) with { Workers = 2 })).Id);
+        await using var node = await TrainingNode.StartAsync($"echo I am $ODL_RANK of $ODL_WORLD_SIZE; if [ $ODL_RANK = 0 ]; then while [ ! -e ../../../go ]; do sleep 0.05; done; {Done}; else echo mine > $ODL_OUTPUT_DIR/mine; fi", slots: 2);
+        var run = await node.CreateAsync(await SpecAsync(node) with { Workers = 2 });
+        async Task<List<string>> LogAsync() => [.. (await node.Runs.ListLogsAsync(run.Name, PageRequest.First)).Items.Select(line => line.Text)];
+        await node.UntilAsync(LogAsync, log => log.Contains("[rank 1] I am 1 of 2"));
+        await File.WriteAllTextAsync(Path.Combine(node.Folder, "go"), "");
+        run = await node.EndedAsync(run.Id);
         Assert.True(run.Status is RunStatus.Completed, run.Reason);
         Assert.Equal(["metrics.json", "weights.safetensors"], run.Artifact!.Keys.Order());
-        var log = (await node.Runs.ListLogsAsync(run.Name, PageRequest.First)).Items.Select(line => line.Text).ToList();
-        Assert.Contains("I am 0 of 2", log);
-        Assert.Contains("[rank 1] I am 1 of 2", log);
+        Assert.Contains("I am 0 of 2", await LogAsync());
         Assert.Equal(["w1", "w1"], Assert.Single(run.Attempts).Workers);
         Assert.Equal(2, Assert.Single(await node.Scheduler.ListWorkersAsync()).FreeSlots);
     }
