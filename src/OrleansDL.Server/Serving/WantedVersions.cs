@@ -95,22 +95,22 @@ internal sealed class WantedVersions(IGrainFactory grains)
     private static WantedVersion Wanted(ModelVersion version, long? number, DeploymentSpec spec) => VersionIsolation.IsIsolated(version, spec) && DeviceRules.IsGpu(spec.Device)
         ? throw new InvalidException($"device '{spec.Device}': model '{version.ModelName}' was made elsewhere and runs in a process of its own, which has no GPU. Set trusted, or leave device out.")
         : new()
-    {
-        Model = version.Model,
-        ModelName = version.ModelName,
-        Version = version.Version,
-        Artifact = version.Artifact,
-        Batching = spec.Batching,
-        Sequence = spec.Sequence,
-        Raw = spec.Raw,
-        Number = number,
-        OnDemand = spec.Residency is not null,
-        Isolated = VersionIsolation.IsIsolated(version, spec),
-        HangSeconds = spec.HangSeconds,
-        Device = spec.Device,
-        Runtime = spec.Configuration?.Runtime,
-        Ragged = spec.Configuration?.Ragged,
-    };
+        {
+            Model = version.Model,
+            ModelName = version.ModelName,
+            Version = version.Version,
+            Artifact = version.Artifact,
+            Batching = spec.Batching,
+            Sequence = spec.Sequence,
+            Raw = spec.Raw,
+            Number = number,
+            OnDemand = spec.Residency is not null,
+            Isolated = VersionIsolation.IsIsolated(version, spec),
+            HangSeconds = spec.HangSeconds,
+            Device = spec.Device,
+            Runtime = spec.Configuration?.Runtime,
+            Ragged = spec.Configuration?.Ragged,
+        };
 
     private static InvalidException TooMany(string model, int? count) => new(
         $"Model '{model}' has {(count is { } known ? $"{known} versions" : "more versions")}, and a deployment serves {VersionPolicyRules.MaximumVersions} at most. Choose the latest, or name them.");
