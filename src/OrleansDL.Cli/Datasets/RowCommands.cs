@@ -44,8 +44,8 @@ internal static class RowCommands
 
     public static Command Export()
     {
-        var format = new Option<string>("--format", "-f") { Description = "csv, tsv, jsonl, parquet, arrow, npy, idx, tar, webdataset, mds, croissant or original.", Required = true };
-        format.AcceptOnlyFromAmong("csv", "tsv", "jsonl", "parquet", "arrow", "npy", "idx", "tar", "webdataset", "mds", "croissant", "original");
+        var format = new Option<string>("--format", "-f") { Description = "csv, tsv, jsonl, parquet, arrow, npy, idx, tar, zip, webdataset, mds, croissant or original.", Required = true };
+        format.AcceptOnlyFromAmong("csv", "tsv", "jsonl", "parquet", "arrow", "npy", "idx", "tar", "zip", "webdataset", "mds", "croissant", "original");
         var output = new Option<string?>("--output", "-o") { Description = "Where to; '-' is standard output. Default: the dataset's name and the format." };
         return new Command("export", "Write a version's rows in another format.") { Dataset, Version, format, Columns, Filter, Split, output }.Does(async (session, cancel) =>
         {

@@ -112,7 +112,7 @@ public sealed class DatasetsClient
     public Task<JsonElement> GetRowAsync(string dataset, string version, long row, CancellationToken cancellationToken = default) =>
         _http.GetAsync<JsonElement>(FormattableString.Invariant($"{Of(dataset, version)}/rows/{row}"), cancellationToken);
 
-    /// <summary>The rows in another format, as a stream: <c>csv</c>, <c>tsv</c>, <c>jsonl</c>, <c>parquet</c>, <c>arrow</c>, <c>npy</c>, <c>idx</c>, <c>tar</c>, <c>webdataset</c>, <c>mds</c>, <c>croissant</c> or <c>original</c>.</summary>
+    /// <summary>The rows in another format, as a stream: <c>csv</c>, <c>tsv</c>, <c>jsonl</c>, <c>parquet</c>, <c>arrow</c>, <c>npy</c>, <c>idx</c>, <c>tar</c>, <c>zip</c>, <c>webdataset</c>, <c>mds</c>, <c>croissant</c> or <c>original</c>.</summary>
     public Task<Stream> ExportAsync(string dataset, string version, string format, RowSelection? selection = null, CancellationToken cancellationToken = default) =>
         _http.OpenAsync(Selected($"{Of(dataset, version)}/export", selection ?? new RowSelection(), ("format", format)), cancellationToken);
 

@@ -31,6 +31,53 @@ public sealed class FormatsInTests(DatasetNode node) : IClassFixture<DatasetNode
         Assert.Equal(("part-000001.parquet", "parquet"), (files.GetProperty("items")[0].GetProperty("path").GetString(), files.GetProperty("items")[0].GetProperty("format").GetString()));
     }
 
+    [Fact]
+    public async Task Members_of_parquet_structs_come_in_as_columns_and_a_picture_with_its_path_as_one()
+    {
+        var (x, name) = (new DataField<double>("x"), new DataField<string>("name"));
+        var (picture, path) = (new DataField<byte[]>("bytes"), new DataField<string>("path"));
+        var schema = new ParquetSchema(new StructField("at", x, new StructField("in", name)), new StructField("image", picture, path));
+        var bytes = new MemoryStream();
+        await using (var writer = await ParquetWriter.CreateAsync(schema, bytes))
+        {
+            // Levels say how much of the way to a value is there: row 1 has no struct, row 2 no name in it.
+            using var group = writer.CreateRowGroup();
+            await group.WriteAllPartsAsync<double>(x, new[] { 1.5, 3.5, 4.5 }, new[] { x.MaxDefinitionLevel, 0, x.MaxDefinitionLevel, x.MaxDefinitionLevel }, null, CancellationToken.None);
+            await group.WriteAllPartsAsync<ReadOnlyMemory<char>>(name, new[] { "a".AsMemory(), "b".AsMemory() }, new[] { name.MaxDefinitionLevel, 0, name.MaxDefinitionLevel - 1, name.MaxDefinitionLevel }, null, CancellationToken.None);
+            await group.WriteAllPartsAsync<ReadOnlyMemory<byte>>(
+                picture, new ReadOnlyMemory<byte>[] { Pictures.Png(1), Pictures.Png(2) }, new[] { picture.MaxDefinitionLevel, 0, picture.MaxDefinitionLevel, 1 }, null, CancellationToken.None);
+            await group.WriteAllPartsAsync<ReadOnlyMemory<char>>(path, new[] { "1.png".AsMemory() }, new[] { path.MaxDefinitionLevel, 0, 0, 0 }, null, CancellationToken.None);
+        }
+
+        await node.CreateAsync("structs", "table");
+        var version = await node.CommitAsync("structs", "", bytes.ToArray());
+        Assert.Equal((4, "at.x:float64?,at.in.name:string?,image:image?"), (version.GetProperty("rows").GetInt32(), Schema(version)));
+        var rows = await RowsAsync("structs", 0, 4);
+        Assert.Equal([1.5, null, 3.5, 4.5], rows.Select(row => row.GetProperty("at.x") is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : (double?)null));
+        Assert.Equal(["a", null, null, "b"], rows.Select(row => row.GetProperty("at.in.name").GetString()));
+        await node.Http.GetByteArrayAsync($"{Root}/structs/versions/latest/rows/2/thumbnail?column=image");
+        await node.GetAsync($"{Root}/structs/versions/latest/rows/1/thumbnail?column=image", HttpStatusCode.NotFound);
+
+        // Lists hold several values a row.
+        var list = new ListField("tags", new DataField<string>("element"));
+        var listed = new MemoryStream();
+        await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(list), listed))
+        {
+            using var group = writer.CreateRowGroup();
+            var item = (DataField)list.Item;
+            await group.WriteAllPartsAsync<ReadOnlyMemory<char>>(item, new[] { "a".AsMemory(), "b".AsMemory() }, new[] { item.MaxDefinitionLevel, item.MaxDefinitionLevel }, new[] { 0, 1 }, CancellationToken.None);
+        }
+
+        var refused = await node.CommitAsync("structs", "path=l.parquet", listed.ToArray(), HttpStatusCode.BadRequest);
+        Assert.Contains("'tags' is a list", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+
+        // A schema that is as deep as the stack: each column the child of the one before.
+        byte[] footer = [0x15, 2, 0x19, 0xFC, 0xFF, 0xFF, 0x03, .. Enumerable.Repeat<byte[]>([0x48, 1, (byte)'a', 0x15, 2, 0], 65_535).SelectMany(column => column), 0x16, 0, 0x19, 0x0C, 0];
+        byte[] deep = [.. "PAR1"u8, .. footer, .. BitConverter.GetBytes(footer.Length), .. "PAR1"u8];
+        refused = await node.CommitAsync("structs", "path=d.parquet", deep, HttpStatusCode.BadRequest);
+        Assert.Contains("nested deeper than 64 levels", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

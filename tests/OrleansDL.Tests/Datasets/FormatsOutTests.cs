@@ -140,6 +140,7 @@ public sealed class FormatsOutTests(DatasetNode node) : IClassFixture<DatasetNod
     }
 
     [Theory]
+    [InlineData("zip")]
     [InlineData("tar")]
     [InlineData("original")]
     public async Task Images_and_files_go_out_in_archives_and_come_in_again_as_the_same_content(string format)
@@ -159,7 +160,33 @@ public sealed class FormatsOutTests(DatasetNode node) : IClassFixture<DatasetNod
             await node.CreateAsync($"{name}-{format}-again", kind);
             var again = await node.CommitAsync($"{name}-{format}-again", $"path=again.{packed}&format={packed}", archive);
             Assert.Equal(version.GetProperty("content").GetString(), again.GetProperty("content").GetString());
+            if (format != "zip")
+            {
+                continue;
+            }
+
+            Assert.True(archive.Length < 400_000);
+            using var folder = new PushFolder();
+            folder.Write("out.zip", archive);
+            Assert.Equal("Done testing", (await Python.RunAsync("-m", "zipfile", "-t", Path.Combine(folder.Path, "out.zip"))).Trim());
         }
+    }
+
+    [Fact]
+    public async Task A_zip_holds_the_rows_that_were_chosen()
+    {
+        await TableAsync();
+        await node.CreateAsync("zip-chosen", "image");
+        await node.CommitAsync("zip-chosen", "path=p.zip", Pictures.Zip(("cat/1.png", Pictures.Png(1)), ("dog/1.png", Pictures.Png(2))));
+
+        // Rows of a table have no path of their own.
+        var parquet = await node.Http.GetByteArrayAsync($"{Root}/zip-chosen/versions/latest/export?format=parquet");
+        await node.CommitAsync("zip-chosen", "path=more.parquet", parquet);
+        var bytes = await node.Http.GetByteArrayAsync($"{Root}/zip-chosen/versions/latest/export?format=zip&filter=label == \"dog\"");
+        await using var zip = new ZipArchive(new MemoryStream(bytes));
+        Assert.Equal(["dog/00000001.png", "dog/1.png"], zip.Entries.Select(entry => entry.FullName).Order(StringComparer.Ordinal));
+        var refused = await node.GetAsync($"{Root}/out-table/versions/latest/export?format=zip", HttpStatusCode.BadRequest);
+        Assert.Contains("zip holds images", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

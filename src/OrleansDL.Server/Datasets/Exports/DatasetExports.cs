@@ -16,6 +16,7 @@ internal sealed class DatasetExports(RowQueries queries, BlobStore blobs, Datase
         ["npy"] = new NpyExport(),
         ["idx"] = new IdxExport(queries),
         ["tar"] = new FolderExport("tar", blobs),
+        ["zip"] = new FolderExport("zip", blobs),
         ["webdataset"] = new WebDatasetExport(),
         ["mds"] = new MdsExport(),
     };

@@ -9,6 +9,7 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
     private const int MaximumFooter = 64 << 20;
     private const int MaximumPageHeader = 1 << 20;
     private const long MaximumRows = 1 << 26;
+    private const int MaximumDepth = 64;
 
     /// <summary>Checks the footer's frame and structure.</summary>
     public async Task CheckFooterAsync(CancellationToken cancellationToken)
@@ -30,7 +31,7 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
             throw new InvalidDataException($"Its footer is said to have {length} bytes, which cannot be.");
         }
 
-        CheckStruct(await ReadAsync(file.Length - 8 - length, length, cancellationToken));
+        CheckFooter(await ReadAsync(file.Length - 8 - length, length, cancellationToken));
     }
 
     /// <summary>Checks the pages of some columns of a row group.</summary>
@@ -157,7 +158,67 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
         }
     }
 
-    private static void CheckStruct(ReadOnlySpan<byte> bytes) => new ThriftReader(bytes).Skip(12);
+    // The whole of it is walked once. The schema is a list of elements, each saying how many of those that follow are its children:
+    // whoever makes a tree of that goes as deep as it says.
+    private static void CheckFooter(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new ThriftReader(bytes);
+        while (reader.NextField(out var id, out var type))
+        {
+            if (id == 2 && type == 9)
+            {
+                CheckSchema(ref reader);
+            }
+            else
+            {
+                reader.Skip(type);
+            }
+        }
+    }
+
+    private static void CheckSchema(ref ThriftReader reader)
+    {
+        var left = new Stack<long>();
+        var count = reader.List(out var type);
+        for (var i = 0; i < count; i++)
+        {
+            var children = type == 12 ? Children(ref reader) : throw new InvalidDataException("Its schema is no list of columns.");
+            while (left.TryPop(out var siblings))
+            {
+                if (siblings > 0)
+                {
+                    left.Push(siblings - 1);
+                    break;
+                }
+            }
+
+            left.Push(children);
+            if (left.Count > MaximumDepth)
+            {
+                throw new InvalidDataException($"Its schema is nested deeper than {MaximumDepth} levels.");
+            }
+        }
+    }
+
+    private static long Children(ref ThriftReader reader)
+    {
+        long children = 0;
+        var outer = reader.Enter();
+        while (reader.NextField(out var id, out var type))
+        {
+            if (id == 5 && type == 5)
+            {
+                children = reader.ZigZag();
+            }
+            else
+            {
+                reader.Skip(type);
+            }
+        }
+
+        reader.Leave(outer);
+        return children;
+    }
 
     private async Task<byte[]> ReadAsync(long position, int count, CancellationToken cancellationToken)
     {

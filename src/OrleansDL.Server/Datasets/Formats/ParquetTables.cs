@@ -11,7 +11,7 @@ using Parquet.Schema;
 
 namespace OrleansDL.Datasets.Formats;
 
-/// <summary>Reads Parquet files, row group by row group. Dates and times become ISO 8601 texts, decimals floats; nested columns are refused.</summary>
+/// <summary>Reads Parquet files, row group by row group. Dates and times become ISO 8601 texts, decimals floats; members of structs are columns, lists are refused.</summary>
 internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limits) : ITableFormat
 {
     /// <summary>Name of the file metadata in which our own files say their columns: images and tensors are binary to Parquet.</summary>
@@ -22,13 +22,13 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         var guard = new ParquetGuard(file, limits.Value.MaximumRowGroupBytes);
         await guard.CheckFooterAsync(cancellationToken);
         await using var parquet = await OpenAsync(file, cancellationToken);
-        var fields = Fields(parquet);
-        var names = fields.Select(field => field.Name).ToHashSet(StringComparer.Ordinal);
+        var fields = ParquetColumn.Of(parquet.Schema);
+        var paths = fields.Select(field => field.Path).ToHashSet(StringComparer.Ordinal);
         long rows = 0;
         for (var i = 0; i < parquet.RowGroupCount; i++)
         {
             using var group = parquet.OpenRowGroupReader(i);
-            await guard.CheckRowGroupAsync(group.RowGroup, i, names, cancellationToken);
+            await guard.CheckRowGroupAsync(group.RowGroup, i, paths, cancellationToken);
             rows += group.RowCount;
         }
 
@@ -43,7 +43,7 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         {
             columns.Add((own.GetValueOrDefault(field.Name), TypeOf(field)) switch
             {
-                ({ Type: ColumnType.Image or ColumnType.Tensor } known, _) when IsBinary(field) => known,
+                ({ Type: ColumnType.Image or ColumnType.Tensor } known, _) when field.IsBinary => known,
                 ({ Separator: LabelText.Separator }, ColumnType.String) => new Column { Name = field.Name, Type = ColumnType.String, Separator = LabelText.Separator },
                 var (_, type) => new Column { Name = field.Name, Type = type },
             });
@@ -56,7 +56,7 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
     {
         await using var file = await blobs.OpenReadAsync(read.Entry.Blob, cancellationToken);
         await using var parquet = await OpenAsync(file, cancellationToken);
-        var fields = Fields(parquet).ToDictionary(field => field.Name, StringComparer.Ordinal);
+        var fields = ParquetColumn.Of(parquet.Schema).ToDictionary(field => field.Name, StringComparer.Ordinal);
         var (skip, left) = (read.FirstRow, read.Rows);
         for (var i = 0; i < parquet.RowGroupCount && left > 0; i++)
         {
@@ -97,19 +97,6 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         return ParquetReader.CreateAsync(file, new ParquetOptions { UseDateOnlyTypeForDates = true }, leaveStreamOpen: true, cancellationToken);
     }
 
-    private static List<DataField> Fields(ParquetReader parquet)
-    {
-        var fields = new List<DataField>();
-        foreach (var field in parquet.Schema.Fields)
-        {
-            fields.Add(field is DataField { IsArray: false, MaxRepetitionLevel: 0 } data
-                ? data
-                : throw new InvalidException($"Column '{field.Name}' is nested or a list; a column holds one value a row. Flatten it, or write it as JSON text."));
-        }
-
-        return fields;
-    }
-
     private static Dictionary<string, Column> OwnColumns(ParquetReader parquet)
     {
         try
@@ -124,31 +111,48 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         }
     }
 
-    private static ColumnType TypeOf(DataField field) => Type.GetTypeCode(field.ClrType) switch
+    private static ColumnType TypeOf(ParquetColumn column) => Type.GetTypeCode(column.Field.ClrType) switch
     {
         TypeCode.Boolean => ColumnType.Bool,
         TypeCode.Byte or TypeCode.SByte or TypeCode.Int16 or TypeCode.UInt16 or TypeCode.Int32 or TypeCode.UInt32 or TypeCode.Int64 or TypeCode.UInt64 => ColumnType.Int64,
         TypeCode.Single or TypeCode.Double or TypeCode.Decimal => ColumnType.Float64,
         TypeCode.DateTime => ColumnType.String,
-        _ when IsText(field) => ColumnType.String,
-        _ when IsBinary(field) => ColumnType.Image,
-        _ when field.ClrType == typeof(DateOnly) || field.ClrType == typeof(TimeOnly) || field.ClrType == typeof(TimeSpan) || field.ClrType == typeof(Guid) => ColumnType.String,
-        _ => throw new InvalidException($"Column '{field.Name}' has Parquet's type {field.ClrType.Name}, which is not read. Cast it before writing the file."),
+        _ when column.IsText => ColumnType.String,
+        _ when column.IsBinary => ColumnType.Image,
+        _ when column.Field.ClrType is var type && (type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan) || type == typeof(Guid)) => ColumnType.String,
+        _ => throw new InvalidException($"Column '{column.Name}' has Parquet's type {column.Field.ClrType.Name}, which is not read. Cast it before writing the file."),
     };
 
-    private static async Task<ColumnValues> ValuesAsync(ParquetRowGroupReader group, DataField field, int rows, CancellationToken cancellationToken)
+    private static async Task<ColumnValues> ValuesAsync(ParquetRowGroupReader group, ParquetColumn column, int rows, CancellationToken cancellationToken)
     {
-        if (IsText(field))
+        var field = column.Field;
+        if (column.IsText)
         {
             var texts = new string?[rows];
-            await group.ReadAsync(field, texts.AsMemory(), null, cancellationToken);
+            if (field.MaxDefinitionLevel > 1)
+            {
+                await MembersAsync<ReadOnlyMemory<char>, string>(group, field, texts, text => new string(text.Span), cancellationToken);
+            }
+            else
+            {
+                await group.ReadAsync(field, texts.AsMemory(), null, cancellationToken);
+            }
+
             return new TextValues(texts);
         }
 
-        if (IsBinary(field))
+        if (column.IsBinary)
         {
             var values = new byte[]?[rows];
-            await group.ReadAsync(field, values.AsMemory(), null, cancellationToken);
+            if (field.MaxDefinitionLevel > 1)
+            {
+                await MembersAsync<ReadOnlyMemory<byte>, byte[]>(group, field, values, bytes => bytes.ToArray(), cancellationToken);
+            }
+            else
+            {
+                await group.ReadAsync(field, values.AsMemory(), null, cancellationToken);
+            }
+
             return new CellValues<byte[]?>(values, (target, value) => target.AppendText(value));
         }
 
@@ -177,7 +181,8 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         async Task<ColumnValues> CellsAsync<T>(Action<ColumnBuilder, T> append)
             where T : struct
         {
-            if (field.IsNullable)
+            // A member that is always there is missing where its struct is.
+            if (field.MaxDefinitionLevel > 0)
             {
                 var values = new T?[rows];
                 await group.ReadAsync<T>(field, values.AsMemory(), null, cancellationToken);
@@ -190,9 +195,20 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         }
     }
 
-    private static bool IsText(DataField field) => field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>);
-
-    private static bool IsBinary(DataField field) => field.ClrType == typeof(byte[]) || field.ClrType == typeof(ReadOnlyMemory<byte>);
+    // The library takes a member for present wherever its struct is: how much of the way to a value is there is for us to see.
+    private static async Task MembersAsync<TRaw, T>(
+        ParquetRowGroupReader group, DataField field, T?[] values, Func<TRaw, T> copy, CancellationToken cancellationToken)
+        where TRaw : struct
+        where T : class
+    {
+        var (present, levels) = (new TRaw[values.Length], new int[values.Length]);
+        await group.ReadRawAsync<TRaw>(field, present.AsMemory(), levels.AsMemory(), null, cancellationToken);
+        var next = 0;
+        for (var row = 0; row < values.Length; row++)
+        {
+            values[row] = levels[row] == field.MaxDefinitionLevel ? copy(present[next++]) : null;
+        }
+    }
 
     private static void Text(ColumnBuilder target, string text) => target.AppendText(Encoding.UTF8.GetBytes(text));
 }

@@ -84,19 +84,21 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         }
     }
 
-    private void SkipList(int depth)
+    /// <summary>Goes into a list: how many items follow, and of which type.</summary>
+    public int List(out int type)
     {
         var head = Byte();
         var count = (head >> 4) == 15 ? Varint() : (ulong)(head >> 4);
-        var type = head & 0x0F;
+        type = head & 0x0F;
 
         // Every item takes a byte at least.
-        if (count > (ulong)(_bytes.Length - _position))
-        {
-            throw new InvalidDataException("Its metadata counts more items than it can hold.");
-        }
+        return count <= (ulong)(_bytes.Length - _position) ? (int)count : throw new InvalidDataException("Its metadata counts more items than it can hold.");
+    }
 
-        for (ulong i = 0; i < count; i++)
+    private void SkipList(int depth)
+    {
+        var count = List(out var type);
+        for (var i = 0; i < count; i++)
         {
             if (type is 1 or 2)
             {
