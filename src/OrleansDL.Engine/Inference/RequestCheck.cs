@@ -14,26 +14,17 @@ internal static class RequestCheck
             CheckTensor(input, expected, model);
         }
 
-        CheckCount(request, signature, model);
+        if (signature.Incomplete([.. request.Inputs.Select(input => input.Name)], model) is { } lack)
+        {
+            throw new InvalidException(lack);
+        }
+
         foreach (var output in request.Outputs)
         {
             if (signature.Outputs.All(candidate => candidate.Name != output))
             {
                 throw new InvalidException($"unexpected inference output '{output}' for model '{model}'");
             }
-        }
-    }
-
-    private static void CheckCount(InferRequest request, ModelSignature signature, string model)
-    {
-        var given = request.Inputs.Select(input => input.Name).ToList();
-        var missing = signature.Inputs.Where(input => !input.Optional).Select(input => input.Name).Except(given).ToList();
-        if (missing.Count > 0 || (given.Count != signature.Inputs.Count && (signature.Inputs.All(input => !input.Optional) || given.Distinct(StringComparer.Ordinal).Count() != given.Count)))
-        {
-            var required = signature.Inputs.Count(input => !input.Optional);
-            var expected = required == signature.Inputs.Count ? $"{required} inputs" : $"number of inputs between {required} and {signature.Inputs.Count}";
-            throw new InvalidException(
-                $"expected {expected} but got {given.Count} inputs for model '{model}'. Got input(s) [{Quote(given)}], but missing required input(s) [{Quote(missing)}]. Please provide all required input(s).");
         }
     }
 
@@ -92,6 +83,4 @@ internal static class RequestCheck
                 $"invalid shape for input '{name}': shape [{string.Join(',', shape.ToArray())}] causes total element count to exceed maximum size of {long.MaxValue}");
         }
     }
-
-    private static string Quote(IEnumerable<string> names) => string.Join(',', names.Select(name => $"'{name}'"));
 }

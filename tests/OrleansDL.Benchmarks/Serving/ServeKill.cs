@@ -33,8 +33,7 @@ internal sealed class ServeKill : IBenchmark
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder["models/m/1"]);
         await File.WriteAllBytesAsync(folder["models/m/1/model.onnx"], OnnxFiles.Work([Columns], milliseconds: 4));
-        await using var postgres = new PostgresProcess();
-        await postgres.StartAsync();
+        await using var postgres = await PostgresProcess.StartAsync();
         var database = await postgres.CreateDatabaseAsync();
         await using var server = await OdlProcess.StartAsync(new OdlOptions
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dapper;
 using Npgsql;
 
 namespace OrleansDL.Tests.Harness;
@@ -14,23 +15,20 @@ internal sealed class PostgresProcess : IAsyncDisposable
     private Process? _server;
     private int _databases;
 
+    private PostgresProcess()
+    {
+    }
+
     private static bool IsRoot => Environment.UserName == "root";
 
     private string Data => Path.Combine(_folder, "data");
 
-    public async Task StartAsync()
+    /// <summary>One that takes connections.</summary>
+    public static async Task<PostgresProcess> StartAsync()
     {
-        if (IsRoot)
-        {
-            // PostgreSQL refuses to run as root; Debian's package brings the user.
-            await RunAsync("chown", User, _folder);
-        }
-
-        await RunAsPostgresAsync(Binary("initdb"), "-D", Data, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
-        _server = StartAsPostgres(
-            Binary("postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder, "-h", "127.0.0.1", "-c", "fsync=off",
-            "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB");
-        await Eventually.TrueAsync("PostgreSQL to accept connections", CanConnectAsync, TimeSpan.FromSeconds(30));
+        var process = new PostgresProcess();
+        await process.RunAsync();
+        return process;
     }
 
     /// <summary>An empty database.</summary>
@@ -39,11 +37,7 @@ internal sealed class PostgresProcess : IAsyncDisposable
         var name = $"odl{Interlocked.Increment(ref _databases)}";
         await using var connection = new NpgsqlConnection(ConnectionString("postgres"));
         await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The name is a number of ours.
-        command.CommandText = $"CREATE DATABASE {name}";
-#pragma warning restore CA2100
-        await command.ExecuteNonQueryAsync();
+        await connection.ExecuteAsync($"CREATE DATABASE {name}");
         return ConnectionString(name);
     }
 
@@ -60,6 +54,21 @@ internal sealed class PostgresProcess : IAsyncDisposable
         _server?.Dispose();
         NpgsqlConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task RunAsync()
+    {
+        if (IsRoot)
+        {
+            // PostgreSQL refuses to run as root; Debian's package brings the user.
+            await RunAsync("chown", User, _folder);
+        }
+
+        await RunAsPostgresAsync(Binary("initdb"), "-D", Data, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+        _server = StartAsPostgres(
+            Binary("postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder, "-h", "127.0.0.1", "-c", "fsync=off",
+            "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB");
+        await Eventually.TrueAsync("PostgreSQL to accept connections", CanConnectAsync, TimeSpan.FromSeconds(30));
     }
 
     private string ConnectionString(string database) =>

@@ -1,13 +1,11 @@
 namespace OrleansDL.Tests.Harness;
 
 /// <summary>The PostgreSQL server that all tests of the product share, gone with them.</summary>
-#pragma warning disable CA1001 // xunit disposes it, by IAsyncLifetime.
 public sealed class PostgresServer : IAsyncLifetime
-#pragma warning restore CA1001
 {
-    private readonly PostgresProcess _process = new();
+    private PostgresProcess _process = null!;
 
-    public Task InitializeAsync() => _process.StartAsync();
+    public async Task InitializeAsync() => _process = await PostgresProcess.StartAsync();
 
     /// <summary>An empty database.</summary>
     public Task<string> CreateDatabaseAsync() => _process.CreateDatabaseAsync();

@@ -88,19 +88,10 @@ internal static class InferenceRequestCheck
             return;
         }
 
-        var required = signature.Inputs.Count(spec => !spec.Optional);
-        var absent = signature.Inputs.Where(spec => !spec.Optional && !call.Inputs.Exists(input => input.Name == spec.Name)).ToList();
-        if (absent.Count == 0)
+        if (signature.Incomplete([.. call.Inputs.Select(input => input.Name)], model) is { } lack)
         {
-            return;
+            throw InferenceProtocolException.Unfit(call.Id, lack);
         }
-
-        var got = string.Join(',', call.Inputs.Select(input => $"'{input.Name}'"));
-        var missing = string.Join(',', absent.Select(spec => $"'{spec.Name}'"));
-        var expected = required == signature.Inputs.Count ? $"{required} inputs" : $"number of inputs between {required} and {signature.Inputs.Count}";
-        throw InferenceProtocolException.Unfit(
-            call.Id,
-            $"expected {expected} but got {call.Inputs.Count} inputs for model '{model}'. Got input(s) [{got}], but missing required input(s) [{missing}]. Please provide all required input(s).");
     }
 
     private static TensorSpec? Find(IReadOnlyList<TensorSpec> specs, string name)
