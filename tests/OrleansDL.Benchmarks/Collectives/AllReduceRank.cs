@@ -8,7 +8,8 @@ namespace OrleansDL.Benchmarks.Collectives;
 /// <summary>One rank of our all-reduce as a process of its own: prints the processor seconds of all ranks.</summary>
 internal static class AllReduceRank
 {
-    private const int Warming = 3;
+    /// <summary>Until the runtime has compiled what is called here for the last time: a run has thousands of sums. As many as the limit's.</summary>
+    private const int Warming = 60;
 
     public static void Run(string folder, int rank, int size, int floats, int repetitions)
     {

@@ -14,8 +14,8 @@ internal static class ParallelRank
     private const int BatchSize = 128;
 
     /// <summary>Until the runtime has compiled what the exchange calls for the last time: a run has thousands of steps.</summary>
-    private const int Warming = 60;
-    private const int Steps = 60;
+    private const int Warming = 200;
+    private const int Steps = 120;
 
     public static void Run(string folder, int rank, int size)
     {

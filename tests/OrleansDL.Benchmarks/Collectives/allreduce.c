@@ -23,7 +23,7 @@ int main(int count, char **arguments)
     }
 
     double begun = 0;
-    for (int turn = -3; turn < repetitions; turn++)
+    for (int turn = -60; turn < repetitions; turn++)
     {
         if (turn == 0)
         {
