@@ -95,8 +95,8 @@ public static class ServerHost
         app.UseExceptionHandler();
         app.UseRouting();
 
-        // What checks its callers itself also words its refusals itself.
-        app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<OpenAccess>() is null, static others => others.UseStatusCodePages());
+        // What checks its callers itself also words its refusals itself: it ends at routing.
+        app.UseStatusCodePages();
         app.UseMiddleware<AccessGate>();
         app.MapHealth();
         app.MapOrleansDashboard("/dashboard").RequireRole(Role.Operator).ExcludeFromDescription();

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using OrleansDL.Numbers;
 
 namespace OrleansDL.Data;
 
@@ -14,6 +14,9 @@ internal sealed class Row
     private (int Start, int Length, CellKind Kind)[] _cells = new (int, int, CellKind)[64];
 
     public int Columns { get; private set; }
+
+    /// <summary>Its place among the rows of a request, counted from 0.</summary>
+    public int Number { get; set; }
 
     /// <summary>Says where the row stands, for messages: <c>row 7 of digits@v3</c>, <c>rows[3]</c>.</summary>
     public Func<string> Where { get; set; } = () => "row";
@@ -90,10 +93,10 @@ internal sealed class Row
             return false;
         }
 
-        // Pixels and counts: a few digits and nothing else.
-        if (bytes.Length is > 0 and <= 4 && Utf8Parser.TryParse(bytes, out int small, out var used) && used == bytes.Length)
+        // As JSON writes numbers, which nearly all are; texts of tables may have them in other ways.
+        var end = 0;
+        if (DoubleText.TryRead(bytes, ref end, out number) && end == bytes.Length)
         {
-            number = small;
             return true;
         }
 

@@ -19,6 +19,7 @@ internal sealed class BoundCall : IDisposable
         Input = Allocate(input.Type, shape, out var inputValue);
         _binding.BindInput(input.Name, inputValue);
         Outputs = [.. outputs.Select(output => Bind(output, shape[0]))];
+        Answers = [.. Outputs.Select(output => (ReadOnlyMemory<byte>)output)];
     }
 
     public long[] Shape { get; }
@@ -27,6 +28,9 @@ internal sealed class BoundCall : IDisposable
 
     /// <summary>The outputs' buffers, in the order of the signature.</summary>
     public byte[][] Outputs { get; }
+
+    /// <summary>The same, only to read.</summary>
+    public ReadOnlyMemory<byte>[] Answers { get; }
 
     /// <exception cref="OperationCanceledException">It was cancelled, which ends the execution.</exception>
     /// <exception cref="OrleansDLException">The model refused the input, or the execution took too long.</exception>

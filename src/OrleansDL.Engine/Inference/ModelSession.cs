@@ -7,6 +7,7 @@ using Microsoft.ML.OnnxRuntime;
 using OrleansDL.Data;
 using OrleansDL.Heads;
 using OrleansDL.Native;
+using OrleansDL.Numbers;
 using OrleansDL.Onnx;
 using OrleansDL.Pipelines;
 using OrleansDL.Pipelines.Tokens;
@@ -273,10 +274,11 @@ public sealed class ModelSession : ITensorModel
     public PredictAnswer Predict(PredictRequest request, CancellationToken cancellationToken = default)
     {
         var answers = Answers(request);
-        return Read(() =>
+        try
         {
-            var left = CountRows(request.Rows.Span);
-            var reader = new Utf8JsonReader(request.Rows.Span, JsonOptions);
+            var rows = request.Rows.Span;
+            var left = CountRows(rows);
+            var reader = new Utf8JsonReader(rows, JsonOptions);
             reader.Read();
             while (left > 0)
             {
@@ -285,8 +287,14 @@ public sealed class ModelSession : ITensorModel
                 left -= batch;
             }
 
-            return answers.Build();
-        });
+            reader.Read();
+        }
+        catch (Exception error) when (Fault(error) is { } fault)
+        {
+            throw fault;
+        }
+
+        return answers.Build();
     }
 
     /// <summary>Raw rows through the artifact's own pipeline, and through whatever brings tensors to the model.</summary>
@@ -299,16 +307,16 @@ public sealed class ModelSession : ITensorModel
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(infer);
         var answers = Answers(request);
-        var left = Read(() => CountRows(request.Rows.Span));
+        var left = CountRows(request.Rows.Span);
         var (at, state) = (0, new JsonReaderState(JsonOptions));
         while (left > 0)
         {
             var batch = Math.Min(left, Math.Min(rowsAtOnce, GreatestBatch));
-            var input = Read(() => EncodeBatch(request.Rows.Span, ref at, ref state, batch, answers.Count));
+            left -= batch;
+            var input = EncodeBatch(request.Rows.Span, ref at, ref state, batch, answers.Count, isLast: left == 0);
             var expected = Signature.Inputs[0];
             var answer = await infer(new InferRequest { Inputs = [new Tensor { Name = expected.Name, Type = expected.Type, Shape = [batch, .. Pipeline.RowShape], Data = input }] });
             AddAnswers(answers, input, [.. answer.Outputs.Select(output => output.Data)], batch);
-            left -= batch;
         }
 
         return answers.Build();
@@ -386,11 +394,7 @@ public sealed class ModelSession : ITensorModel
 
     private void PredictBatch(ref Utf8JsonReader reader, Pipeline pipeline, int batch, RowAnswers answers, CancellationToken cancellationToken)
     {
-        if (!_rows.TryTake(out var row))
-        {
-            row = new Row();
-        }
-
+        var row = TakeRow();
         Span<long> shape = stackalloc long[1 + pipeline.RowShape.Count];
         shape[0] = batch;
         for (var axis = 1; axis < shape.Length; axis++)
@@ -417,35 +421,56 @@ public sealed class ModelSession : ITensorModel
     }
 
     /// <summary>The next rows of the text, from where the reader stood last.</summary>
-    private byte[] EncodeBatch(ReadOnlySpan<byte> rows, ref int at, ref JsonReaderState state, int batch, int first)
+    private byte[] EncodeBatch(ReadOnlySpan<byte> rows, ref int at, ref JsonReaderState state, int batch, int first, bool isLast)
+    {
+        var row = TakeRow();
+        try
+        {
+            var reader = new Utf8JsonReader(rows[at..], isFinalBlock: true, state);
+            if (first == 0)
+            {
+                reader.Read();
+            }
+
+            var input = new byte[batch * Pipeline.RowBytes];
+            EncodeRows(ref reader, Pipeline, row, input, batch, first);
+            if (isLast)
+            {
+                reader.Read();
+            }
+
+            (at, state) = (at + (int)reader.BytesConsumed, reader.CurrentState);
+            return input;
+        }
+        catch (Exception error) when (Fault(error) is { } fault)
+        {
+            throw fault;
+        }
+        finally
+        {
+            _rows.Add(row);
+        }
+    }
+
+    private Row TakeRow()
     {
         if (!_rows.TryTake(out var row))
         {
             row = new Row();
+            row.Where = () => $"rows[{row.Number}]";
         }
 
-        var reader = new Utf8JsonReader(rows[at..], isFinalBlock: true, state);
-        if (first == 0)
-        {
-            reader.Read();
-        }
-
-        var input = new byte[batch * Pipeline.RowBytes];
-        EncodeRows(ref reader, Pipeline, row, input, batch, first);
-        (at, state) = (at + (int)reader.BytesConsumed, reader.CurrentState);
-        _rows.Add(row);
-        return input;
+        return row;
     }
 
     private static void EncodeRows(ref Utf8JsonReader reader, Pipeline pipeline, Row row, byte[] input, int batch, int first)
     {
-        var number = first;
-        row.Where = () => $"rows[{number}]";
+        var bytes = pipeline.RowBytes;
         for (var index = 0; index < batch; index++)
         {
-            number = first + index;
+            row.Number = first + index;
             reader.Read();
-            pipeline.EncodeJson(ref reader, row, input.AsSpan(index * pipeline.RowBytes, pipeline.RowBytes));
+            pipeline.EncodeJson(ref reader, row, input.AsSpan(index * bytes, bytes));
         }
     }
 
@@ -464,23 +489,15 @@ public sealed class ModelSession : ITensorModel
         ? new RowAnswers(Pipeline, request.Top, _model)
         : throw new InvalidException($"top is {request.Top}. Give a number from 1 to 1000.");
 
-    /// <summary>What goes wrong while rows are read is the caller's to mend.</summary>
-    private static T Read<T>(Func<T> read)
+    /// <summary>What goes wrong while rows are read is the caller's to mend; null: it is something else.</summary>
+    private static InvalidException? Fault(Exception error) => error switch
     {
-        try
-        {
-            return read();
-        }
-        catch (JsonException error)
-        {
-            throw new InvalidException($"rows is no valid JSON: {error.Message}");
-        }
-        catch (InvalidOperationException error) when (error is not ObjectDisposedException)
-        {
-            // What the reader throws for text that is no valid UTF-8 or UTF-16.
-            throw new InvalidException($"rows holds text that is no valid Unicode: {error.Message}");
-        }
-    }
+        JsonException => new InvalidException($"rows is no valid JSON: {error.Message}"),
+
+        // What the reader throws for text that is no valid UTF-8 or UTF-16.
+        InvalidOperationException and not ObjectDisposedException => new InvalidException($"rows holds text that is no valid Unicode: {error.Message}"),
+        _ => null,
+    };
 
     /// <summary>The outputs of encoded rows: through the bound call, or by the runtime's own memory where sizes are not known beforehand.</summary>
     private ReadOnlyMemory<byte>[] Run(BoundCall? call, byte[] input, ReadOnlySpan<long> shape, CancellationToken cancellationToken)
@@ -491,7 +508,7 @@ public sealed class ModelSession : ITensorModel
         }
 
         call.Run(_model, cancellationToken);
-        return [.. call.Outputs.Select(output => (ReadOnlyMemory<byte>)output)];
+        return call.Answers;
     }
 
     private InferAnswer RunFree(byte[] input, long[] shape, CancellationToken cancellationToken)
@@ -506,24 +523,23 @@ public sealed class ModelSession : ITensorModel
         return values.Slice(row * (values.Length / rows), values.Length / rows);
     }
 
+    /// <summary>How many rows there are, if they are JSON: reading them says that.</summary>
     private static int CountRows(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json, JsonOptions);
-        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartArray)
+        var end = JsonArrays.AfterSpace(json, 0);
+        if (end == json.Length || json[end] != (byte)'[')
         {
             throw new InvalidException("rows is no array. Give {\"rows\": [row, row, ...]}.");
         }
 
-        var rows = 0;
-        while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
+        if (!JsonArrays.TrySkip(json, ref end, out var rows))
         {
-            reader.Skip();
-            rows++;
+            throw new InvalidException("rows is no valid JSON: its array does not end.");
         }
 
-        if (reader.Read())
+        if (JsonArrays.AfterSpace(json, end) < json.Length)
         {
-            throw new InvalidException("rows goes on after its array has ended.");
+            throw new InvalidException("rows is no valid JSON: it goes on after its array has ended.");
         }
 
         return rows > 0 ? rows : throw new InvalidException("rows is empty. Give one row at least.");

@@ -13,10 +13,10 @@ internal sealed class RowAnswers
     private readonly Pipeline _pipeline;
     private readonly int _top;
     private readonly List<IReadOnlyList<LabelScore>> _labels = [];
-    private readonly List<IReadOnlyDictionary<string, double>> _values = [];
-    private readonly List<IReadOnlyList<LabelScore>> _steps = [];
-    private readonly List<IReadOnlyList<float>> _vectors = [];
-    private readonly List<int> _tokens = [];
+    private List<IReadOnlyDictionary<string, double>>? _values;
+    private List<IReadOnlyList<LabelScore>>? _steps;
+    private List<IReadOnlyList<float>>? _vectors;
+    private List<int>? _tokens;
 
     /// <param name="pipeline">Of the model.</param>
     /// <param name="top">Labels per row at most.</param>
@@ -57,13 +57,13 @@ internal sealed class RowAnswers
                 break;
             case HeadNames.Regression:
                 var values = output.ToArray();
-                _values.Add(_pipeline.Target!.Columns!.Index().ToDictionary(column => column.Item.Name, column => column.Item.Restore(values[column.Index])));
+                (_values ??= []).Add(_pipeline.Target!.Columns!.Index().ToDictionary(column => column.Item.Name, column => column.Item.Restore(values[column.Index])));
                 break;
             case HeadNames.Sequence:
-                _steps.Add(Steps(input, output));
+                (_steps ??= []).Add(Steps(input, output));
                 break;
             case HeadNames.Embedding:
-                _vectors.Add(output.ToArray());
+                (_vectors ??= []).Add(output.ToArray());
                 AddTokens(input);
                 break;
             case HeadNames.Reconstruction:
@@ -78,10 +78,10 @@ internal sealed class RowAnswers
     public PredictAnswer Build() => new()
     {
         Rows = _labels,
-        Values = _values is [] ? null : _values,
-        Steps = _steps is [] ? null : _steps,
-        Vectors = _vectors is [] ? null : _vectors,
-        Tokens = _tokens is [] ? null : _tokens,
+        Values = _values,
+        Steps = _steps,
+        Vectors = _vectors,
+        Tokens = _tokens,
     };
 
     private LabelScore[] Steps(ReadOnlySpan<byte> input, ReadOnlySpan<float> output)
@@ -102,7 +102,7 @@ internal sealed class RowAnswers
     {
         if (_pipeline is TextPipeline)
         {
-            _tokens.Add(TokensOf(input));
+            (_tokens ??= []).Add(TokensOf(input));
         }
     }
 
@@ -117,10 +117,10 @@ internal sealed class RowAnswers
     private void AddReconstruction(ReadOnlySpan<float> input, ReadOnlySpan<float> output, ReadOnlySpan<float> embedding)
     {
         var distance = TensorPrimitives.Distance(input, output);
-        _values.Add(new Dictionary<string, double> { ["error"] = (double)distance * distance / input.Length });
+        (_values ??= []).Add(new Dictionary<string, double> { ["error"] = (double)distance * distance / input.Length });
         if (!embedding.IsEmpty)
         {
-            _vectors.Add(embedding.ToArray());
+            (_vectors ??= []).Add(embedding.ToArray());
         }
     }
 }

@@ -17,6 +17,8 @@ internal abstract record Pipeline
 {
     public const int CurrentVersion = 1;
 
+    private int _rowBytes;
+
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary>Column the labels were read from; null for a head without any.</summary>
@@ -45,7 +47,7 @@ internal abstract record Pipeline
 
     /// <summary>Bytes of one encoded row.</summary>
     [JsonIgnore]
-    public int RowBytes => checked((int)RowShape.Aggregate(ElementType is TensorElementType.Int64 ? 8L : 4L, (product, size) => product * size));
+    public int RowBytes => _rowBytes > 0 ? _rowBytes : _rowBytes = checked((int)RowShape.Aggregate(ElementType is TensorElementType.Int64 ? 8L : 4L, (product, size) => product * size));
 
     /// <summary>Encodes one row into tensor bytes. <paramref name="columns"/> holds, for each of <see cref="Inputs"/>, its cell in the row.</summary>
     public abstract void Encode(Row row, ReadOnlySpan<int> columns, Span<byte> target);

@@ -100,7 +100,7 @@ public sealed class TokenStore(Db database, TimeProvider time)
                     _ = RenewAsync(secret);
                 }
 
-                return ValueTask.FromResult(Judge(entry.Token));
+                return ValueTask.FromResult(Judge(entry));
             }
         }
 
@@ -122,29 +122,29 @@ public sealed class TokenStore(Db database, TimeProvider time)
 
     private async ValueTask<Caller> ReadAsync(string secret) => Judge(await LoadAsync(secret));
 
-    private async Task<Token?> LoadAsync(string secret)
+    private async Task<Entry?> LoadAsync(string secret)
     {
         var readAt = time.GetTimestamp();
         await using var connection = await database.OpenAsync();
         var row = await connection.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM token WHERE sha256 = @sha256", new { sha256 = Hash(secret) });
-        var token = row?.ToToken();
+        var entry = row is null ? null : new Entry(row.ToToken(), readAt);
         if (_cache.Count >= CacheLimit)
         {
             _cache.Clear();
         }
 
         // Unknown secrets are not kept: a flood of guesses must not fill the cache.
-        if (token is not null)
+        if (entry is not null)
         {
-            _cache[secret] = new Entry(token, readAt);
+            _cache[secret] = entry;
         }
 
-        return token;
+        return entry;
     }
 
-    private Caller Judge(Token? token)
+    private Caller Judge(Entry? entry)
     {
-        if (token is null)
+        if (entry?.Token is not { } token)
         {
             throw new UnauthorizedException("The token is unknown. Ask an administrator for one (odl token create).");
         }
@@ -156,7 +156,7 @@ public sealed class TokenStore(Db database, TimeProvider time)
 
         return token.ExpiresAt <= time.GetUtcNow()
             ? throw new UnauthorizedException($"The token '{token.Title}' expired at {token.ExpiresAt:O}. Ask an administrator for a new one.")
-            : new Caller(token.Id, token.Title, token.Role, token.Project, token.RateLimit);
+            : entry.Caller;
     }
 
     private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
@@ -166,6 +166,9 @@ public sealed class TokenStore(Db database, TimeProvider time)
         private int _renewing;
 
         public Token Token => token;
+
+        public Caller Caller { get; } = new(token.Id, token.Title, token.Role, token.Project, token.RateLimit);
+
         public long ReadAt => readAt;
 
         public bool TryRenew() => Interlocked.Exchange(ref _renewing, 1) == 0;

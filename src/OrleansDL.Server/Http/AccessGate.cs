@@ -11,10 +11,11 @@ internal sealed class AccessGate(RequestDelegate next, TokenStore tokens, NameTa
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<OpenAccess>() is null)
+        if (context.GetEndpoint() is { } endpoint)
         {
             var needed = endpoint.Metadata.GetMetadata<RequiredRole>()?.Role ?? Role.Admin;
             var caller = await CheckAsync(context, tokens);
+            context.Features.Set(caller);
             if (!caller.Allows(needed))
             {
                 throw AccessRules.RoleTooLow(caller, needed);
@@ -34,13 +35,8 @@ internal sealed class AccessGate(RequestDelegate next, TokenStore tokens, NameTa
         await next(context);
     }
 
-    /// <summary>Checks the request's token and remembers who it is.</summary>
-    public static async ValueTask<Caller> CheckAsync(HttpContext context, TokenStore tokens)
-    {
-        var caller = await tokens.CheckAsync(Secret(context.Request));
-        context.Features.Set(caller);
-        return caller;
-    }
+    /// <summary>Who holds the request's token.</summary>
+    public static ValueTask<Caller> CheckAsync(HttpContext context, TokenStore tokens) => tokens.CheckAsync(Secret(context.Request));
 
     // A browser that opens the dashboard is asked for a password: any user name, and the token.
     private static string? Secret(HttpRequest request)

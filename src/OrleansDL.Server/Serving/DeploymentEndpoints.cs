@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansDL.Http;
 using OrleansDL.Identity;
+using OrleansDL.Numbers;
 using OrleansDL.Projects;
 using OrleansDL.Serving.Limits;
 using OrleansDL.Serving.Protocol;
@@ -52,10 +53,10 @@ internal static class DeploymentEndpoints
         deployments.MapPost("/{deployment}/predict", async (HttpContext context, string project, string deployment) =>
         {
             var route = routes.Find(project, deployment)?.Route;
-            await access.CheckAsync(context, project, route);
+            var caller = await access.CheckAsync(context, project, route);
             if (route is not null)
             {
-                limits.Enter(context, route);
+                limits.Enter(context, caller, route);
             }
 
             var body = await ReadAsync(context, maximumBytes);
@@ -96,7 +97,7 @@ internal static class DeploymentEndpoints
     private static PredictRequest Parse(byte[] body)
     {
         ReadOnlyMemory<byte>? rows = null;
-        var top = 1;
+        var (top, at) = (1, 0);
         try
         {
             var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = InferenceRequestReader.MaximumDepth });
@@ -109,15 +110,18 @@ internal static class DeploymentEndpoints
             {
                 if (reader.ValueTextEquals("rows"u8))
                 {
-                    reader.Read();
-                    if (reader.TokenType != JsonTokenType.StartArray)
+                    var start = at + (int)reader.BytesConsumed;
+                    at = start;
+                    if (!JsonArrays.TrySkip(body, ref at, out _))
                     {
+                        // It is no array, or does not end.
+                        reader.Read();
+                        reader.Skip();
                         throw new InvalidException("'rows' is a JSON array with one element per row.");
                     }
 
-                    var start = (int)reader.TokenStartIndex;
-                    reader.Skip();
-                    rows = body.AsMemory(start, (int)reader.BytesConsumed - start);
+                    rows = body.AsMemory(start, at - start);
+                    reader = JsonArrays.Behind(body, at, reader.CurrentState);
                 }
                 else if (reader.ValueTextEquals("top"u8))
                 {

@@ -15,13 +15,18 @@ internal sealed class RateLimits(IServingObserver observer, InferenceStatistics 
 
     private readonly ConcurrentDictionary<Guid, Bucket> _buckets = new();
 
+    /// <summary>Takes a request whose model <see cref="Protocol.InferenceModels"/> has found.</summary>
+    /// <inheritdoc cref="Enter(HttpContext, Caller, Route)"/>
+    public void Enter(HttpContext context, Route route) => Enter(context, context.Features.Get<Caller>(), route);
+
     /// <summary>Takes one request, or refuses it; a refused one is counted as the deployment's.</summary>
-    /// <param name="context">Its token was checked where one was needed.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="caller">Whose token was checked; null: none was needed.</param>
     /// <param name="route">Whom it asks.</param>
     /// <exception cref="RateLimitedException">It comes too soon.</exception>
-    public void Enter(HttpContext context, Route route)
+    public void Enter(HttpContext context, Caller? caller, Route route)
     {
-        if (context.Features.Get<Caller>() is { RateLimit: { } ofToken } caller && Wait(caller.Token, ofToken) is { } forToken)
+        if (caller?.RateLimit is { } ofToken && Wait(caller.Token, ofToken) is { } forToken)
         {
             Refuse(context, route, "token", $"The token '{caller.Title}' may ask {Text(ofToken)}.", forToken);
         }

@@ -29,21 +29,17 @@ internal sealed class InferenceAccess(TokenStore tokens, NameTable names, IOptio
         return HasToken(context) ? (await AccessGate.CheckAsync(context, tokens)).Project ?? Project.Default : Project.Default;
     }
 
+    /// <returns>Whose token was checked; null: none was needed.</returns>
     /// <exception cref="UnauthorizedException">A token is needed and not there, or not valid.</exception>
     /// <exception cref="ForbiddenException">The token is for another project.</exception>
-    public async ValueTask CheckAsync(HttpContext context, string project, Route? route)
+    public async ValueTask<Caller?> CheckAsync(HttpContext context, string project, Route? route)
     {
         if (route is { Public: true })
         {
-            return;
+            return null;
         }
 
-        if (!HasToken(context) && (IsOpenRepository(project) || await IsPublicAsync(project)))
-        {
-            return;
-        }
-
-        await CheckRoleAsync(context, project, Role.Viewer);
+        return HasToken(context) || (!IsOpenRepository(project) && !await IsPublicAsync(project)) ? await CheckRoleAsync(context, project, Role.Viewer) : null;
     }
 
     /// <summary>Whether the caller may load and unload models of the project.</summary>
@@ -65,16 +61,16 @@ internal sealed class InferenceAccess(TokenStore tokens, NameTable names, IOptio
             return;
         }
 
-        await CheckRoleAsync(context, project, Role.Operator);
-        if (context.Features.Get<Caller>() is { Project: { } only } caller)
+        var caller = await CheckRoleAsync(context, project, Role.Operator);
+        if (caller.Project is { } only)
         {
             throw new ForbiddenException($"The token '{caller.Title}' is for project '{only}' only, and this setting is the whole server's. Ask an administrator for a token of all projects.");
         }
     }
 
-    private async ValueTask CheckRoleAsync(HttpContext context, string project, Role role)
+    private async ValueTask<Caller> CheckRoleAsync(HttpContext context, string project, Role role)
     {
-        var caller = context.Features.Get<Caller>() ?? await AccessGate.CheckAsync(context, tokens);
+        var caller = await AccessGate.CheckAsync(context, tokens);
         if (!caller.AllowsProject(project))
         {
             throw AccessRules.OtherProject(caller, project);
@@ -84,6 +80,8 @@ internal sealed class InferenceAccess(TokenStore tokens, NameTable names, IOptio
         {
             throw AccessRules.RoleTooLow(caller, role);
         }
+
+        return caller;
     }
 
     /// <summary>Whether this server was started with a repository that answers everyone.</summary>

@@ -16,7 +16,12 @@ internal sealed class InferenceModels(RouteTable routes, InferenceAccess access,
     {
         var project = await access.ProjectOfAsync(context);
         var entry = routes.Find(project, model);
-        await access.CheckAsync(context, project, entry?.Route);
+        if (await access.CheckAsync(context, project, entry?.Route) is { RateLimit: not null } limited)
+        {
+            // For the limits, which are asked next. What every request sets here, every request pays for.
+            context.Features.Set(limited);
+        }
+
         return entry;
     }
 

@@ -9,6 +9,8 @@ namespace OrleansDL.Serving.Protocol;
 /// <summary>A request's whole body as one piece of memory: the server's own buffer when it is in one segment, else a pooled copy.</summary>
 internal readonly struct RequestBody
 {
+    private const int Small = 64 << 10;
+
     private readonly PipeReader? _reader;
     private readonly ReadOnlySequence<byte> _inPlace;
     private readonly byte[]? _rented;
@@ -31,31 +33,30 @@ internal readonly struct RequestBody
     /// <param name="context">The request.</param>
     /// <param name="maximumBytes">Largest body taken.</param>
     /// <param name="keep">Whether the memory is needed after <see cref="Parsed"/>: tensors that are slices of the body.</param>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, int maximumBytes, bool keep)
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, int maximumBytes, bool keep)
     {
-        // Our own limit speaks, in the protocol's words.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        // Our own limit speaks, in the protocol's words. Below this nobody else's does, and asking for it takes time.
+        var length = context.Request.ContentLength;
+        if (length is null or > Small && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = null;
         }
 
-        if (context.Request.ContentLength > maximumBytes)
+        if (length > maximumBytes)
         {
-            throw TooLarge(context.Request.ContentLength.Value, maximumBytes);
+            throw TooLarge(length.Value, maximumBytes);
         }
 
-        var encoding = context.Request.Headers.ContentEncoding.ToString();
-        try
+        // A small body mostly came with its head.
+        if (length <= Small && context.Request.Headers.ContentEncoding.Count == 0 && context.Request.BodyReader is var reader && reader.TryRead(out var read))
         {
-            return encoding.Length > 0 && encoding != "identity"
-                ? await DecompressAsync(context, encoding, maximumBytes)
-                : await ReadWholeAsync(context, maximumBytes, keep);
+            if (TryTake(reader, read, maximumBytes, keep, out var whole))
+            {
+                return ValueTask.FromResult(whole);
+            }
         }
-        catch (IOException error) when (error is not BadHttpRequestException)
-        {
-            // Chunks whose sizes are no sizes, and clients that go away in the middle.
-            throw InferenceProtocolException.Invalid($"Unable to read the request's body: {error.Message}");
-        }
+
+        return ReadLaterAsync(context, maximumBytes, keep);
     }
 
     /// <summary>The body was read and only a kept one is looked at again. Call it whether reading succeeded or not.</summary>
@@ -70,38 +71,65 @@ internal readonly struct RequestBody
         }
     }
 
+    private static async ValueTask<RequestBody> ReadLaterAsync(HttpContext context, int maximumBytes, bool keep)
+    {
+        var encoding = context.Request.Headers.ContentEncoding.ToString();
+        try
+        {
+            return encoding.Length > 0 && encoding != "identity"
+                ? await DecompressAsync(context, encoding, maximumBytes)
+                : await ReadWholeAsync(context, maximumBytes, keep);
+        }
+        catch (IOException error) when (error is not BadHttpRequestException)
+        {
+            // Chunks whose sizes are no sizes, and clients that go away in the middle.
+            throw InferenceProtocolException.Invalid($"Unable to read the request's body: {error.Message}");
+        }
+    }
+
     private static async ValueTask<RequestBody> ReadWholeAsync(HttpContext context, int maximumBytes, bool keep)
     {
         var reader = context.Request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAsync(context.RequestAborted);
-            var buffer = read.Buffer;
-            if (buffer.Length > maximumBytes)
+            if (TryTake(reader, await reader.ReadAsync(context.RequestAborted), maximumBytes, keep, out var whole))
             {
-                // Counted before it is given back: it counts otherwise then.
-                var tooMany = buffer.Length;
-                reader.AdvanceTo(buffer.End);
-                throw TooLarge(tooMany, maximumBytes);
+                return whole;
             }
-
-            if (!read.IsCompleted)
-            {
-                reader.AdvanceTo(buffer.Start, buffer.End);
-                continue;
-            }
-
-            if (buffer.IsSingleSegment && !keep)
-            {
-                return new RequestBody(reader, buffer);
-            }
-
-            var rented = ArrayPool<byte>.Shared.Rent((int)buffer.Length);
-            var length = (int)buffer.Length;
-            buffer.CopyTo(rented);
-            reader.AdvanceTo(buffer.End);
-            return new RequestBody(rented, length);
         }
+    }
+
+    /// <summary>The body, if that is all of it.</summary>
+    private static bool TryTake(PipeReader reader, ReadResult read, int maximumBytes, bool keep, out RequestBody whole)
+    {
+        var buffer = read.Buffer;
+        if (buffer.Length > maximumBytes)
+        {
+            // Counted before it is given back: it counts otherwise then.
+            var tooMany = buffer.Length;
+            reader.AdvanceTo(buffer.End);
+            throw TooLarge(tooMany, maximumBytes);
+        }
+
+        if (!read.IsCompleted)
+        {
+            reader.AdvanceTo(buffer.Start, buffer.End);
+            whole = default;
+            return false;
+        }
+
+        if (buffer.IsSingleSegment && !keep)
+        {
+            whole = new RequestBody(reader, buffer);
+            return true;
+        }
+
+        var length = (int)buffer.Length;
+        var rented = ArrayPool<byte>.Shared.Rent(length);
+        buffer.CopyTo(rented);
+        reader.AdvanceTo(buffer.End);
+        whole = new RequestBody(rented, length);
+        return true;
     }
 
     private static async Task<RequestBody> DecompressAsync(HttpContext context, string encoding, int maximumBytes)

@@ -4,7 +4,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using OrleansDL.Serving.Protocol.Numbers;
+using OrleansDL.Numbers;
 
 namespace OrleansDL.Serving.Protocol;
 
@@ -51,7 +51,7 @@ internal static class TensorData
         var end = offset + (int)before.BytesConsumed;
         if (TryScan(json, ref end, InferenceRequestReader.MaximumDepth - reader.CurrentDepth, target, type))
         {
-            reader = Behind(json, end, before.CurrentState);
+            reader = JsonArrays.Behind(json, end, before.CurrentState);
             offset = end;
             return buffer.AsMemory(0, bytes);
         }
@@ -92,15 +92,6 @@ internal static class TensorData
     private static bool Integers<T>(ReadOnlySpan<byte> json, ref int at, int depth, Span<byte> target)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T> =>
         NumberArray.TryRead<T, IntegerText<T>>(json, ref at, depth, MemoryMarshal.Cast<byte, T>(target));
-
-    /// <summary>A reader that goes on behind an array it has not seen: it is shown an empty one in its place.</summary>
-    private static Utf8JsonReader Behind(ReadOnlySpan<byte> json, int end, JsonReaderState state)
-    {
-        var stand = new Utf8JsonReader("[]"u8, isFinalBlock: false, state);
-        stand.Read();
-        stand.Read();
-        return new Utf8JsonReader(json[end..], isFinalBlock: true, stand.CurrentState);
-    }
 
     private static int ReadSingles(ref Utf8JsonReader reader, Span<float> target)
     {

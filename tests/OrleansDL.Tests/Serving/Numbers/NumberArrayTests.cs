@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
-using OrleansDL.Serving.Protocol.Numbers;
+using OrleansDL.Numbers;
 
 namespace OrleansDL.Tests.Serving.Numbers;
 

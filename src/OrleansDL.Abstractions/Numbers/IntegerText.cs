@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace OrleansDL.Serving.Protocol.Numbers;
+namespace OrleansDL.Numbers;
 
 /// <summary>Integers of any width and sign.</summary>
 internal readonly struct IntegerText<T> : INumberText<T>

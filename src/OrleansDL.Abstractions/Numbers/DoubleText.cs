@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansDL.Serving.Protocol.Numbers;
+namespace OrleansDL.Numbers;
 
 /// <summary>64-bit floating point, each the one nearest to its text.</summary>
 internal readonly struct DoubleText : INumberText<double>

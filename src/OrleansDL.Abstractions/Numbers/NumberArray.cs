@@ -1,4 +1,4 @@
-namespace OrleansDL.Serving.Protocol.Numbers;
+namespace OrleansDL.Numbers;
 
 /// <summary>Reads a JSON array of numbers, flat or nested, straight from its bytes into a tensor. It takes what is right and leaves the rest to a reader that can say what is wrong.</summary>
 internal static class NumberArray
@@ -44,7 +44,7 @@ internal static class NumberArray
             // Most numbers are followed by a comma and nothing else.
             if ((uint)position >= (uint)json.Length || json[position] != (byte)',')
             {
-                SkipSpace(json, ref position);
+                position = JsonArrays.AfterSpace(json, position);
             }
 
             if ((uint)position >= (uint)json.Length)
@@ -55,7 +55,7 @@ internal static class NumberArray
             switch (json[position++])
             {
                 case (byte)',':
-                    SkipSpace(json, ref position);
+                    position = JsonArrays.AfterSpace(json, position);
                     expectsValue = true;
                     break;
                 case (byte)']':
@@ -77,23 +77,15 @@ internal static class NumberArray
     private static bool Enter(ReadOnlySpan<byte> json, ref int at, ref int open, int depth, out bool isEmpty)
     {
         isEmpty = false;
-        SkipSpace(json, ref at);
+        at = JsonArrays.AfterSpace(json, at);
         if ((uint)at >= (uint)json.Length || json[at] != (byte)'[' || ++open > depth)
         {
             return false;
         }
 
         at++;
-        SkipSpace(json, ref at);
+        at = JsonArrays.AfterSpace(json, at);
         isEmpty = (uint)at < (uint)json.Length && json[at] == (byte)']';
         return true;
-    }
-
-    private static void SkipSpace(ReadOnlySpan<byte> json, ref int at)
-    {
-        while ((uint)at < (uint)json.Length && json[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
-        {
-            at++;
-        }
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace OrleansDL.Serving.Protocol.Numbers;
+namespace OrleansDL.Numbers;
 
 /// <summary>Runs of decimal digits.</summary>
 internal static class Digits

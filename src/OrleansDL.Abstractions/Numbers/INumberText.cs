@@ -1,4 +1,4 @@
-namespace OrleansDL.Serving.Protocol.Numbers;
+namespace OrleansDL.Numbers;
 
 /// <summary>How a number of one type is written in JSON.</summary>
 internal interface INumberText<T>
