@@ -13,9 +13,6 @@ internal sealed class PredictTiny : IBenchmark
     private const string Project = "/v1/projects/default";
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(4);
 
-    /// <summary>Until the runtime has compiled both for the last time: a server runs for days.</summary>
-    private static readonly TimeSpan Warming = TimeSpan.FromSeconds(15);
-
     public string Name => "predict.tiny.json";
 
     public string Unit => "req/s";
@@ -36,9 +33,7 @@ internal sealed class PredictTiny : IBenchmark
         var body = $$"""{"rows":[[{{string.Join(',', Enumerable.Range(0, TableModel.Features).Select(column => (column / 10.0).ToString(CultureInfo.InvariantCulture)))}}]]}""";
         var ours = new Load(node.Options.Url, $"{Project}/deployments/tiny/predict", node.Token, body);
         var limit = new Load(new Uri(bare.Ready), "/", null, body);
-        await ours.RateAsync(Connections, Warming);
-        await limit.RateAsync(Connections, Warming);
         return await Comparison.InterleavedAsync(
-            rounds: 5, () => ours.RateAsync(Connections, Round), () => limit.RateAsync(Connections, Round));
+            rounds: 5, () => ours.RateAsync(Connections, Round), () => limit.RateAsync(Connections, Round), warming: 4);
     }
 }

@@ -37,7 +37,8 @@ internal sealed class ServeGoodput : IBenchmark
             return await Comparison.InterleavedAsync(
                 rounds: 3,
                 async () => await OpenAsync(callers, Overload * (most > 0 ? most : most = await Calls.RateAsync([.. callers[..4]], Round))),
-                async () => most = await Calls.RateAsync([.. callers[..4]], Round));
+                async () => most = await Calls.RateAsync([.. callers[..4]], Round),
+                warming: 4);
         }
         finally
         {
