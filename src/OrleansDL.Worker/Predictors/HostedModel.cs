@@ -28,6 +28,9 @@ internal sealed class HostedModel(ReplicaSpec spec, string folder, TimeSpan limi
     /// <summary>How often the process ended while it was being loaded.</summary>
     public int LoadCrashes { get; set; }
 
+    /// <summary>Requests that it is answering any number of times; none, ever, where it is not decoupled.</summary>
+    public OpenStreams Streams { get; } = new();
+
     /// <summary>Room that its last answer took.</summary>
     public long AnswerBytes
     {

@@ -22,7 +22,8 @@ internal static class ModelConfigs
         {
             // Whether the version asked for is there at all is said here as everywhere.
             _ = InferenceModels.SignatureOf(entry);
-            return JsonParser.Default.Parse<ModelConfig>(configuration.Config);
+            var given = JsonParser.Default.Parse<ModelConfig>(configuration.Config);
+            return entry.Signature?.Decoupled is true ? Decoupled(given) : given;
         }
 
         var (route, signature) = (entry.Route, InferenceModels.SignatureOf(entry));
@@ -56,6 +57,11 @@ internal static class ModelConfigs
             return config;
         }
 
+        if (signature.Decoupled is true)
+        {
+            Decoupled(config);
+        }
+
         config.InstanceGroup.Add(new ModelInstanceGroup { Name = $"{route.Name}_0", Kind = ModelInstanceGroup.Types.Kind.Auto, Count = Math.Max(1, route.Workers.Count) });
         if (batching is not null)
         {
@@ -67,6 +73,12 @@ internal static class ModelConfigs
             config.SequenceBatching = Of(route.Sequence);
         }
 
+        return config;
+    }
+
+    private static ModelConfig Decoupled(ModelConfig config)
+    {
+        config.ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = true };
         return config;
     }
 
