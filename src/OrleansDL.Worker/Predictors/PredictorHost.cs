@@ -96,8 +96,14 @@ internal sealed partial class PredictorHost(
         }
         finally
         {
-            Directory.Delete(model.Folder, recursive: true);
-            _changing.Release();
+            try
+            {
+                Directory.Delete(model.Folder, recursive: true);
+            }
+            finally
+            {
+                _changing.Release();
+            }
         }
     }
 

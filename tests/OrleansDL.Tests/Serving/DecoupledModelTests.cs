@@ -60,6 +60,12 @@ public sealed class DecoupledModelTests
         await Assert.ThrowsAsync<OverloadedException>(() => AllAsync(model, WaitForCancel));
         Assert.True(await endless.MoveNextAsync());
 
+        // Who had no answer yet is asked for once more, and does not hear of it.
+        using var patience = new CancellationTokenSource();
+        using var other = await LoadAsync(host, hangSeconds: 60);
+        await using var unanswered = other.AnswersAsync(Request(WaitForCancel), patience.Token).GetAsyncEnumerator();
+        var first = unanswered.MoveNextAsync().AsTask();
+
         IsolatedHost.Kill(host.Pid);
         var lost = await Assert.ThrowsAsync<OverloadedException>(async () =>
         {
@@ -69,6 +75,33 @@ public sealed class DecoupledModelTests
         });
         Assert.StartsWith("The process that ran model 'many@1' ended by SIGKILL", lost.Message, StringComparison.Ordinal);
         Assert.Equal(["3"], await AllAsync(model, 1));
+        Assert.False(first.IsCompleted);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_unloaded_takes_no_more_requests_and_ends_those_that_go_on()
+    {
+        await using var host = new IsolatedHost();
+        var model = await LoadAsync(host, hangSeconds: 60);
+        await using var endless = model.AnswersAsync(Request(GoOn), default).GetAsyncEnumerator();
+        Assert.True(await endless.MoveNextAsync());
+        await model.Streams.DrainAsync(TimeSpan.Zero, TimeProvider.System);
+        await Assert.ThrowsAsync<NoCapacityException>(() => AllAsync(model, 1));
+        Assert.True(await endless.MoveNextAsync());
+
+        var drained = model.Streams.DrainAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        Assert.False(drained.IsCompleted);
+        model.Dispose();
+        var ended = await Assert.ThrowsAsync<NoCapacityException>(async () =>
+        {
+            while (await endless.MoveNextAsync())
+            {
+            }
+        });
+        Assert.Equal("Model 'many@1' was unloaded before the answers were over. Ask again.", ended.Message);
+        await drained;
     }
 
     private static Task<IsolatedModel> LoadAsync(IsolatedHost host, double hangSeconds) => host.LoadAsync("many", hangSeconds, [.. ForeignModelTests.Moody, ("decoupled.txt", [])]);

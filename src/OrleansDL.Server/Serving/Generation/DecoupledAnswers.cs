@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Statistics;
 
@@ -21,10 +22,14 @@ internal sealed class DecoupledAnswers(Router router, IServingObserver observer,
             var (route, answers) = await router.AnswersAsync(entry, call.ToRequest(), cancellationToken);
             return new DecoupledRun(route, answers, observer, statistics.Of(route), time, started);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error)
         {
-            observer.OnError(entry.Route, time.GetElapsedTime(started), ProtocolError.Of(error)?.Status ?? 500);
-            statistics.Of(entry.Route).Fail.Add(time.GetElapsedTime(started));
+            if (error is not OperationCanceledException)
+            {
+                observer.OnError(entry.Route, time.GetElapsedTime(started), ProtocolError.Of(error)?.Status ?? StatusCodes.Status500InternalServerError);
+            }
+
+            statistics.Of(entry.Route).OnFailure(time.GetElapsedTime(started), error);
             throw;
         }
     }

@@ -115,6 +115,7 @@ internal sealed class InferenceService(
             {
                 var (response, id) = await InferAsync(request, context, entry);
                 response.Parameters[RpcTexts.InferenceId] = new InferParameter { StringParam = id };
+                response.Parameters[RpcTexts.Final] = new InferParameter { BoolParam = true };
                 return new ModelStreamInferResponse { InferResponse = response };
             }
             catch (Exception error) when (!stopOnError && !texts.Ending.IsCancellationRequested)
