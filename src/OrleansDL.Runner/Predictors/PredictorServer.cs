@@ -18,6 +18,9 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
     /// <summary>Answers of a request that may be on their way to who reads them; the worker counts the same.</summary>
     private const int PartWindow = 8;
 
+    /// <summary>Threads of the pool that are there at once when they are wanted: predictors that answer any number of times may block theirs.</summary>
+    private const int ReadyThreads = 64;
+
     /// <summary>Has this program host models.</summary>
     public const string Argument = "serve";
 
@@ -43,6 +46,8 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
             socket.Send(hello.Text(PredictorBuild.Id));
         }
 
+        ThreadPool.GetMinThreads(out _, out var completions);
+        ThreadPool.SetMinThreads(ReadyThreads, completions);
         var server = new PredictorServer(socket, Variable("ODL_OUTPUT_DIR"));
         server.StartThread();
         await server._over.Task;

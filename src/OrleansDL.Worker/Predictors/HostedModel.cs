@@ -16,6 +16,9 @@ internal sealed class HostedModel(ReplicaSpec spec, string folder, TimeSpan limi
 
     public TimeSpan Limit => limit;
 
+    /// <summary>How long answers wait for a reader that takes none: it may have ended with its node.</summary>
+    public TimeSpan ReaderPatience { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>What messages call it.</summary>
     public string Name { get; } = $"{spec.ModelName}@{spec.ModelVersion}";
 

@@ -16,9 +16,6 @@ internal sealed class PredictorConnection : IAsyncDisposable
     /// <summary>Requests of decoupled models at once, which hold no thread while nothing is made for them.</summary>
     private const int MaximumStreams = 1024;
     private static readonly TimeSpan StreamPatience = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long answers wait for a reader that takes none: it may have ended with its node.</summary>
-    private static readonly TimeSpan ReaderPatience = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LoadLimit = TimeSpan.FromMinutes(10);
 
     /// <summary>How long a call that was told to end may take to do so, before the process ends around it.</summary>
@@ -230,7 +227,7 @@ internal sealed class PredictorConnection : IAsyncDisposable
         }
         catch (OperationCanceledException) when (call.Parts!.IsForsaken)
         {
-            throw new OverloadedException($"Nobody took an answer of model '{call.Model.Name}' for {ReaderPatience.TotalMinutes} minutes, and they were ended.");
+            throw new OverloadedException($"Nobody took an answer of model '{call.Model.Name}' for {call.Model.ReaderPatience:c}, and they were ended. Read them as they come.");
         }
         catch (OperationCanceledException) when (call.Model.Streams.AreEnded)
         {
@@ -411,7 +408,7 @@ internal sealed class PredictorConnection : IAsyncDisposable
 
             if (call is { IsLate: false, Parts.AreFull: true })
             {
-                if (Stopwatch.GetElapsedTime(call.Began) > ReaderPatience && call.Parts.TryForsake())
+                if (Stopwatch.GetElapsedTime(call.Began) > call.Model.ReaderPatience && call.Parts.TryForsake())
                 {
                     call.Began = Stopwatch.GetTimestamp();
                     Cancel(number);

@@ -104,7 +104,25 @@ public sealed class DecoupledModelTests
         await drained;
     }
 
-    private static Task<IsolatedModel> LoadAsync(IsolatedHost host, double hangSeconds) => host.LoadAsync("many", hangSeconds, [.. ForeignModelTests.Moody, ("decoupled.txt", [])]);
+    [Fact]
+    public async Task A_reader_that_takes_nothing_for_long_is_left_and_told_so_when_it_comes_back()
+    {
+        await using var host = new IsolatedHost();
+        using var model = await LoadAsync(host, hangSeconds: 0.4, readerSeconds: 0.5);
+        await using var endless = model.AnswersAsync(Request(GoOn), default).GetAsyncEnumerator();
+        Assert.True(await endless.MoveNextAsync());
+        await UntilEndedAsync(model);
+        var left = await Assert.ThrowsAsync<OverloadedException>(async () =>
+        {
+            while (await endless.MoveNextAsync())
+            {
+            }
+        });
+        Assert.Equal("Nobody took an answer of model 'many@1' for 00:00:00.5000000, and they were ended. Read them as they come.", left.Message);
+    }
+
+    private static Task<IsolatedModel> LoadAsync(IsolatedHost host, double hangSeconds, double readerSeconds = 600) =>
+        host.LoadAsync("many", hangSeconds, TimeSpan.FromSeconds(readerSeconds), [.. ForeignModelTests.Moody, ("decoupled.txt", [])]);
 
     private static async Task UntilEndedAsync(IsolatedModel model)
     {

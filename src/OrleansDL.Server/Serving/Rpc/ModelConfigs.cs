@@ -23,7 +23,8 @@ internal static class ModelConfigs
             // Whether the version asked for is there at all is said here as everywhere.
             _ = InferenceModels.SignatureOf(entry);
             var given = JsonParser.Default.Parse<ModelConfig>(configuration.Config);
-            return entry.Signature?.Decoupled is true ? Decoupled(given) : given;
+            var isDecoupled = entry.Signature?.Decoupled is true;
+            return isDecoupled == (given.ModelTransactionPolicy?.Decoupled is true) ? given : WithPolicy(given, isDecoupled);
         }
 
         var (route, signature) = (entry.Route, InferenceModels.SignatureOf(entry));
@@ -59,7 +60,7 @@ internal static class ModelConfigs
 
         if (signature.Decoupled is true)
         {
-            Decoupled(config);
+            WithPolicy(config, isDecoupled: true);
         }
 
         config.InstanceGroup.Add(new ModelInstanceGroup { Name = $"{route.Name}_0", Kind = ModelInstanceGroup.Types.Kind.Auto, Count = Math.Max(1, route.Workers.Count) });
@@ -76,9 +77,10 @@ internal static class ModelConfigs
         return config;
     }
 
-    private static ModelConfig Decoupled(ModelConfig config)
+    /// <summary>Whether a model is decoupled is what it says itself, whatever it was configured as.</summary>
+    private static ModelConfig WithPolicy(ModelConfig config, bool isDecoupled)
     {
-        config.ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = true };
+        config.ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = isDecoupled };
         return config;
     }
 

@@ -142,13 +142,27 @@ public sealed class DecoupledProtocolTests(ProtocolNode node)
         static float[] Values(int number) => [.. Enumerable.Range(1, 20 + (number % 7)).Select(value => (float)((number * 100) + value))];
     }
 
+    [Fact]
+    public async Task A_decoupled_model_is_warmed_and_not_batched()
+    {
+        const string WarmUp = """model_warmup [{ name: "zero" batch_size: 1 inputs { key: "x" value { data_type: TYPE_FP32 dims: [3] zero_data: true } } }]""";
+        using var warmed = await node.LoadAsync("warmed", null, "backend: \"dotnet\"\nmax_batch_size: 4\n" + WarmUp, Files);
+        Assert.True(warmed.IsSuccessStatusCode, await warmed.Content.ReadAsStringAsync());
+        Assert.True((await node.Rpc.ModelConfigAsync(new ModelConfigRequest { Name = "warmed" })).Config.ModelTransactionPolicy.Decoupled);
+        Assert.Equal(["3", "6"], await EventsAsync("""{"x":[1,2]}""", "warmed"));
+        using var batched = await node.LoadAsync("batched", null, "backend: \"dotnet\"\nmax_batch_size: 4\ndynamic_batching { }\n", Files);
+        Assert.Equal(HttpStatusCode.BadRequest, batched.StatusCode);
+        Assert.Contains("Model 'batched@1' is decoupled: each request is answered for itself", await batched.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private static (string Path, byte[] Bytes)[] Files => [.. ForeignModelTests.Moody.Append(("decoupled.txt", [])).Select(file => ($"1/{file.Item1}", file.Item2))];
+
     private async Task LoadAsync(string model)
     {
         using var ready = await node.Http.GetAsync($"/v2/models/{model}/ready");
         if (!ready.IsSuccessStatusCode)
         {
-            var files = ForeignModelTests.Moody.Append(("decoupled.txt", Array.Empty<byte>())).Select(file => ($"1/{file.Item1}", file.Item2)).ToArray();
-            using var loaded = await node.LoadAsync(model, null, "backend: \"dotnet\"\nmodel_transaction_policy { decoupled: true }\n", files);
+            using var loaded = await node.LoadAsync(model, null, "backend: \"dotnet\"\nmodel_transaction_policy { decoupled: true }\n", Files);
             Assert.True(loaded.IsSuccessStatusCode, await loaded.Content.ReadAsStringAsync());
         }
     }
