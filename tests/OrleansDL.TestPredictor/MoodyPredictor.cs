@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OrleansDL.Serving;
 
 namespace OrleansDL.Tests;
 
-/// <summary>A predictor that does as it is told: doubles its numbers, or fails in one of the ways code can.</summary>
-public sealed class MoodyPredictor : IPredictor
+/// <summary>A predictor that does as it is told: doubles its numbers, or fails in one of the ways code can. With a file <c>decoupled.txt</c> each number is an answer.</summary>
+public sealed class MoodyPredictor : IDecoupledPredictor
 {
     /// <summary>First numbers of a request that are orders.</summary>
     public const float Throw = -1;
@@ -13,10 +14,14 @@ public sealed class MoodyPredictor : IPredictor
     public const float Hang = -4;
     public const float WaitForCancel = -5;
     public const float AnswerWrongly = -6;
+    public const float GoOn = -7;
+    public const float Count = -8;
 
     private static readonly bool IsOver = Environment.ProcessId == 0;
 
     private float _factor;
+    private int _made;
+    private int _ended;
 
     public async Task<ModelSignature> LoadAsync(IPredictorContext context, CancellationToken cancellationToken)
     {
@@ -29,6 +34,7 @@ public sealed class MoodyPredictor : IPredictor
         {
             Inputs = [new TensorSpec { Name = "x", Type = TensorElementType.Fp32, Shape = [-1, -1] }],
             Outputs = [new TensorSpec { Name = "y", Type = TensorElementType.Fp32, Shape = [-1, -1] }],
+            Decoupled = File.Exists(Path.Combine(context.ArtifactFolder, "decoupled.txt")) ? true : null,
         };
     }
 
@@ -60,6 +66,46 @@ public sealed class MoodyPredictor : IPredictor
         var answer = MemoryMarshal.AsBytes<float>([.. values.Select(value => value * _factor)]).ToArray();
         return [new Tensor { Name = values.FirstOrDefault() is AnswerWrongly ? "z" : "y", Type = TensorElementType.Fp32, Shape = inputs[0].Shape, Data = answer }];
     }
+
+    /// <summary>An answer for each number, times the factor. <see cref="GoOn"/> goes on for ever, and <see cref="Count"/> tells how many answers that made, and how often it was ended.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<Tensor>> AnswersAsync(IReadOnlyList<Tensor> inputs, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        foreach (var value in MemoryMarshal.Cast<byte, float>(inputs[0].Data.Span).ToArray())
+        {
+            switch (value)
+            {
+                case Throw:
+                    throw new NotSupportedException("not today");
+                case WaitForCancel:
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                    break;
+                case Count:
+                    yield return Answer(Volatile.Read(ref _made), Volatile.Read(ref _ended));
+                    break;
+                case GoOn:
+                    try
+                    {
+                        while (true)
+                        {
+                            cancellationToken.ThrowIfCancellationRequested();
+                            yield return Answer(Interlocked.Increment(ref _made));
+                        }
+                    }
+                    finally
+                    {
+                        Interlocked.Increment(ref _ended);
+                    }
+
+                default:
+                    yield return Answer(value * _factor);
+                    break;
+            }
+        }
+    }
+
+    private static Tensor[] Answer(params float[] values) =>
+        [new Tensor { Name = "y", Type = TensorElementType.Fp32, Shape = [1, values.Length], Data = MemoryMarshal.AsBytes<float>(values).ToArray() }];
 
     private static unsafe void Write() => *(int*)0x10_0000_0000 = 1;
 }

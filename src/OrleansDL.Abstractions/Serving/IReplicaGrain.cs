@@ -21,4 +21,8 @@ public interface IReplicaGrain : IGrainWithStringKey
     /// <summary>Continues a text, part by part; whoever stops reading ends it.</summary>
     /// <exception cref="NoCapacityException">The generation is not loaded here (any more).</exception>
     [Alias("generate"), AlwaysInterleave] IAsyncEnumerable<GeneratePiece> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Asks a decoupled model, which answers any number of times; whoever stops reading ends it.</summary>
+    /// <exception cref="NoCapacityException">The generation is not loaded here (any more).</exception>
+    [Alias("answers"), AlwaysInterleave] IAsyncEnumerable<InferAnswer> AnswersAsync(InferRequest request, CancellationToken cancellationToken = default);
 }

@@ -13,6 +13,9 @@ public sealed record ModelSignature
     /// <summary>How it continues texts; null where it does not, and in the artifact's file.</summary>
     [Id(23)] public GenerationFacts? Generation { get; init; }
 
+    /// <summary>Whether a request gets any number of answers rather than one; null: one.</summary>
+    [Id(63)] public bool? Decoupled { get; init; }
+
     /// <summary>What is wrong with the inputs that a request gives, in the words that clients of the Open Inference Protocol look for; null: all that it must give are there, once each.</summary>
     /// <param name="given">Their names, each of them an input's.</param>
     /// <param name="model">What the message calls the model.</param>

@@ -38,4 +38,13 @@ public enum FrameKind
 
     /// <summary>Worker: a room for tensors is there no longer.</summary>
     Forget,
+
+    /// <summary>Worker: run this request of a decoupled model. <see cref="Done"/> or <see cref="Failed"/> follows the last of its answers.</summary>
+    Stream,
+
+    /// <summary>Process: one of a request's answers.</summary>
+    Part,
+
+    /// <summary>Worker: one of the answers was read, so there is room for another.</summary>
+    More,
 }

@@ -9,4 +9,8 @@ public interface IReplica
 
     /// <summary>Continues a text. It is refused at once or when the first part is read; the last part says why the text ended.</summary>
     IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Asks a decoupled model. It is refused at once or when the first answer is read.</summary>
+    IAsyncEnumerable<InferAnswer> Answers(InferRequest request, CancellationToken cancellationToken) =>
+        throw new InvalidException("The model gives one answer to a request, and is asked for that.");
 }

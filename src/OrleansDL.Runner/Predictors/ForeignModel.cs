@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using OrleansDL.Inference;
 using OrleansDL.Serving;
 
 namespace OrleansDL.Runner.Predictors;
 
 /// <summary>A model of another engine than ONNX Runtime: tensors in, tensors out. What it puts out is compared with what it said it would.</summary>
-internal abstract class ForeignModel(string model) : ITensorModel
+internal abstract class ForeignModel(string model) : IDecoupledModel
 {
     private bool _splits;
 
@@ -53,6 +54,17 @@ internal abstract class ForeignModel(string model) : ITensorModel
         return answers;
     }
 
+    public async IAsyncEnumerable<InferAnswer> AnswersAsync(InferRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Check(request);
+        var began = Stopwatch.GetTimestamp();
+        await foreach (var outputs in RunDecoupledAsync(request.Inputs, cancellationToken).WithCancellation(cancellationToken))
+        {
+            yield return Answer(outputs, request.Outputs, 1, began);
+            began = Stopwatch.GetTimestamp();
+        }
+    }
+
     public void Dispose()
     {
         Dispose(disposing: true);
@@ -63,6 +75,10 @@ internal abstract class ForeignModel(string model) : ITensorModel
 
     /// <summary>Runs the model.</summary>
     protected abstract ValueTask<IReadOnlyList<Tensor>> RunAsync(IReadOnlyList<Tensor> inputs, CancellationToken cancellationToken);
+
+    /// <summary>Runs a decoupled model.</summary>
+    protected virtual IAsyncEnumerable<IReadOnlyList<Tensor>> RunDecoupledAsync(IReadOnlyList<Tensor> inputs, CancellationToken cancellationToken) =>
+        throw new InvalidException($"Model '{model}' gives one answer to a request.");
 
     /// <summary>What it takes and gives, known when it is loaded.</summary>
     /// <exception cref="InvalidException">It cannot be.</exception>
@@ -80,13 +96,17 @@ internal abstract class ForeignModel(string model) : ITensorModel
         }
 
         Signature = signature;
-        _splits = all.TrueForAll(tensor => tensor is { Type: not TensorElementType.Bytes, Shape: [-1, ..] });
+        _splits = signature.Decoupled is not true && all.TrueForAll(tensor => tensor is { Type: not TensorElementType.Bytes, Shape: [-1, ..] });
     }
 
     private async ValueTask<InferAnswer> AnswerAsync(IReadOnlyList<Tensor> inputs, IReadOnlyList<string> wanted, int rows, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        var outputs = await RunAsync(inputs, cancellationToken);
+        return Answer(await RunAsync(inputs, cancellationToken), wanted, rows, began);
+    }
+
+    private InferAnswer Answer(IReadOnlyList<Tensor> outputs, IReadOnlyList<string> wanted, int rows, long began)
+    {
         var ran = Stopwatch.GetTimestamp();
         return new InferAnswer
         {

@@ -25,7 +25,13 @@ internal sealed class PredictorModel : ForeignModel, IPredictorContext
         var loaded = new PredictorModel(predictor, model, folder, code);
         try
         {
-            loaded.Describe(await predictor.LoadAsync(loaded, cancellationToken));
+            var signature = await predictor.LoadAsync(loaded, cancellationToken);
+            if (signature.Decoupled is true && predictor is not IDecoupledPredictor)
+            {
+                throw new InvalidException($"The signature of model '{model}' says that it is decoupled, and {predictor.GetType().Name} is no {nameof(IDecoupledPredictor)}.");
+            }
+
+            loaded.Describe(signature);
             return loaded;
         }
         catch (Exception error)
@@ -35,7 +41,12 @@ internal sealed class PredictorModel : ForeignModel, IPredictorContext
         }
     }
 
-    protected override ValueTask<IReadOnlyList<Tensor>> RunAsync(IReadOnlyList<Tensor> inputs, CancellationToken cancellationToken) => _predictor.PredictAsync(inputs, cancellationToken);
+    protected override ValueTask<IReadOnlyList<Tensor>> RunAsync(IReadOnlyList<Tensor> inputs, CancellationToken cancellationToken) => Signature.Decoupled is not true
+        ? _predictor.PredictAsync(inputs, cancellationToken)
+        : throw new InvalidException($"Model '{Model}' is decoupled: it gives any number of answers, and is asked by ModelStreamInfer or generate_stream.");
+
+    protected override IAsyncEnumerable<IReadOnlyList<Tensor>> RunDecoupledAsync(IReadOnlyList<Tensor> inputs, CancellationToken cancellationToken) =>
+        Signature.Decoupled is true ? ((IDecoupledPredictor)_predictor).AnswersAsync(inputs, cancellationToken) : base.RunDecoupledAsync(inputs, cancellationToken);
 
     protected override void Dispose(bool disposing) => (_predictor as IDisposable)?.Dispose();
 

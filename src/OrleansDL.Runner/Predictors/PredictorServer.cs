@@ -15,12 +15,19 @@ namespace OrleansDL.Runner.Predictors;
 /// </remarks>
 internal sealed class PredictorServer(FrameSocket socket, string folder)
 {
+    /// <summary>Answers of a request that may be on their way to who reads them; the worker counts the same.</summary>
+    private const int PartWindow = 8;
+
+    /// <summary>Threads of the pool that are there at once when they are wanted: predictors that answer any number of times may block theirs.</summary>
+    private const int ReadyThreads = 64;
+
     /// <summary>Has this program host models.</summary>
     public const string Argument = "serve";
 
     private readonly ConcurrentDictionary<long, HeldModel> _models = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _running = new();
     private readonly ConcurrentDictionary<string, MappedRoom> _rooms = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, SemaphoreSlim> _windows = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _receiving = new();
     private int _idle;
@@ -39,6 +46,8 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
             socket.Send(hello.Text(PredictorBuild.Id));
         }
 
+        ThreadPool.GetMinThreads(out _, out var completions);
+        ThreadPool.SetMinThreads(ReadyThreads, completions);
         var server = new PredictorServer(socket, Variable("ODL_OUTPUT_DIR"));
         server.StartThread();
         await server._over.Task;
@@ -75,7 +84,7 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
         lock (_receiving)
         {
             frame = socket.Receive();
-            if (frame is { Kind: not (FrameKind.Cancel or FrameKind.Forget) })
+            if (frame is { Kind: not (FrameKind.Cancel or FrameKind.Forget or FrameKind.More) })
             {
                 // Before anybody can receive what cancels it. It holds nothing, and is not disposed: it may be being cancelled at any moment.
                 _running[frame.Call] = new CancellationTokenSource();
@@ -98,12 +107,22 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
             case FrameKind.Cancel:
                 Cancel(frame.Call);
                 break;
+            case FrameKind.More:
+                if (_windows.TryGetValue(frame.Call, out var window))
+                {
+                    window.Release();
+                }
+
+                break;
             case FrameKind.Forget:
                 if (_rooms.TryRemove(frame.Text(), out var room))
                 {
                     ((IDisposable)room).Dispose();
                 }
 
+                break;
+            case FrameKind.Stream:
+                Stream(frame);
                 break;
             default:
                 Answer(frame);
@@ -212,6 +231,81 @@ internal sealed class PredictorServer(FrameSocket socket, string folder)
         finally
         {
             held.Leave();
+        }
+    }
+
+    private void Stream(Frame frame)
+    {
+        var number = frame.Int64();
+        _ = AnswersAsync(frame.Call, number, TensorFrames.ReadRequests(frame, null).Single());
+    }
+
+    /// <summary>Sends the answers of a decoupled model. They may come for hours, and hold no thread.</summary>
+    private async Task AnswersAsync(long call, long number, InferRequest request)
+    {
+        var stop = _running[call];
+        HeldModel? held = null;
+        FrameWriter last;
+        try
+        {
+            held = Enter(number);
+            var model = held.Model as IDecoupledModel ?? throw new InvalidException($"Model '{held.Model.Model}' gives one answer to a request.");
+
+            // It holds nothing, and is not disposed: a message for it may be on its way.
+            await PumpAsync(call, model, request, _windows[call] = new SemaphoreSlim(PartWindow), stop.Token).ConfigureAwait(false);
+            last = new FrameWriter(FrameKind.Done, call);
+        }
+        catch (Exception error)
+        {
+            last = new FrameWriter(FrameKind.Failed, call);
+            PredictorErrors.Write(last, error);
+        }
+        finally
+        {
+            _running.TryRemove(call, out _);
+            _windows.TryRemove(call, out _);
+            held?.Leave();
+        }
+
+        using (last)
+        {
+            TrySend(last);
+        }
+    }
+
+    private async Task PumpAsync(long call, IDecoupledModel model, InferRequest request, SemaphoreSlim window, CancellationToken cancellationToken)
+    {
+        await using var answers = model.AnswersAsync(request, cancellationToken).ConfigureAwait(false).GetAsyncEnumerator();
+        while (true)
+        {
+            // An answer is made when there is room for it, and not before.
+            await window.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (!await answers.MoveNextAsync())
+            {
+                return;
+            }
+
+            using var part = new FrameWriter(FrameKind.Part, call);
+            TensorFrames.Write(part, [answers.Current], null);
+            if (!TrySend(part))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>False when the worker has gone, and this process ends.</summary>
+    private bool TrySend(FrameWriter frame)
+    {
+        try
+        {
+            socket.Send(frame);
+            return true;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            _over.TrySetResult();
+            return false;
         }
     }
 

@@ -5,6 +5,9 @@ internal sealed class RemoteReplica(IReplicaGrain grain) : IReplica
 {
     /// <summary>How long others are asked before one that was found gone: a route without it comes by then.</summary>
     private const int ForgottenAfter = 5000;
+
+    /// <summary>Answers of a decoupled model that one message brings at most: they may be large.</summary>
+    private const int AnswersAtOnce = 8;
     private long _goneUntil;
 
     /// <summary>Whether it was found gone lately.</summary>
@@ -21,4 +24,7 @@ internal sealed class RemoteReplica(IReplicaGrain grain) : IReplica
 
     public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) =>
         grain.GenerateAsync(request, cancellationToken);
+
+    public IAsyncEnumerable<InferAnswer> Answers(InferRequest request, CancellationToken cancellationToken) =>
+        grain.AnswersAsync(request, cancellationToken).WithBatchSize(AnswersAtOnce);
 }

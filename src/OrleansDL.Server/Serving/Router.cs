@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansDL.Serving.Caching;
+using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Residency;
 
 namespace OrleansDL.Serving;
@@ -52,6 +53,10 @@ internal sealed partial class Router(RouteTable routes, LocalReplicas local, Tim
     /// <summary>Begins to continue a text. Only until its first part has come can it be sent again.</summary>
     public ValueTask<Answered<GeneratedText>> GenerateAsync(RouteEntry entry, GenerateRequest request, CancellationToken cancellationToken) =>
         SendAsync(entry, request, static (replica, request, cancellationToken) => GeneratedText.BeginAsync(replica, request, cancellationToken), cancellationToken);
+
+    /// <summary>Asks a decoupled model. Only until its first answer has come can the request be sent again.</summary>
+    public ValueTask<Answered<AnswerStream>> AnswersAsync(RouteEntry entry, InferRequest request, CancellationToken cancellationToken) =>
+        SendAsync(entry, request, static (replica, request, cancellationToken) => AnswerStream.BeginAsync(replica, request, cancellationToken), cancellationToken);
 
     /// <param name="sequence">What must always meet the same replica, and none twice; null: any will do.</param>
     private async ValueTask<Answered<TAnswer>> SendAsync<TRequest, TAnswer>(

@@ -66,6 +66,7 @@ internal static class ServingSetup
         services.AddSingleton<TraceFront>();
         services.AddLogControl();
         services.AddSingleton<Generations>();
+        services.AddSingleton<DecoupledAnswers>();
         services.AddSingleton<GenerateFront>();
         services.AddSingleton<OpenAiFront>();
         services.AddOptionsWithValidateOnStart<RepositoryOptions>().BindConfiguration(RepositoryOptions.Section).ValidateDataAnnotations();

@@ -16,6 +16,9 @@ internal sealed class HostedModel(ReplicaSpec spec, string folder, TimeSpan limi
 
     public TimeSpan Limit => limit;
 
+    /// <summary>How long answers wait for a reader that takes none: it may have ended with its node.</summary>
+    public TimeSpan ReaderPatience { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>What messages call it.</summary>
     public string Name { get; } = $"{spec.ModelName}@{spec.ModelVersion}";
 
@@ -27,6 +30,9 @@ internal sealed class HostedModel(ReplicaSpec spec, string folder, TimeSpan limi
 
     /// <summary>How often the process ended while it was being loaded.</summary>
     public int LoadCrashes { get; set; }
+
+    /// <summary>Requests that it is answering any number of times; none, ever, where it is not decoupled.</summary>
+    public OpenStreams Streams { get; } = new();
 
     /// <summary>Room that its last answer took.</summary>
     public long AnswerBytes

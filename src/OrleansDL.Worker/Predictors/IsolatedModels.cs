@@ -28,10 +28,15 @@ internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, P
             SandboxFolders.Open(folder);
             await host.LoadAsync(hosted);
             model = new IsolatedModel(host, hosted);
+            if (model.Signature.Decoupled is true && spec is not { Batching: null, Sequence: null })
+            {
+                throw new InvalidException($"Model '{model.Model}' is decoupled: each request is answered for itself, so its deployment can have neither batching nor sequences.");
+            }
+
             var rows = RowReplica.Wanted(spec, hosted.Facts.Rows, model.Model);
             var scheduling = Scheduling.Of(model, spec, folder, time);
             await WarmUpRun.RunAsync(scheduling.Model, spec.WarmUps ?? [], folder);
-            var replica = new IsolatedReplica(model, scheduling, new ArenaUse(hosted.Facts.Bytes, Reserved: 0), hosted.Facts.Labels is [] ? null : hosted.Facts.Labels);
+            var replica = new IsolatedReplica(model, scheduling, new ArenaUse(hosted.Facts.Bytes, Reserved: 0), hosted.Facts.Labels is [] ? null : hosted.Facts.Labels, time);
             return rows is { } kind ? new RowReplica(replica, kind, hosted.Facts.GivesLabel, model.Model) : replica;
         }
         catch (Exception error)

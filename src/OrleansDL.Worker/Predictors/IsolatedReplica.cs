@@ -8,7 +8,8 @@ namespace OrleansDL.Predictors;
 /// <param name="scheduling">Runs requests together, or each for itself.</param>
 /// <param name="memory">What it takes there.</param>
 /// <param name="labels">Its labels; null where it has none.</param>
-internal sealed class IsolatedReplica(IsolatedModel model, Scheduling scheduling, ArenaUse memory, IReadOnlyList<string>? labels) : ILoadedReplica
+/// <param name="time">The clock.</param>
+internal sealed class IsolatedReplica(IsolatedModel model, Scheduling scheduling, ArenaUse memory, IReadOnlyList<string>? labels, TimeProvider time) : ILoadedReplica
 {
     public ModelSignature Signature { get; } = scheduling.Signature with { Labels = labels };
 
@@ -26,7 +27,11 @@ internal sealed class IsolatedReplica(IsolatedModel model, Scheduling scheduling
     public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) =>
         throw new InvalidException($"Model '{model.Model}' runs isolated and continues no texts. A deployment with trusted: true runs it in the worker.");
 
-    public Task DrainAsync(TimeSpan limit) => Task.CompletedTask;
+    public IAsyncEnumerable<InferAnswer> Answers(InferRequest request, CancellationToken cancellationToken) => model.AnswersAsync(request, cancellationToken);
+
+    public bool IsBusy => !model.Streams.AreNone;
+
+    public Task DrainAsync(TimeSpan limit) => model.Streams.DrainAsync(limit, time);
 
     public void Dispose()
     {

@@ -3,14 +3,23 @@ namespace OrleansDL.Predictors;
 /// <summary>A call that waits for its answer.</summary>
 /// <param name="model">Its model.</param>
 /// <param name="began">When it was sent.</param>
-/// <param name="limit">How long it may take.</param>
-internal sealed class PredictorCall(HostedModel model, long began, TimeSpan limit)
+/// <param name="limit">How long it may take; of a call with parts, each of them.</param>
+/// <param name="parts">Takes what is answered before the last message; null where nothing is.</param>
+internal sealed class PredictorCall(HostedModel model, long began, TimeSpan limit, AnswerParts? parts = null)
 {
     private volatile bool _isLate;
+    private long _began = began;
 
     public HostedModel Model => model;
 
-    public long Began => began;
+    /// <summary>Since when the process is at what comes next.</summary>
+    public long Began
+    {
+        get => Volatile.Read(ref _began);
+        set => Volatile.Write(ref _began, value);
+    }
+
+    public AnswerParts? Parts => parts;
 
     public TimeSpan Limit => limit;
 

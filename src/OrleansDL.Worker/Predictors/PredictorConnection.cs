@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using OrleansDL.Serving;
 
@@ -11,6 +12,10 @@ internal sealed class PredictorConnection : IAsyncDisposable
 {
     /// <summary>Calls at once, and so threads of the process at most; more wait.</summary>
     private const int MaximumCalls = 64;
+
+    /// <summary>Requests of decoupled models at once, which hold no thread while nothing is made for them.</summary>
+    private const int MaximumStreams = 1024;
+    private static readonly TimeSpan StreamPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LoadLimit = TimeSpan.FromMinutes(10);
 
     /// <summary>How long a call that was told to end may take to do so, before the process ends around it.</summary>
@@ -19,6 +24,7 @@ internal sealed class PredictorConnection : IAsyncDisposable
 
     private readonly ConcurrentDictionary<long, PredictorCall> _calls = new();
     private readonly SemaphoreSlim _slots = new(MaximumCalls);
+    private readonly SemaphoreSlim _streams = new(MaximumStreams);
     private readonly PredictorProcess _process;
     private readonly Func<HostedModel, string, Task> _report;
     private readonly Action<PredictorConnection, string> _onLost;
@@ -75,6 +81,59 @@ internal sealed class PredictorConnection : IAsyncDisposable
     {
         await _slots.WaitAsync(cancellationToken);
         return await WhileWaitedForAsync(RunAsync(model, requests, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The answers of a decoupled model, as they are made. Whoever stops reading, or cancels, ends them.</summary>
+    /// <exception cref="OrleansDLException">The model refused the request, or failed; or it is being unloaded.</exception>
+    /// <exception cref="PredictorLostException">The process has ended.</exception>
+    public async IAsyncEnumerable<InferAnswer> AnswersAsync(HostedModel model, InferRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!await _streams.WaitAsync(StreamPatience, cancellationToken))
+        {
+            throw new OverloadedException($"{MaximumStreams} requests to decoupled models of this project are not over on this worker. Try again, or end some.");
+        }
+
+        var number = Interlocked.Increment(ref _last);
+        var call = new PredictorCall(model, Stopwatch.GetTimestamp(), model.Limit, new AnswerParts());
+        if (!model.Streams.TryEnter(number, () => Leave(number, call)))
+        {
+            _streams.Release();
+            throw new NoCapacityException($"Model '{model.Name}' is being unloaded and takes no more requests.");
+        }
+
+        var over = RunAsync(number, call, request);
+        if (call.Parts!.AreLeft)
+        {
+            // The model was unloaded before it was sent.
+            Cancel(number);
+        }
+
+        // Whoever has left does not look at how it ended.
+        _ = over.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+        // Not only when the reader lets go: one on another node may be cancelled and never let go.
+        await using var cancelled = cancellationToken.UnsafeRegister(_ => Leave(number, call), null);
+        try
+        {
+            await foreach (var frame in call.Parts.ReadAsync(cancellationToken))
+            {
+                var answer = Read(frame);
+                call.Parts.Take();
+                call.Began = Stopwatch.GetTimestamp();
+                using (var more = new FrameWriter(FrameKind.More, number))
+                {
+                    TrySend(more);
+                }
+
+                yield return answer;
+            }
+
+            await EndAsync(call, over);
+        }
+        finally
+        {
+            Leave(number, call);
+        }
     }
 
     /// <summary>Takes raw rows through the model's own pipeline.</summary>
@@ -141,10 +200,72 @@ internal sealed class PredictorConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a call and waits for its answer, which is no failure.</summary>
-    private async Task<Frame> SendAsync(long number, FrameWriter frame, HostedModel model, TimeSpan limit, CancellationToken cancellationToken = default)
+    /// <summary>Begins a call with parts, and ends when its last message has come.</summary>
+    private async Task RunAsync(long number, PredictorCall call, InferRequest request)
     {
-        var call = new PredictorCall(model, Stopwatch.GetTimestamp(), limit);
+        try
+        {
+            // Each of the answers has a message of its own, and so has the request: a room would have to be kept as long as they come.
+            using var frame = new FrameWriter(FrameKind.Stream, number).Int64(call.Model.Spec.Generation);
+            TensorFrames.Write(frame, [request], null);
+            await SendAsync(number, frame, call, CancellationToken.None);
+        }
+        finally
+        {
+            call.Parts!.End();
+            call.Model.Streams.Leave(number);
+            _streams.Release();
+        }
+    }
+
+    /// <summary>Why the answers are over, where that is no good end.</summary>
+    private static async Task EndAsync(PredictorCall call, Task over)
+    {
+        try
+        {
+            await over;
+        }
+        catch (OperationCanceledException) when (call.Parts!.IsForsaken)
+        {
+            throw new OverloadedException($"Nobody took an answer of model '{call.Model.Name}' for {call.Model.ReaderPatience:c}, and they were ended. Read them as they come.");
+        }
+        catch (OperationCanceledException) when (call.Model.Streams.AreEnded)
+        {
+            throw new NoCapacityException($"Model '{call.Model.Name}' was unloaded before the answers were over. Ask again.");
+        }
+    }
+
+    /// <summary>Nobody wants more of the answers.</summary>
+    private void Leave(long number, PredictorCall call)
+    {
+        if (call.Parts!.TryLeave() && _calls.ContainsKey(number))
+        {
+            // From here it has as long to end as for an answer.
+            call.Began = Stopwatch.GetTimestamp();
+            Cancel(number);
+        }
+    }
+
+    private InferAnswer Read(Frame frame)
+    {
+        try
+        {
+            return TensorFrames.ReadAnswers(frame, null, out _) is [var answer] ? answer : throw new InvalidDataException("A part of an answer holds none or several.");
+        }
+        catch (InvalidDataException error)
+        {
+            _process.Kill($"ended, for it sent what is no message: {error.Message}");
+            throw new PredictorLostException(error.Message, mayRetry: false);
+        }
+    }
+
+    private Task<Frame> SendAsync(long number, FrameWriter frame, HostedModel model, TimeSpan limit, CancellationToken cancellationToken = default) =>
+        SendAsync(number, frame, new PredictorCall(model, Stopwatch.GetTimestamp(), limit), cancellationToken);
+
+    /// <summary>Sends a call and waits for its answer, which is no failure.</summary>
+    private async Task<Frame> SendAsync(long number, FrameWriter frame, PredictorCall call, CancellationToken cancellationToken)
+    {
+        var (model, limit) = (call.Model, call.Limit);
         _calls[number] = call;
         try
         {
@@ -206,7 +327,11 @@ internal sealed class PredictorConnection : IAsyncDisposable
         {
             while (_process.Socket.Receive() is { } frame)
             {
-                if (_calls.TryRemove(frame.Call, out var call))
+                if (frame.Kind is FrameKind.Part)
+                {
+                    Take(frame);
+                }
+                else if (_calls.TryRemove(frame.Call, out var call))
                 {
                     call.Answer.TrySetResult(frame);
                 }
@@ -222,6 +347,20 @@ internal sealed class PredictorConnection : IAsyncDisposable
         }
 
         _ = LoseAsync();
+    }
+
+    private void Take(Frame frame)
+    {
+        if (!_calls.TryGetValue(frame.Call, out var call))
+        {
+            return;
+        }
+
+        call.Began = Stopwatch.GetTimestamp();
+        if (call.Parts?.TryAdd(frame) is not true)
+        {
+            throw new InvalidDataException("It sent a part of an answer that was not asked for.");
+        }
     }
 
     private async Task LoseAsync()
@@ -264,6 +403,17 @@ internal sealed class PredictorConnection : IAsyncDisposable
             var over = Stopwatch.GetElapsedTime(call.Began) - call.Limit;
             if (over <= TimeSpan.Zero)
             {
+                continue;
+            }
+
+            if (call is { IsLate: false, Parts.AreFull: true })
+            {
+                if (Stopwatch.GetElapsedTime(call.Began) > call.Model.ReaderPatience && call.Parts.TryForsake())
+                {
+                    call.Began = Stopwatch.GetTimestamp();
+                    Cancel(number);
+                }
+
                 continue;
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using OrleansDL.Serving;
 using OrleansDL.Training.Sandbox;
@@ -95,8 +96,14 @@ internal sealed partial class PredictorHost(
         }
         finally
         {
-            Directory.Delete(model.Folder, recursive: true);
-            _changing.Release();
+            try
+            {
+                Directory.Delete(model.Folder, recursive: true);
+            }
+            finally
+            {
+                _changing.Release();
+            }
         }
     }
 
@@ -107,6 +114,46 @@ internal sealed partial class PredictorHost(
     /// <summary>Takes raw rows through the model's own pipeline.</summary>
     public Task<PredictAnswer> PredictAsync(HostedModel model, PredictRequest request, CancellationToken cancellationToken) =>
         CallAsync(model, request, static (connection, model, request, cancellationToken) => connection.PredictAsync(model, request, cancellationToken), cancellationToken);
+
+    /// <summary>The answers of a decoupled model as they are made. A process that ends takes them with it, unless none was given yet: then it is asked once more, as for one answer.</summary>
+    public async IAsyncEnumerable<InferAnswer> AnswersAsync(HostedModel model, InferRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var answers = (await LiveAsync(model, cancellationToken)).AnswersAsync(model, request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        try
+        {
+            for (var (isFirst, hasMore) = (true, true); ;)
+            {
+                try
+                {
+                    hasMore = await answers.MoveNextAsync();
+                }
+                catch (PredictorLostException lost) when (isFirst && lost.MayRetry)
+                {
+                    LogRetried(model.Name, lost.Message);
+                    isFirst = false;
+                    await answers.DisposeAsync();
+                    answers = (await LiveAsync(model, cancellationToken)).AnswersAsync(model, request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+                    continue;
+                }
+                catch (PredictorLostException lost)
+                {
+                    throw Ended(model, lost);
+                }
+
+                if (!hasMore)
+                {
+                    yield break;
+                }
+
+                isFirst = false;
+                yield return answers.Current;
+            }
+        }
+        finally
+        {
+            await answers.DisposeAsync();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -141,13 +188,7 @@ internal sealed partial class PredictorHost(
         {
             try
             {
-                var connection = _connection is { Lost.IsCompleted: false } live ? live : await UpAsync(cancellationToken);
-                if (model.Error is { } error)
-                {
-                    throw new NoCapacityException($"Model '{model.Name}' could not be loaded again after its process had ended: {error}");
-                }
-
-                return await send(connection, model, request, cancellationToken);
+                return await send(await LiveAsync(model, cancellationToken), model, request, cancellationToken);
             }
             catch (PredictorLostException lost) when (isFirst && lost.MayRetry)
             {
@@ -155,11 +196,20 @@ internal sealed partial class PredictorHost(
             }
             catch (PredictorLostException lost)
             {
-                // Not for want of capacity: another worker that was asked for the same would only end too.
-                throw new OverloadedException($"The process that ran model '{model.Name}' {lost.Message}. It is started again; try again.");
+                throw Ended(model, lost);
             }
         }
     }
+
+    private async ValueTask<PredictorConnection> LiveAsync(HostedModel model, CancellationToken cancellationToken)
+    {
+        var connection = _connection is { Lost.IsCompleted: false } live ? live : await UpAsync(cancellationToken);
+        return model.Error is { } error ? throw new NoCapacityException($"Model '{model.Name}' could not be loaded again after its process had ended: {error}") : connection;
+    }
+
+    /// <summary>Not for want of capacity: another worker that was asked for the same would only end too.</summary>
+    private static OverloadedException Ended(HostedModel model, PredictorLostException lost) =>
+        new($"The process that ran model '{model.Name}' {lost.Message}. It is started again; try again.");
 
     private async Task<PredictorConnection> UpAsync(CancellationToken cancellationToken)
     {

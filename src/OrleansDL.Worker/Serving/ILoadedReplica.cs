@@ -19,6 +19,6 @@ internal interface ILoadedReplica : IReplica, IWaitingRequests, IDisposable
     /// <summary>Whether it works for someone that holds no lease (any more).</summary>
     bool IsBusy => false;
 
-    /// <summary>Takes no more texts to continue, and returns when those begun are over or the time is.</summary>
+    /// <summary>Takes no more texts to continue and requests of a decoupled model, and returns when those begun are over or the time is.</summary>
     Task DrainAsync(TimeSpan limit);
 }

@@ -102,6 +102,13 @@ internal sealed partial class ReplicaGrain(LocalReplicas local, IReplicaModels m
         return lease.Replica.Generate(request, cancellationToken);
     }
 
+    // As for texts.
+    public IAsyncEnumerable<InferAnswer> AnswersAsync(InferRequest request, CancellationToken cancellationToken)
+    {
+        using var lease = Acquire();
+        return lease.Replica.Answers(request, cancellationToken);
+    }
+
     private async Task<ModelSignature> LoadOnceAsync(ReplicaSpec spec)
     {
         var replica = await Task.Run(() => memory.LoadAsync(spec, () => models.LoadAsync(spec)));

@@ -74,6 +74,8 @@ internal sealed class RowReplica : ILoadedReplica
 
     public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken) => _model.Generate(request, cancellationToken);
 
+    public IAsyncEnumerable<InferAnswer> Answers(InferRequest request, CancellationToken cancellationToken) => _model.Answers(request, cancellationToken);
+
     public ArenaUse Arena => _model.Arena;
 
     public TimeSpan QueueTime => _model.QueueTime;

@@ -19,7 +19,7 @@ internal static class WarmUpRun
                 var request = new InferRequest { Inputs = [.. model.Signature.Inputs.Select(input => Input(input, warmUp, folder))] };
                 for (var run = 0; run < warmUp.Count; run++)
                 {
-                    await model.InferAsync(request, CancellationToken.None);
+                    await RunAsync(model, request);
                 }
             }
             catch (InvalidException error)
@@ -32,6 +32,19 @@ internal static class WarmUpRun
         {
             throw new InvalidException($"failed to run warmup: unexpected inference input '{unknown.Input}' for model '{model.Model}'");
         }
+    }
+
+    private static async ValueTask RunAsync(ITensorModel model, InferRequest request)
+    {
+        if (model is not IDecoupledModel { Signature.Decoupled: true } decoupled)
+        {
+            await model.InferAsync(request, CancellationToken.None);
+            return;
+        }
+
+        // The first answer is enough, for there may be no last.
+        await using var answers = decoupled.AnswersAsync(request, CancellationToken.None).GetAsyncEnumerator();
+        await answers.MoveNextAsync();
     }
 
     private static Tensor Input(TensorSpec spec, WarmUp warmUp, string folder)

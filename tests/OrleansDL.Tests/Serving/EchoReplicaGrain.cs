@@ -16,4 +16,6 @@ internal sealed class EchoReplicaGrain(float offset) : IReplicaGrain
     public Task<PredictAnswer> PredictAsync(PredictRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The echo only infers.");
 
     public IAsyncEnumerable<GeneratePiece> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The echo only infers.");
+
+    public IAsyncEnumerable<InferAnswer> AnswersAsync(InferRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("The echo only infers.");
 }

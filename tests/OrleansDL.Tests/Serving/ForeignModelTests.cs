@@ -20,6 +20,10 @@ public sealed class ForeignModelTests
 
     private static byte[] Code => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory.Replace("OrleansDL.Tests", "OrleansDL.TestPredictor", StringComparison.Ordinal), Assembly));
 
+    /// <summary>Files of the test predictor, which multiplies by three.</summary>
+    internal static (string Name, byte[] Bytes)[] Moody =>
+        [(PredictorSpec.File, Encoding.UTF8.GetBytes($$"""{"assembly": "{{Assembly}}"}""")), (Assembly, Code), ("factor.txt", "3"u8.ToArray())];
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -114,8 +118,7 @@ public sealed class ForeignModelTests
         static InferRequest Pair(float second, float first) => new() { Inputs = [Input("INPUT__1", second), Input("INPUT__0", first)] };
     }
 
-    private static Task<IsolatedModel> LoadAsync(IsolatedHost host, double hangSeconds) => host.LoadAsync(
-        "moody", hangSeconds, (PredictorSpec.File, Encoding.UTF8.GetBytes($$"""{"assembly": "{{Assembly}}"}""")), (Assembly, Code), ("factor.txt", "3"u8.ToArray()));
+    private static Task<IsolatedModel> LoadAsync(IsolatedHost host, double hangSeconds) => host.LoadAsync("moody", hangSeconds, Moody);
 
     private static Task<IsolatedModel> LoadAsync(IsolatedHost host, byte[] script, ModelSignature signature) => host.LoadAsync(
         "script", 60, ("model.pt", script), ("signature.json", JsonSerializer.SerializeToUtf8Bytes(signature, OdlJson.Options)));

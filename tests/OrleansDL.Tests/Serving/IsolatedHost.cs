@@ -37,7 +37,10 @@ internal sealed class IsolatedHost : IAsyncDisposable
     public IsolatedModel Model(HostedModel hosted) => new(_host, hosted);
 
     /// <summary>Loads a model whose folder holds these files.</summary>
-    public async Task<IsolatedModel> LoadAsync(string name, double hangSeconds = 60, params (string Name, byte[] Bytes)[] files)
+    public Task<IsolatedModel> LoadAsync(string name, double hangSeconds = 60, params (string Name, byte[] Bytes)[] files) => LoadAsync(name, hangSeconds, TimeSpan.FromMinutes(10), files);
+
+    /// <summary>As the other, with answers that wait so long for their reader.</summary>
+    public async Task<IsolatedModel> LoadAsync(string name, double hangSeconds, TimeSpan readerPatience, params (string Name, byte[] Bytes)[] files)
     {
         var generation = ++_last;
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "models", generation.ToString(CultureInfo.InvariantCulture))).FullName;
@@ -58,7 +61,7 @@ internal sealed class IsolatedHost : IAsyncDisposable
             Project = "default",
             Isolated = true,
         };
-        var hosted = new HostedModel(spec, folder, TimeSpan.FromSeconds(hangSeconds));
+        var hosted = new HostedModel(spec, folder, TimeSpan.FromSeconds(hangSeconds)) { ReaderPatience = readerPatience };
         await _host.LoadAsync(hosted);
         return new IsolatedModel(_host, hosted);
     }

@@ -18,6 +18,8 @@ internal sealed class LostReplica : IReplicaGrain
 
     public IAsyncEnumerable<GeneratePiece> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken) => throw Lost();
 
+    public IAsyncEnumerable<InferAnswer> AnswersAsync(InferRequest request, CancellationToken cancellationToken) => throw Lost();
+
     private OrleansException Lost()
     {
         Asked++;

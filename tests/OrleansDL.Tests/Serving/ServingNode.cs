@@ -30,10 +30,10 @@ internal sealed class ServingNode : IAsyncDisposable
 
     public Uri RpcUrl => new(_app.Urls.ElementAt(1));
 
-    public static async Task<ServingNode> StartAsync(IReadOnlyDictionary<string, string?>? settings = null)
+    public static async Task<ServingNode> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, bool unsafeUserCode = false)
     {
         var folder = Directory.CreateTempSubdirectory("odl-test-").FullName;
-        var node = new ServingNode(folder, InProcess.Options(folder, worker: true) with { Settings = settings ?? new Dictionary<string, string?>() });
+        var node = new ServingNode(folder, InProcess.Options(folder, worker: true) with { Settings = settings ?? new Dictionary<string, string?>(), UnsafeUserCode = unsafeUserCode });
         await node.RunAsync();
         return node;
     }

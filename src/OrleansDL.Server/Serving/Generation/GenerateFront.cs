@@ -9,7 +9,7 @@ using OrleansDL.Serving.Protocol;
 namespace OrleansDL.Serving.Generation;
 
 /// <summary>The inference protocol's generate: flat JSON in, flat JSON out, at once or as it comes. A model that continues texts takes <c>text_input</c>; any other its own inputs by name.</summary>
-internal sealed class GenerateFront(InferenceFront front, Generations generations, Router router, IServingObserver observer, TimeProvider time, IOptions<ServingOptions> options, RateLimits limits, HeaderForwarding forwarding)
+internal sealed class GenerateFront(InferenceFront front, Generations generations, DecoupledAnswers decoupled, Router router, IServingObserver observer, TimeProvider time, IOptions<ServingOptions> options, RateLimits limits, HeaderForwarding forwarding)
 {
     public const string TextInput = "text_input";
     public const string TextOutput = "text_output";
@@ -17,7 +17,14 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
     public Task GenerateAsync(HttpContext context) => front.GuardAsync(context, async () =>
     {
         var (entry, body) = await ReadAsync(context);
-        if (InferenceModels.SignatureOf(entry).Generation is null)
+        var signature = InferenceModels.SignatureOf(entry);
+        if (signature.Decoupled is true)
+        {
+            await AnswerOnceAsync(context, entry, GenerateTensors.Read(body, signature));
+            return;
+        }
+
+        if (signature.Generation is null)
         {
             var (route, answer, call) = await InferAsync(context, entry, body);
             await AnswerAsync(context, json => WriteTensors(json, call.Id, route, answer));
@@ -33,8 +40,14 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
     public Task StreamAsync(HttpContext context) => front.GuardAsync(context, async () =>
     {
         var (entry, body) = await ReadAsync(context);
-        var (id, events) = (body.Text("id"), new EventStream(context));
-        if (InferenceModels.SignatureOf(entry).Generation is null)
+        var (id, events, signature) = (body.Text("id"), new EventStream(context), InferenceModels.SignatureOf(entry));
+        if (signature.Decoupled is true)
+        {
+            await AnswersAsync(context, entry, GenerateTensors.Read(body, signature), events);
+            return;
+        }
+
+        if (signature.Generation is null)
         {
             var (route, answer, _) = await InferAsync(context, entry, body);
             events.Begin();
@@ -55,15 +68,52 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
         }
         catch (Exception error) when (!context.RequestAborted.IsCancellationRequested)
         {
-            var message = front.Describe(context, error).Message;
-            await events.WriteAsync(json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("error", message);
-                json.WriteEndObject();
-            });
+            await FailAsync(context, events, error);
         }
     });
+
+    /// <summary>An answer of a decoupled model is an event, as soon as it is there.</summary>
+    private async Task AnswersAsync(HttpContext context, RouteEntry entry, InferenceCall call, EventStream events)
+    {
+        await using var run = await decoupled.BeginAsync(entry, call, context.RequestAborted);
+        Head(context, run.Route, run.Id);
+        events.Begin();
+        try
+        {
+            while (await run.NextAsync())
+            {
+                await events.WriteAsync(json => WriteTensors(json, call.Id, run.Route, run.Current));
+            }
+        }
+        catch (Exception error) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await FailAsync(context, events, error);
+        }
+    }
+
+    private async Task AnswerOnceAsync(HttpContext context, RouteEntry entry, InferenceCall call)
+    {
+        await using var run = await decoupled.BeginAsync(entry, call, context.RequestAborted);
+        var only = await run.NextAsync() ? run.Current : null;
+        if (only is null || await run.NextAsync())
+        {
+            throw InferenceProtocolException.Invalid("generate expects model to produce exactly 1 response, use generate stream for model that generates various number of responses");
+        }
+
+        Head(context, run.Route, run.Id);
+        await AnswerAsync(context, json => WriteTensors(json, call.Id, run.Route, only));
+    }
+
+    private async Task FailAsync(HttpContext context, EventStream events, Exception error)
+    {
+        var message = front.Describe(context, error).Message;
+        await events.WriteAsync(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("error", message);
+            json.WriteEndObject();
+        });
+    }
 
     private static GenerateRequest Request(GenerateBody body) => GenerateFields.Read(
         body.Text(TextInput) ?? throw InferenceProtocolException.Invalid($"the request has no '{TextInput}', the text to go on from"), name => body[name]);

@@ -175,6 +175,11 @@ internal sealed partial class InferenceFront(
         try
         {
             var (signature, model) = (InferenceModels.SignatureOf(entry), entry.Route.Name);
+            if (signature.Decoupled is true)
+            {
+                throw InferenceProtocolException.Unsupported("HTTP end point doesn't support models with decoupled transaction policy");
+            }
+
             var jsonLength = HeaderLength.Parse(header, body.Bytes.Length);
             var call = jsonLength == 0 && header.Length > 0
                 ? RawRequest.Read(body.Bytes, signature, model, entry.Route.Configuration)

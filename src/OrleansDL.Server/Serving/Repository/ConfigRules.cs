@@ -16,7 +16,7 @@ internal static class ConfigRules
             _ = Backend.Of(config);
         }
 
-        Refuse(config.ModelTransactionPolicy?.Decoupled is true, "model_transaction_policy.decoupled");
+        Refuse(config.ModelTransactionPolicy?.Decoupled is true && config.Backend != Backend.Dotnet.Name, "model_transaction_policy.decoupled (of any backend but dotnet)");
         Refuse(config.ModelRepositoryAgents?.Agents.Count > 0, "model_repository_agents");
         Refuse(config.ModelOperations?.OpLibraryFilename.Count > 0, "model_operations");
         Refuse(config.CcModelFilenames.Count > 0, "cc_model_filenames");

@@ -18,7 +18,7 @@ namespace OrleansDL.Serving.Rpc;
 /// <summary>The Open Inference Protocol over gRPC. A model of the protocol is a deployment here.</summary>
 internal sealed class InferenceService(
     InferenceModels models, ServerReadiness readiness, ServerReports reports, RepositoryFront repository, InferenceAccess access, Router router, RpcErrors errors,
-    Generations generations, IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options,
+    Generations generations, DecoupledAnswers decoupled, IServingObserver observer, InferenceStatistics statistics, TimeProvider time, IOptions<ServingOptions> options,
     TraceFront traces, LogFront logs, Tracer tracer, RateLimits limits, HeaderForwarding forwarding, SharedMemoryDoor memory)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
@@ -68,14 +68,14 @@ internal sealed class InferenceService(
     }
 
     /// <summary>
-    /// Answers in the order of the requests, but for texts to continue, whose parts go out as they come. A failed request is an answer too, unless the caller
+    /// Answers in the order of the requests, but for texts to continue and decoupled models, whose parts go out as they come. A failed request is an answer too, unless the caller
     /// asked for the stream to end with it.
     /// </summary>
     public override async Task ModelStreamInfer(
         IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
     {
         var stopOnError = string.Equals(context.RequestHeaders.GetValue(StopOnError), "true", StringComparison.OrdinalIgnoreCase);
-        await using var texts = new RpcTexts(generations, errors, responseStream, context, stopOnError);
+        await using var texts = new RpcTexts(generations, decoupled, errors, responseStream, context, stopOnError);
         try
         {
             await using var answers = new RpcAnswers(texts);
@@ -85,10 +85,10 @@ internal sealed class InferenceService(
                 try
                 {
                     entry = (await FindAsync(context, request.ModelName, request.ModelVersion)).Choose(context.GetHttpContext().Request.Headers);
-                    if (RpcTexts.IsText(request, entry.Route))
+                    if (RpcTexts.HasParts(request, entry.Route))
                     {
                         limits.Enter(context.GetHttpContext(), entry.Route);
-                        texts.Begin(entry, request);
+                        await texts.BeginAsync(entry, request);
                         continue;
                     }
                 }
@@ -115,6 +115,7 @@ internal sealed class InferenceService(
             {
                 var (response, id) = await InferAsync(request, context, entry);
                 response.Parameters[RpcTexts.InferenceId] = new InferParameter { StringParam = id };
+                response.Parameters[RpcTexts.Final] = new InferParameter { BoolParam = true };
                 return new ModelStreamInferResponse { InferResponse = response };
             }
             catch (Exception error) when (!stopOnError && !texts.Ending.IsCancellationRequested)
@@ -194,12 +195,13 @@ internal sealed class InferenceService(
             limits.Enter(context.GetHttpContext(), found.Route);
             entry = found;
             trace = tracer.Begin(entry.Route, "GRPC", context.GetHttpContext().Request.Headers, started);
-            var call = RpcRequestReader.Read(request, entry.Route.Name);
-            if (RpcTexts.IsText(request, entry.Route))
+            if (RpcTexts.HasParts(request, entry.Route))
             {
-                throw InferenceProtocolException.Unsupported("ModelInfer RPC doesn't support models with decoupled transaction policy: a text is continued by ModelStreamInfer.");
+                throw InferenceProtocolException.Unsupported(
+                    "ModelInfer RPC doesn't support models with decoupled transaction policy" + (entry.Signature?.Decoupled is true ? "" : ": a text is continued by ModelStreamInfer."));
             }
 
+            var call = RpcRequestReader.Read(request, entry.Route.Name);
             InferenceRequestCheck.Check(call, InferenceModels.SignatureOf(entry), entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
             forwarding.OfRpc(call, context.GetHttpContext().Request.Headers);
             using var shared = call.Shared is null ? null : await memory.TakeAsync(context.GetHttpContext(), call, entry.Route.Name);

@@ -22,7 +22,9 @@ internal static class ModelConfigs
         {
             // Whether the version asked for is there at all is said here as everywhere.
             _ = InferenceModels.SignatureOf(entry);
-            return JsonParser.Default.Parse<ModelConfig>(configuration.Config);
+            var given = JsonParser.Default.Parse<ModelConfig>(configuration.Config);
+            var isDecoupled = entry.Signature?.Decoupled is true;
+            return isDecoupled == (given.ModelTransactionPolicy?.Decoupled is true) ? given : WithPolicy(given, isDecoupled);
         }
 
         var (route, signature) = (entry.Route, InferenceModels.SignatureOf(entry));
@@ -56,6 +58,11 @@ internal static class ModelConfigs
             return config;
         }
 
+        if (signature.Decoupled is true)
+        {
+            WithPolicy(config, isDecoupled: true);
+        }
+
         config.InstanceGroup.Add(new ModelInstanceGroup { Name = $"{route.Name}_0", Kind = ModelInstanceGroup.Types.Kind.Auto, Count = Math.Max(1, route.Workers.Count) });
         if (batching is not null)
         {
@@ -67,6 +74,13 @@ internal static class ModelConfigs
             config.SequenceBatching = Of(route.Sequence);
         }
 
+        return config;
+    }
+
+    /// <summary>Whether a model is decoupled is what it says itself, whatever it was configured as.</summary>
+    private static ModelConfig WithPolicy(ModelConfig config, bool isDecoupled)
+    {
+        config.ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = isDecoupled };
         return config;
     }
 

@@ -10,11 +10,12 @@ using OrleansDL.Serving.Rpc.Wire;
 
 namespace OrleansDL.Serving.Rpc;
 
-/// <summary>Texts continued on one stream, beside one another and beside what else is answered on it: each part is an answer of its own, the last one says so.</summary>
-internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, bool stopOnError) : IAsyncDisposable
+/// <summary>Texts continued, and answers of decoupled models, on one stream, beside one another and beside what else is answered on it: each part is an answer of its own, the last one says so.</summary>
+internal sealed class RpcTexts(Generations generations, DecoupledAnswers decoupled, RpcErrors errors, IServerStreamWriter<ModelStreamInferResponse> responses, ServerCallContext context, bool stopOnError) : IAsyncDisposable
 {
     public const string InferenceId = "odl-inference-id";
-    private const string Final = "triton_final_response";
+    public const string Final = "triton_final_response";
+    private const int MaximumAtOnce = 256;
     private const string WantsEmptyFinal = "triton_enable_empty_final_response";
 
     private readonly SemaphoreSlim _writing = new(1);
@@ -26,9 +27,9 @@ internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServe
     /// <summary>The stream ends: its caller left, or an error ended it.</summary>
     public CancellationToken Ending => _endingToken ??= _ending.Token;
 
-    /// <summary>Whether a request holds a text to continue, for a model that does so.</summary>
-    public static bool IsText(ModelInferRequest request, Route route) =>
-        route.Signature?.Generation is not null && request.Inputs.Any(input => input.Name == GenerateFront.TextInput);
+    /// <summary>Whether a request gets any number of answers: it holds a text to continue, for a model that does so, or its model is decoupled.</summary>
+    public static bool HasParts(ModelInferRequest request, Route route) =>
+        route.Signature?.Decoupled is true || (route.Signature?.Generation is not null && request.Inputs.Any(input => input.Name == GenerateFront.TextInput));
 
     public async Task WriteAsync(ModelStreamInferResponse response)
     {
@@ -43,9 +44,15 @@ internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServe
         }
     }
 
-    public void Begin(RouteEntry entry, ModelInferRequest request)
+    /// <summary>Returns when the request is begun: with many at once on this stream, when one of them is over.</summary>
+    public async Task BeginAsync(RouteEntry entry, ModelInferRequest request)
     {
         _running.RemoveAll(task => task.IsCompletedSuccessfully);
+        while (_running.Count(task => !task.IsCompleted) >= MaximumAtOnce)
+        {
+            await Task.WhenAny(_running.Where(task => !task.IsCompleted)).WaitAsync(Ending);
+        }
+
         _running.Add(RunAsync(entry, request));
     }
 
@@ -103,12 +110,33 @@ internal sealed class RpcTexts(Generations generations, RpcErrors errors, IServe
     {
         // The stream goes on reading while the text is begun.
         await Task.Yield();
+        if (entry.Signature?.Decoupled is true)
+        {
+            await AnswerAsync(entry, request);
+            return;
+        }
+
         await using var run = await generations.BeginAsync(entry, Read(request, entry.Route.Name), Ending);
         do
         {
             await WriteAsync(new ModelStreamInferResponse { InferResponse = Response(request, run) });
         }
         while (await run.NextAsync());
+    }
+
+    private async Task AnswerAsync(RouteEntry entry, ModelInferRequest request)
+    {
+        await using var run = await decoupled.BeginAsync(entry, RpcRequestReader.Read(request, entry.Route.Name), Ending);
+        while (await run.NextAsync())
+        {
+            await WriteAsync(DecoupledMessages.Of(request, run, run.Current));
+        }
+
+        // Which answer is the last is known after it, and none is held back for that.
+        if (request.Parameters.TryGetValue(WantsEmptyFinal, out var wants) && wants.BoolParam)
+        {
+            await WriteAsync(DecoupledMessages.Of(request, run, null));
+        }
     }
 
     private static GenerateRequest Read(ModelInferRequest request, string model)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Repository;
@@ -98,6 +99,19 @@ internal sealed class ServerReports(InferenceModels models, ModelDirectory direc
             ComputeInfer = Duration(batch.Statistics.ComputeInfer),
             ComputeOutput = Duration(batch.Statistics.ComputeOutput),
         }));
+        foreach (var (number, response) in counters.Responses)
+        {
+            result.ResponseStats.Add(number.ToString(CultureInfo.InvariantCulture), new InferResponseStatistics
+            {
+                ComputeInfer = Duration(response.ComputeInfer),
+                ComputeOutput = Duration(response.ComputeOutput),
+                Success = Duration(response.Success),
+                Fail = Duration(response.Fail),
+                EmptyResponse = Duration(response.EmptyResponse),
+                Cancel = Duration(response.Cancel),
+            });
+        }
+
         return result;
     }
 

@@ -5,7 +5,11 @@ namespace OrleansDL.Serving.Statistics;
 /// <summary>What the protocol's statistics extension tells of one served version since this node started.</summary>
 internal sealed class ModelStatistics
 {
+    /// <summary>Answers of a request that are counted by their number; those behind count with the last of them.</summary>
+    private const int MaximumResponses = 256;
+
     private readonly ConcurrentDictionary<int, BatchStatistics> _batches = new();
+    private readonly Lazy<ConcurrentDictionary<int, ResponseStatistics>> _responses = new(static () => new());
     private readonly long[] _failures = new long[Enum.GetValues<FailureReason>().Length];
     private long _lastInference;
     private long _inferences;
@@ -30,7 +34,7 @@ internal sealed class ModelStatistics
     /// <summary>Requests the response cache had no answer for: the time it took to look, and to keep theirs.</summary>
     public PhaseTime CacheMiss { get; } = new();
 
-    /// <summary>Of texts that are continued: from the request to the first part of its answer.</summary>
+    /// <summary>Of texts that are continued and decoupled models: from the request to the first part of its answer.</summary>
     public PhaseTime FirstResponse { get; } = new([100_000, 500_000, 2_000_000, 5_000_000]);
 
     /// <summary>Rows answered.</summary>
@@ -42,8 +46,15 @@ internal sealed class ModelStatistics
     /// <summary>Executions by their number of rows, ascending.</summary>
     public IEnumerable<(int Rows, BatchStatistics Statistics)> Batches => _batches.OrderBy(batch => batch.Key).Select(batch => (batch.Key, batch.Value));
 
+    /// <summary>Answers of decoupled models by their number in the request, from 0, ascending.</summary>
+    public IEnumerable<(int Number, ResponseStatistics Statistics)> Responses =>
+        _responses.IsValueCreated ? _responses.Value.OrderBy(response => response.Key).Select(response => (response.Key, response.Value)) : [];
+
     /// <summary>Milliseconds since 1970; 0 before the first.</summary>
     public long LastInference => Volatile.Read(ref _lastInference);
+
+    /// <param name="number">Which of a request's answers, from 0.</param>
+    public ResponseStatistics Response(long number) => _responses.Value.GetOrAdd((int)Math.Min(number, MaximumResponses - 1), static _ => new ResponseStatistics());
 
     public long FailuresFor(FailureReason reason) => Volatile.Read(ref _failures[(int)reason]);
 

@@ -40,7 +40,7 @@ internal sealed class ProtocolMetrics(RouteTable routes, InferenceStatistics sta
         Duration(text, models, "compute_infer", "Cumulative compute inference duration in microseconds (does not include cached requests)", counters => counters.ComputeInfer);
         Duration(text, models, "compute_output", "Cumulative inference compute output duration in microseconds (does not include cached requests)", counters => counters.ComputeOutput);
         Cache(text, [.. versions.Zip(models).Where(model => model.First.Route.Cache is not null).Select(model => model.Second)]);
-        FirstResponse(text, [.. versions.Zip(models).Where(model => model.First.Signature?.Generation is not null).Select(model => model.Second)]);
+        FirstResponse(text, [.. versions.Zip(models).Where(model => model.First.Signature is { Generation: not null } or { Decoupled: true }).Select(model => model.Second)]);
         Loading(text, [.. versions.Zip(models, (version, model) => (version.Route, model.Labels))]);
         Machine(text);
     }

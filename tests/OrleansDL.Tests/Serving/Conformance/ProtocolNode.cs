@@ -35,7 +35,7 @@ public sealed class ProtocolNode : IAsyncLifetime
             ["Serving:SharedMemory:Enabled"] = "true",
             ["Serving:MaximumRequestBytes"] = $"{MaximumBytes}",
             ["Serving:MaximumRpcBytes"] = $"{MaximumBytes}",
-        });
+        }, unsafeUserCode: true);
         Http = Node.Client(withToken: false);
         Channel = GrpcChannel.ForAddress(Node.RpcUrl, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
         Rpc = new(Channel);
@@ -51,12 +51,16 @@ public sealed class ProtocolNode : IAsyncLifetime
 
     /// <summary>Puts a model into the repository and loads it.</summary>
     /// <param name="model">Its name.</param>
-    /// <param name="onnx">Its only version.</param>
+    /// <param name="onnx">Its only version; null: that is among the files.</param>
     /// <param name="config">Its <c>config.pbtxt</c>; null: none.</param>
     /// <param name="files">More files, by their path in the model's folder.</param>
-    internal async Task<HttpResponseMessage> LoadAsync(string model, byte[] onnx, string? config = null, params (string Path, byte[] Bytes)[] files)
+    internal async Task<HttpResponseMessage> LoadAsync(string model, byte[]? onnx, string? config = null, params (string Path, byte[] Bytes)[] files)
     {
-        Write(model, "1/model.onnx", onnx);
+        if (onnx is not null)
+        {
+            Write(model, "1/model.onnx", onnx);
+        }
+
         if (config is not null)
         {
             Write(model, "config.pbtxt", System.Text.Encoding.UTF8.GetBytes(config));
