@@ -12,14 +12,20 @@ internal readonly struct SingleText : INumberText<float>
     {
         var begin = at;
         value = 0;
-        if (!DoubleText.TryScan(json, ref at, out var number))
+        var isKnown = DoubleText.TryShort(json, ref at, out var wide);
+        if (!isKnown)
         {
-            return false;
+            if (!DoubleText.TryScan(json, ref at, out var number))
+            {
+                return false;
+            }
+
+            isKnown = number.TryValue(out wide);
         }
 
         // The nearest double leads to the nearest float unless it lies just between two of them, where the text itself may lie on either side;
         // the least floats have fewer bits, so that "between" is elsewhere.
-        if (number.TryValue(out var wide) && !IsBetween(wide) && Math.Abs(wide) is 0 or >= 1.2e-38)
+        if (isKnown && !IsBetween(wide) && Math.Abs(wide) is 0 or >= 1.2e-38)
         {
             value = (float)wide;
             return float.IsFinite(value);

@@ -87,6 +87,27 @@ public sealed class NumberArrayTests
         }
     }
 
+    [Fact]
+    public void A_fraction_ends_at_whatever_byte_is_no_digit()
+    {
+        for (var digits = 1; digits < 20; digits++)
+        {
+            var text = "-7.1234567890123456789"[..(digits + 3)];
+            for (var next = 0; next <= byte.MaxValue; next++)
+            {
+                if (next is (>= '0' and <= '9') or 'e' or 'E')
+                {
+                    continue;
+                }
+
+                byte[] json = [.. Encoding.ASCII.GetBytes(text), (byte)next, .. "12345678e1234567"u8];
+                var at = 0;
+                Assert.True(DoubleText.TryRead(json, ref at, out var value));
+                Assert.Equal((text.Length, double.Parse(text, CultureInfo.InvariantCulture)), (at, value));
+            }
+        }
+    }
+
     [Theory]
     [InlineData("[1.5]")]
     [InlineData("[1e2]")]
@@ -159,9 +180,14 @@ public sealed class NumberArrayTests
         foreach (var text in texts)
         {
             var expected = parse(text);
-            var read = TryRead<T, TText>($"[{text}]", 1, out var values);
-            Assert.True(read == isFinite(expected), text);
-            Assert.True(!read || bits(values[0]) == bits(expected), text);
+
+            // At the end of a text, and where more of it follows: that is read in other ways.
+            foreach (var end in (string[])["]", "                        ]"])
+            {
+                var read = TryRead<T, TText>($"[{text}{end}", 1, out var values);
+                Assert.True(read == isFinite(expected), text);
+                Assert.True(!read || bits(values[0]) == bits(expected), text);
+            }
         }
     }
 
