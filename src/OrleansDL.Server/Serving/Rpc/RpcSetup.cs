@@ -32,6 +32,11 @@ internal static class RpcSetup
             {
                 rpc.Interceptors.Add<RestrictedProtocols>();
             }
+
+            if (AnswerDelay.OfEnvironment() > TimeSpan.Zero)
+            {
+                rpc.Interceptors.Add<AnswerDelay>();
+            }
         });
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options => options.Services.Map("", _ => true)).AddCheck<ReadinessHealth>("ready");
