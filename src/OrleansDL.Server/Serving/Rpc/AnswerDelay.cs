@@ -5,7 +5,7 @@ using Grpc.Core.Interceptors;
 namespace OrleansDL.Serving.Rpc;
 
 /// <summary>A test hook of Triton's: answers to every call of gRPC but inference come late, so that its suites see deadlines pass. Not in the way unless the variable is set.</summary>
-internal sealed class AnswerDelay(TimeProvider time) : Interceptor
+internal sealed class AnswerDelay(TimeProvider time, TimeSpan delay) : Interceptor
 {
     private const string Variable = "TRITONSERVER_SERVER_DELAY_GRPC_RESPONSE_SEC";
 
@@ -18,7 +18,7 @@ internal sealed class AnswerDelay(TimeProvider time) : Interceptor
         var answer = await continuation(request, context);
         if (!context.Method.EndsWith("/ModelInfer", StringComparison.Ordinal))
         {
-            await Task.Delay(OfEnvironment(), time, context.CancellationToken);
+            await Task.Delay(delay, time, context.CancellationToken);
         }
 
         return answer;

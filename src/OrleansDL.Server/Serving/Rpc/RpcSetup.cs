@@ -33,9 +33,9 @@ internal static class RpcSetup
                 rpc.Interceptors.Add<RestrictedProtocols>();
             }
 
-            if (AnswerDelay.OfEnvironment() > TimeSpan.Zero)
+            if (AnswerDelay.OfEnvironment() is var delay && delay > TimeSpan.Zero)
             {
-                rpc.Interceptors.Add<AnswerDelay>();
+                rpc.Interceptors.Add<AnswerDelay>(delay);
             }
         });
         services.AddGrpcReflection();
