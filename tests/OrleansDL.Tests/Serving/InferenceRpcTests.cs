@@ -3,7 +3,9 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansDL.Serving;
+using OrleansDL.Serving.Rpc;
 using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Tests.Serving.Sequences;
 
@@ -68,6 +70,27 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
             Assert.Equal(Values.Select(value => value + 10), MemoryMarshal.Cast<byte, float>(answer.RawOutputContents.Single().Span).ToArray());
             Assert.True(Guid.TryParse(call.GetTrailers().GetValue("odl-inference-id"), out _));
         }
+    }
+
+    [Fact]
+    public async Task A_message_may_be_larger_than_a_body_of_REST()
+    {
+        const int Columns = (65 << 20) / sizeof(float);
+        var request = new ModelInferRequest { ModelName = "wide" };
+        request.Inputs.Add(new ModelInferRequest.Types.InferInputTensor { Name = Fixture.Input, Datatype = "FP32", Shape = { 1, Columns } });
+        request.RawInputContents.Add(UnsafeByteOperations.UnsafeWrap(new byte[Columns * sizeof(float)]));
+        using var channel = GrpcChannel.ForAddress(node.RpcUrl, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        var answer = await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(request);
+        Assert.Equal(10, MemoryMarshal.Cast<byte, float>(answer.RawOutputContents.Single().Span)[^1]);
+    }
+
+    [Fact]
+    public async Task A_client_that_resets_its_stream_is_no_failure_of_the_server()
+    {
+        var errors = new RpcErrors(NullLogger<RpcErrors>.Instance);
+        var error = await Assert.ThrowsAsync<RpcException>(() => errors.DuplexStreamingServerHandler<ModelInferRequest, ModelStreamInferResponse>(
+            null!, null!, null!, (_, _, _) => throw new IOException("The client reset the request stream.")));
+        Assert.Equal(StatusCode.Cancelled, error.StatusCode);
     }
 
     [Theory]
@@ -337,6 +360,8 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
 
         public GrpcChannel Channel { get; private set; } = null!;
 
+        public Uri RpcUrl => _node.RpcUrl;
+
         public HttpClient Http { get; private set; } = null!;
 
         public Metadata Token { get; } = [];
@@ -346,6 +371,8 @@ public sealed class InferenceRpcTests(InferenceRpcTests.Fixture node) : IClassFi
             _node = await ServingNode.StartAsync();
             await _node.RegisterAsync(10);
             await _node.DeployAsync("open", isPublic: true);
+            await _node.RegisterAsync(OffsetModel.Write(10, isWide: true), "wide");
+            await _node.DeployAsync("wide", isPublic: true, model: "wide");
             await _node.DeployAsync("counted", isPublic: true);
             await _node.DeployAsync("closed");
             await _node.DeployAsync("together", isPublic: true, new BatchingSpec { MaximumBatchSize = 8, MaximumDelayMicroseconds = 2000, PreferredBatchSizes = [4], PriorityLevels = 2 });

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Statistics;
+using OrleansDL.Serving.Tracing;
 
 namespace OrleansDL.Serving.Ensembles;
 
@@ -24,10 +25,13 @@ internal sealed class EnsembleSteps(
     {
         var started = time.GetTimestamp();
         RouteEntry? entry = null;
+        RequestTrace? trace = null;
         try
         {
             entry = Find(ensemble.Project, step);
+            trace = RequestTrace.Step(entry.Route, request);
             var answered = await router.InferAsync(entry, entry.Route.Sequence is null && request.Sequence is not null && entry.Route.Ensemble is null ? Alone(request) : request, cancellationToken);
+            trace?.OnAnswer(answered.Answer);
             observer.OnAnswer(answered.Route, time.GetElapsedTime(started), answered.Answer.TopSpan());
             statistics.Of(answered.Route).OnSuccess(time.GetElapsedTime(started), answered.Answer.Times ?? default, time.GetUtcNow());
             return answered;
@@ -42,6 +46,10 @@ internal sealed class EnsembleSteps(
             }
 
             throw known is { } told ? new InferenceProtocolException(told.Status, $"in ensemble '{ensemble.Name}', {told.Message} ({step})") : error;
+        }
+        finally
+        {
+            trace?.OnEnd();
         }
     }
 

@@ -12,11 +12,14 @@ internal sealed class RepositoryFront(ModelRepository repository, InferenceAcces
     public async Task<string> LoadAsync(HttpContext context)
     {
         var model = NameIn(context);
-        var project = await CheckAsync(context);
+        var project = await EnterAsync(context);
         var body = await RequestBody.ReadAsync(context, options.Value.MaximumModelBytes, keep: true);
         try
         {
-            await repository.LoadAsync(project, model, LoadRequest.Read(body.Bytes), context.RequestAborted);
+            // What is wrong with the request is said before that nobody may load here.
+            var request = LoadRequest.Read(body.Bytes);
+            CheckControlled(project);
+            await repository.LoadAsync(project, model, request, context.RequestAborted);
         }
         finally
         {
@@ -30,7 +33,7 @@ internal sealed class RepositoryFront(ModelRepository repository, InferenceAcces
     public async Task<string> UnloadAsync(HttpContext context)
     {
         var model = NameIn(context);
-        var project = await CheckAsync(context);
+        var project = await EnterAsync(context);
         var body = await RequestBody.ReadAsync(context, options.Value.MaximumRequestBytes, keep: true);
         bool withSteps;
         try
@@ -43,6 +46,7 @@ internal sealed class RepositoryFront(ModelRepository repository, InferenceAcces
             body.Return();
         }
 
+        CheckControlled(project);
         await repository.UnloadAsync(project, model, withSteps);
         return model;
     }
@@ -57,8 +61,23 @@ internal sealed class RepositoryFront(ModelRepository repository, InferenceAcces
 
     private async Task<string> CheckAsync(HttpContext context)
     {
+        var project = await EnterAsync(context);
+        CheckControlled(project);
+        return project;
+    }
+
+    private async Task<string> EnterAsync(HttpContext context)
+    {
         var project = await access.ProjectOfAsync(context);
         await access.CheckControlAsync(context, project);
-        return repository.IsControlled(project) ? project : throw new InferenceProtocolException(503, NotControlled);
+        return project;
+    }
+
+    private void CheckControlled(string project)
+    {
+        if (!repository.IsControlled(project))
+        {
+            throw new InferenceProtocolException(503, NotControlled);
+        }
     }
 }

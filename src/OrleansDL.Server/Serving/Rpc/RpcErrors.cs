@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OrleansDL.Serving.Protocol;
 
@@ -28,6 +29,11 @@ internal sealed partial class RpcErrors(ILogger<RpcErrors> logger) : Interceptor
         {
             await continuation(requests, responses, context);
         }
+        catch (IOException error) when (error is not BadHttpRequestException)
+        {
+            // The client has reset the stream: it went away, or its deadline was over before ours noticed.
+            throw Cancelled();
+        }
         catch (Exception error) when (error is not RpcException)
         {
             throw ToRpc(error, context);
@@ -38,7 +44,7 @@ internal sealed partial class RpcErrors(ILogger<RpcErrors> logger) : Interceptor
     {
         if (error is OperationCanceledException)
         {
-            return new RpcException(new Status(StatusCode.Cancelled, "the request was cancelled"));
+            return Cancelled();
         }
 
         if (ProtocolError.Of(error) is { } known)
@@ -50,6 +56,8 @@ internal sealed partial class RpcErrors(ILogger<RpcErrors> logger) : Interceptor
         LogFailed(context.Method, trace, error);
         return new RpcException(new Status(StatusCode.Internal, ProtocolError.Unknown(trace).Message));
     }
+
+    private static RpcException Cancelled() => new(new Status(StatusCode.Cancelled, "the request was cancelled"));
 
     private static StatusCode CodeOf(int status) => status switch
     {

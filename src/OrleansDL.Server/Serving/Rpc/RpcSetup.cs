@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,11 @@ internal static class RpcSetup
             {
                 rpc.Interceptors.Add<RestrictedProtocols>();
             }
+
+            if (AnswerDelay.OfEnvironment() is var delay && delay > TimeSpan.Zero)
+            {
+                rpc.Interceptors.Add<AnswerDelay>(delay);
+            }
         });
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options => options.Services.Map("", _ => true)).AddCheck<ReadinessHealth>("ready");
@@ -42,7 +48,9 @@ internal static class RpcSetup
     {
         // What is wrong in the setting is said at the start.
         _ = routes.ServiceProvider.GetRequiredService<RestrictedProtocols>();
-        routes.MapGrpcService<InferenceService>().OpenToAll();
+
+        // How large a message may be is MaximumRpcBytes; the server's limit of bodies is that of REST, and would be told in no words of the protocol.
+        routes.MapGrpcService<InferenceService>().OpenToAll().WithMetadata(new DisableRequestSizeLimitAttribute());
         routes.MapGrpcHealthChecksService().OpenToAll();
         routes.MapGrpcReflectionService().OpenToAll();
     }

@@ -18,6 +18,11 @@ internal sealed class RegionTable(IOptions<SharedMemoryOptions> options) : IDisp
     /// <exception cref="InferenceProtocolException">The name is taken, there are too many, or the memory is not there.</exception>
     public void Register(string project, string name, string key, ulong offset, ulong bytes)
     {
+        if (key.Length == 0)
+        {
+            throw SharedMemoryFile.NotThere(key);
+        }
+
         if (name.Length is 0 or > LongestName || name.AsSpan().ContainsAnyInRange('\0', '\u001f'))
         {
             throw InferenceProtocolException.Invalid($"'region name' is necessary to register system shared memory region: at most {LongestName} characters, none of them a control character");

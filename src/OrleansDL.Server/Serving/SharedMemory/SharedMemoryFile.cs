@@ -53,13 +53,16 @@ internal static partial class SharedMemoryFile
             : throw InferenceProtocolException.Invalid($"failed to register shared memory region '{region}': on this server its key must begin with '/{prefix}' (Serving:SharedMemory:KeyPrefix)");
     }
 
+    /// <summary>What is said of a key that no memory has.</summary>
+    public static InferenceProtocolException NotThere(string key) => InferenceProtocolException.Internal($"Unable to open shared memory region: '{key}'");
+
     /// <exception cref="InferenceProtocolException">There is no such file, or it is none.</exception>
     public static SafeFileHandle Open(string name)
     {
         var descriptor = Open(Folder + name, ReadWrite | DoNotFollow | DoNotBlock | CloseOnExecute);
         if (descriptor < 0)
         {
-            throw InferenceProtocolException.Internal($"Unable to open shared memory region: '/{name}'");
+            throw NotThere("/" + name);
         }
 
         var file = new SafeFileHandle(descriptor, ownsHandle: true);

@@ -42,7 +42,12 @@ internal sealed class SharedMemoryFront(InferenceFront front, SharedMemoryDoor d
         await SendAsync(context, []);
     });
 
-    public Task CudaRegisterAsync(HttpContext context) => front.GuardAsync(context, () => door.RefuseCudaAsync<object>(context, RegionOf(context)!));
+    public Task CudaRegisterAsync(HttpContext context) => front.GuardAsync(context, async () =>
+    {
+        await door.EnterAsync(context);
+        await MembersAsync(context);
+        await door.RefuseCudaAsync<object>(context, RegionOf(context)!);
+    });
 
     public Task CudaUnregisterAsync(HttpContext context) => front.GuardAsync(context, () => door.NoCudaAsync(context, null));
 
@@ -50,15 +55,9 @@ internal sealed class SharedMemoryFront(InferenceFront front, SharedMemoryDoor d
 
     private static async Task<SystemSharedMemoryRegisterRequest> ReadAsync(HttpContext context)
     {
-        var body = await RequestBody.ReadAsync(context, SettingsBody.MaximumBytes, keep: true);
+        var members = await MembersAsync(context);
         try
         {
-            var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-            foreach (var (name, value) in SettingsBody.Read(body.Bytes))
-            {
-                members[name] = value;
-            }
-
             return new SystemSharedMemoryRegisterRequest
             {
                 Name = RegionOf(context),
@@ -71,6 +70,21 @@ internal sealed class SharedMemoryFront(InferenceFront front, SharedMemoryDoor d
         {
             // What a text throws that escapes half a surrogate pair.
             throw InferenceProtocolException.Invalid($"failed to parse the request JSON buffer: {error.Message}");
+        }
+    }
+
+    private static async Task<Dictionary<string, JsonElement>> MembersAsync(HttpContext context)
+    {
+        var body = await RequestBody.ReadAsync(context, SettingsBody.MaximumBytes, keep: true);
+        try
+        {
+            var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+            foreach (var (name, value) in SettingsBody.Read(body.Bytes))
+            {
+                members[name] = value;
+            }
+
+            return members;
         }
         finally
         {

@@ -35,7 +35,7 @@ internal sealed class Tracer : IDisposable
         }
 
         var parent = !sampler.IsFile && ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var given) ? given : (ActivityContext?)null;
-        return sampler.Takes(parent) ? new RequestTrace(sampler, Interlocked.Increment(ref _traces), protocol, route, began, parent, _time) : null;
+        return sampler.Takes(parent) ? new RequestTrace(sampler, Next, protocol, route, began, parent, _time) : null;
     }
 
     /// <summary>What holds for the server, or for one model.</summary>
@@ -78,6 +78,8 @@ internal sealed class Tracer : IDisposable
             file.Dispose();
         }
     }
+
+    private long Next() => Interlocked.Increment(ref _traces);
 
     private void Make()
     {

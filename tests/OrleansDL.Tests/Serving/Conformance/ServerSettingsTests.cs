@@ -64,7 +64,7 @@ public sealed class ServerSettingsTests(ProtocolNode node)
         }
 
         await TraceAsync("models/traced/", """{"trace_level":null,"trace_rate":null,"trace_count":null}""");
-        var traces = await TracesAsync(2 * 4);
+        var traces = await TracesAsync("traced", 2 * 4);
         var heads = traces.Where(part => part.TryGetProperty("model_name", out _)).ToList();
         Assert.Equal(["traced", "traced"], heads.Select(head => head.GetProperty("model_name").GetString()));
         Assert.Equal("seventh", heads[0].GetProperty("request_id").GetString());
@@ -76,6 +76,29 @@ public sealed class ServerSettingsTests(ProtocolNode node)
         Assert.Equal(times.Order(), times);
         Assert.Contains(traces, part => part.ToString().Contains("""{"name":"x","data":"1,2,3,4","shape":"1,4","dtype":"FP32"}""", StringComparison.Ordinal));
         Assert.Contains(traces, part => part.ToString().Contains("\"activity\":\"TENSOR_BACKEND_OUTPUT\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_traced_ensemble_is_in_the_file_with_its_steps_and_theirs()
+    {
+        const string Ends = """max_batch_size: 4 input [ { name: "x" data_type: TYPE_FP32 dims: [ 4 ] } ] output [ { name: "y" data_type: TYPE_FP32 dims: [ 4 ] } ] """;
+        (await node.LoadAsync("traced_step", OffsetModel.Write(1))).EnsureSuccessStatusCode();
+        (await node.LoadAsync("traced_inner", [], $$"""platform: "ensemble" {{Ends}} ensemble_scheduling { step [ {{Step("traced_step", "x", "y")}} ] }""")).EnsureSuccessStatusCode();
+        (await node.LoadAsync("traced_whole", [], $$"""platform: "ensemble" {{Ends}} ensemble_scheduling { step [ {{Step("traced_inner", "x", "middle")}}, {{Step("traced_step", "middle", "y")}} ] }""")).EnsureSuccessStatusCode();
+        await TraceAsync("models/traced_whole/", """{"trace_level":["TIMESTAMPS"],"trace_rate":"1"}""");
+        (await node.Http.PostAsync("/v2/models/traced_whole/infer", new StringContent(Body))).EnsureSuccessStatusCode();
+        await TraceAsync("models/traced_whole/", """{"trace_level":null,"trace_rate":null}""");
+
+        var traces = await TracesAsync("traced_whole", 4 * 2);
+        var heads = traces.Where(part => part.TryGetProperty("model_name", out _)).OrderBy(part => part.GetProperty("id").GetInt64()).ToList();
+        var ids = heads.ConvertAll(part => part.GetProperty("id").GetInt64());
+        Assert.Equal(["traced_whole", "traced_inner", "traced_step", "traced_step"], heads.Select(part => part.GetProperty("model_name").GetString()));
+        Assert.Equal([0, ids[0], ids[1], ids[0]], heads.Select(part => part.TryGetProperty("parent_id", out var parent) ? parent.GetInt64() : 0));
+        Assert.Equal(ids[2..], traces.Where(part => part.ToString().Contains("COMPUTE_INPUT_END", StringComparison.Ordinal)).Select(part => part.GetProperty("id").GetInt64()).Order());
+        Assert.Single(traces, part => part.ToString().Contains("HTTP_SEND_END", StringComparison.Ordinal));
+
+        static string Step(string model, string from, string to) =>
+            $$"""{ model_name: "{{model}}" model_version: -1 input_map { key: "x" value: "{{from}}" } output_map { key: "y" value: "{{to}}" } }""";
     }
 
     [Fact]
@@ -164,8 +187,8 @@ public sealed class ServerSettingsTests(ProtocolNode node)
         ? await node.Http.GetStringAsync("/v2/logging")
         : await (await node.Http.PostAsync("/v2/logging", new StringContent(body))).Content.ReadAsStringAsync();
 
-    /// <summary>A trace is written when its answer has left, which its caller may see a moment sooner.</summary>
-    private async Task<List<JsonElement>> TracesAsync(int parts)
+    /// <summary>The parts of one model's traces and of their steps'. A trace is written when its answer has left, which its caller may see a moment sooner.</summary>
+    private async Task<List<JsonElement>> TracesAsync(string model, int count)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
@@ -174,9 +197,19 @@ public sealed class ServerSettingsTests(ProtocolNode node)
             {
                 using var file = new FileStream(node.TraceFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                 using var json = await JsonDocument.ParseAsync(file);
-                if (json.RootElement.GetArrayLength() >= parts)
+                HashSet<long> ids = [];
+                foreach (var head in json.RootElement.EnumerateArray().Where(part => part.TryGetProperty("model_name", out _)).OrderBy(Id))
                 {
-                    return [.. json.RootElement.EnumerateArray().Select(part => part.Clone())];
+                    if (head.TryGetProperty("parent_id", out var parent) ? ids.Contains(parent.GetInt64()) : head.GetProperty("model_name").GetString() == model)
+                    {
+                        ids.Add(Id(head));
+                    }
+                }
+
+                var parts = json.RootElement.EnumerateArray().Where(part => ids.Contains(Id(part))).Select(part => part.Clone()).ToList();
+                if (parts.Count >= count)
+                {
+                    return parts;
                 }
             }
             catch (Exception error) when (error is JsonException or FileNotFoundException)
@@ -184,8 +217,10 @@ public sealed class ServerSettingsTests(ProtocolNode node)
                 // Not there yet, or not to its end.
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"There are fewer than {parts} parts of traces after 30 s.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"There are fewer than {count} parts of traces after 30 s.");
             await Task.Delay(20);
         }
+
+        static long Id(JsonElement part) => part.GetProperty("id").GetInt64();
     }
 }

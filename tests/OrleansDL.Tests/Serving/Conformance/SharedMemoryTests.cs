@@ -236,9 +236,13 @@ public sealed class SharedMemoryTests(ProtocolNode node) : IAsyncLifetime, IDisp
         (await node.Http.PostAsync("/v2/cudasharedmemory/unregister", null)).EnsureSuccessStatusCode();
         using var refused = await node.Http.PostAsync("/v2/cudasharedmemory/region/r/register", new StringContent("{}"));
         Assert.Equal(HttpStatusCode.NotImplemented, refused.StatusCode);
+        using var spoilt = await node.Http.PostAsync("/v2/cudasharedmemory/region/r/register", new StringContent("A"));
+        Assert.Contains("failed to parse the request JSON buffer: Invalid value. at 0", await spoilt.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         var error = await Assert.ThrowsAsync<RpcException>(async () => await node.Rpc.CudaSharedMemoryRegisterAsync(new CudaSharedMemoryRegisterRequest { Name = "r" }));
         Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
         Assert.Contains("failed to register CUDA shared memory region: 'r', GPUs not supported", error.Status.Detail, StringComparison.Ordinal);
+        error = await Assert.ThrowsAsync<RpcException>(async () => await node.Rpc.SystemSharedMemoryRegisterAsync(new SystemSharedMemoryRegisterRequest()));
+        Assert.Equal((StatusCode.Internal, "Unable to open shared memory region: ''"), (error.StatusCode, error.Status.Detail));
     }
 
     [Fact]

@@ -34,6 +34,17 @@ public sealed class PolledRepositoryTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("load", "A", 400, "failed to parse the request JSON buffer: Invalid value. at 0")]
+    [InlineData("unload", "A", 400, "failed to parse the request JSON buffer: Invalid value. at 0")]
+    [InlineData("load", "{}", 503, "explicit model load / unload is not allowed if polling is enabled")]
+    public async Task Clients_load_nothing_and_are_told_first_what_is_wrong_with_their_request(string verb, string body, int status, string text)
+    {
+        using var response = await _client.PostAsync($"/v2/repository/models/kept/{verb}", new StringContent(body));
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Contains(text, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_is_put_into_the_folder_changed_there_or_taken_away_is_loaded_or_unloaded()
     {
