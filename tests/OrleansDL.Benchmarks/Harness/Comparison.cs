@@ -6,12 +6,12 @@ internal sealed record Comparison(double Ours, double Limit)
     /// <summary>Ours by the limit: where both were measured in rounds, the median of the rounds' own ratios, since a machine that changes its speed changes it for both of a round.</summary>
     public double Ratio { get; init; } = Ours / Limit;
 
-    /// <summary>Measures both in turn, so that a slow minute of the machine falls on both; one round before the first is not counted.</summary>
-    public static async Task<Comparison> InterleavedAsync(int rounds, Func<Task<double>> ours, Func<Task<double>> limit)
+    /// <summary>Measures both in turn, so that a slow minute of the machine falls on both; the rounds before the first, one if not said, are not counted.</summary>
+    public static async Task<Comparison> InterleavedAsync(int rounds, Func<Task<double>> ours, Func<Task<double>> limit, int warming = 1)
     {
         var oursRounds = new List<double>(rounds);
         var limitRounds = new List<double>(rounds);
-        for (var round = 0; round <= rounds; round++)
+        for (var round = 1 - warming; round <= rounds; round++)
         {
             // Whoever goes first meets the colder machine: take turns.
             var (mine, other) = round % 2 == 0
