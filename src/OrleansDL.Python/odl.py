@@ -158,16 +158,19 @@ class Client:
         """The versions of a dataset, newest first."""
         return self._pages(self._of("datasets", dataset, "versions"))
 
-    def version(self, dataset, version="latest"):
-        """One version: its schema, rows, sources. version: latest, v3, a branch, a tag, or sha256:..."""
+    def version(self, dataset, version=None):
+        """One version: its schema, rows, sources. version: latest, v3, a branch, a tag, or sha256:...; it may stand in the name: points@v1."""
+        dataset, version = _reference(dataset, version)
         return self._get(self._of("datasets", dataset, "versions", version))
 
-    def files(self, dataset, version="latest"):
+    def files(self, dataset, version=None):
         """The files of a version."""
+        dataset, version = _reference(dataset, version)
         return self._pages(self._of("datasets", dataset, "versions", version, "files"))
 
-    def statistics(self, dataset, version="latest"):
+    def statistics(self, dataset, version=None):
         """What is known of each column's values."""
+        dataset, version = _reference(dataset, version)
         return self._get(self._of("datasets", dataset, "versions", version, "statistics"))["items"]
 
     def tag(self, dataset, version, tag):
@@ -249,8 +252,9 @@ class Client:
         if upload.get("blob") is None:
             self._post(one + "/complete", None)
 
-    def download(self, dataset, path, to, version="latest"):
+    def download(self, dataset, path, to, version=None):
         """Downloads one file of a version, checks its digest, and answers the local path. `to` is a file or a folder."""
+        dataset, version = _reference(dataset, version)
         target = os.path.join(to, os.path.basename(path)) if os.path.isdir(to) else to
         digest = hashlib.sha256()
         part = target + ".part"
@@ -375,8 +379,9 @@ class Client:
         path = self._of("datasets", dataset, "selections") + _query(dryRun="true" if dry_run else None)
         return self._post(path, query)
 
-    def labels(self, dataset, version="latest", column=None):
+    def labels(self, dataset, version=None, column=None):
         """The labels of a version in the order of their ids, or None where the column is no label."""
+        dataset, version = _reference(dataset, version)
         return self._get(self._of("datasets", dataset, "versions", version, "labels") + _query(column=column)).get("labels")
 
     # Training

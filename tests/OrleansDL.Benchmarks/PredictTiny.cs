@@ -34,6 +34,6 @@ internal sealed class PredictTiny : IBenchmark
         var ours = new Load(node.Options.Url, $"{Project}/deployments/tiny/predict", node.Token, body);
         var limit = new Load(new Uri(bare.Ready), "/", null, body);
         return await Comparison.InterleavedAsync(
-            rounds: 5, () => ours.RateAsync(Connections, Round), () => limit.RateAsync(Connections, Round), warming: 4);
+            rounds: 5, () => ours.RateAsync(Connections, Round), () => limit.RateAsync(Connections, Round), warming: 4, () => AtRest.OfAsync(node.Pid));
     }
 }

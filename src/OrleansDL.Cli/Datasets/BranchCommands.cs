@@ -53,10 +53,12 @@ internal static class BranchCommands
 
     private static Command Log()
     {
-        var from = new Option<string>("--from") { Description = "Where to begin: a branch, a tag, v3 or sha256:...", DefaultValueFactory = _ => "latest" };
-        return new Command("log", "A version and all it was made from, newest first.") { Dataset, from, Limit }.Does((session, cancel) =>
-            session.Screen.ListAsync(
-                session.Client.Datasets.Branches.LogAsync(session.Get(Dataset), session.Get(from)!, cancel),
+        var from = new Option<string?>("--from") { Description = "Where to begin: a branch, a tag, v3 or sha256:... Default: what stands behind the @, or latest." };
+        return new Command("log", "A version and all it was made from, newest first.") { VersionArgument.Dataset, from, Limit }.Does((session, cancel) =>
+        {
+            var (dataset, version) = VersionArgument.Of(session, from);
+            return session.Screen.ListAsync(
+                session.Client.Datasets.Branches.LogAsync(dataset, version, cancel),
                 session.Get(Limit),
                 ["version", "commit", "parents", "branch", "rows", "added", "time", "tags", "message"],
                 v =>
@@ -65,7 +67,8 @@ internal static class BranchCommands
                     v.RowsAdded.ToString("+0;-0;0", CultureInfo.InvariantCulture), Format.Time(v.CommittedAt), string.Join(',', v.Tags),
                     v.Gone is null ? v.Message : $"{v.Message} ({v.Gone})",
                 ],
-                cancel));
+                cancel);
+        });
     }
 
     private static Command Merge()

@@ -8,12 +8,6 @@ namespace OrleansDL.Datasets;
 internal static class DatasetCommands
 {
     private static readonly Argument<string> Dataset = new("dataset") { Description = "Name or id of the dataset." };
-    private static readonly Option<string> Version = new("--version", "-v")
-    {
-        Description = "Which version: latest, a branch, a tag, v3, or sha256:...",
-        DefaultValueFactory = _ => "latest",
-    };
-
     private static readonly Option<int> Limit = new("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 100 };
 
     public static Command Create()
@@ -21,7 +15,7 @@ internal static class DatasetCommands
         var dataset = new Command("dataset", "Versioned data: create, push, look at, download.")
         {
             CreateDataset(), List(), Show(), PushCommand.Create(), Versions(), RowCommands.Rows(), ValidationCommands.Statistics(), ValidationCommands.Validate(), ValidationCommands.Policy(),
-            FilesOf(), Diff(), Download(), RowCommands.Export(), ShardsCommand.Create(), SelectCommand.Create(), Rename(), Tag(), Delete(),
+            FilesOf(), Diff(), Download(), RowCommands.Export(), ShardsCommand.Create(), SelectCommand.Create(), LabelsCommand.Create(), Rename(), Tag(), Delete(),
             ImportCommands.Import(), ImportCommands.Imports(), ImportCommands.CheckSources(),
         };
         foreach (var command in BranchCommands.All().Concat(RetentionCommands.All()))
@@ -52,16 +46,17 @@ internal static class DatasetCommands
             d => [d.Name, Format.Of(d.Kind), d.LatestVersion == 0 ? "-" : $"v{d.LatestVersion}", Format.Time(d.CreatedAt), d.Description],
             cancel));
 
-    private static Command Show() => new Command("show", "Show one version: size, schema, sources.") { Dataset, Version }.Does(async (session, cancel) =>
+    private static Command Show() => new Command("show", "Show one version: size, schema, sources.") { VersionArgument.Dataset, VersionArgument.Version }.Does(async (session, cancel) =>
     {
-        var dataset = await session.Client.Datasets.GetAsync(session.Get(Dataset), cancel);
+        var (name, version) = VersionArgument.Of(session);
+        var dataset = await session.Client.Datasets.GetAsync(name, cancel);
         if (dataset.LatestVersion == 0)
         {
             session.Screen.Show(dataset, d => session.Screen.Line($"{d.Name} ({Format.Of(d.Kind)}) has no version yet. 'odl dataset push {d.Name} FILE' makes one."));
             return;
         }
 
-        session.Screen.Show(await session.Client.Datasets.GetVersionAsync(session.Get(Dataset), session.Get(Version)!, cancel), v => Print(session.Screen, v));
+        session.Screen.Show(await session.Client.Datasets.GetVersionAsync(name, version, cancel), v => Print(session.Screen, v));
     });
 
     private static Command Versions() => new Command("versions", "List versions, newest first.") { Dataset, Limit }.Does((session, cancel) =>
@@ -76,13 +71,16 @@ internal static class DatasetCommands
             ],
             cancel));
 
-    private static Command FilesOf() => new Command("files", "List the files of a version.") { Dataset, Version, Limit }.Does((session, cancel) =>
-        session.Screen.ListAsync(
-            session.Client.Datasets.ListFilesAsync(session.Get(Dataset), session.Get(Version)!, cancel),
+    private static Command FilesOf() => new Command("files", "List the files of a version.") { VersionArgument.Dataset, VersionArgument.Version, Limit }.Does((session, cancel) =>
+    {
+        var (dataset, version) = VersionArgument.Of(session);
+        return session.Screen.ListAsync(
+            session.Client.Datasets.ListFilesAsync(dataset, version, cancel),
             session.Get(Limit),
             ["path", "format", "rows", "size", "blob"],
             f => [f.Path, f.Format, Format.Count(f.Rows), Format.Bytes(f.Bytes), Format.Digest(f.Blob)],
-            cancel));
+            cancel);
+    });
 
     private static Command Diff()
     {
@@ -114,10 +112,11 @@ internal static class DatasetCommands
     {
         var path = new Option<string?>("--path") { Description = "One file of the version. Default: a tar of all." };
         var output = new Option<string?>("--output", "-o") { Description = "Where to; '-' is standard output. Default: the file's name here." };
-        return new Command("download", "Download the bytes as they were uploaded.") { Dataset, Version, path, output }.Does(async (session, cancel) =>
+        return new Command("download", "Download the bytes as they were uploaded.") { VersionArgument.Dataset, VersionArgument.Version, path, output }.Does(async (session, cancel) =>
         {
-            var target = session.Get(output) ?? (session.Get(path) is { } file ? Path.GetFileName(file) : $"{session.Get(Dataset)}.tar");
-            await using var content = await session.Client.Datasets.DownloadAsync(session.Get(Dataset), session.Get(Version)!, session.Get(path), cancel);
+            var (dataset, version) = VersionArgument.Of(session);
+            var target = session.Get(output) ?? (session.Get(path) is { } file ? Path.GetFileName(file) : $"{dataset}.tar");
+            await using var content = await session.Client.Datasets.DownloadAsync(dataset, version, session.Get(path), cancel);
             await Files.SaveAsync(content, target, session.Screen, cancel);
         });
     }
@@ -135,12 +134,15 @@ internal static class DatasetCommands
     {
         var tag = new Argument<string>("tag") { Description = "The tag. Several versions may carry one; as a reference it names the newest." };
         var move = new Option<bool>("--move") { Description = "Take it off the versions that have it." };
-        return new Command("tag", "Tag a version.") { Dataset, tag, Version, move }.Does(async (session, cancel) =>
+        return new Command("tag", "Tag a version.") { VersionArgument.Dataset, tag, VersionArgument.Version, move }.Does(async (session, cancel) =>
+        {
+            var (dataset, version) = VersionArgument.Of(session);
             session.Screen.Show(
                 session.Get(move)
-                    ? await session.Client.Datasets.Branches.MoveTagAsync(session.Get(Dataset), session.Get(tag), session.Get(Version)!, cancel)
-                    : await session.Client.Datasets.TagAsync(session.Get(Dataset), session.Get(Version)!, session.Get(tag), cancel),
-                v => session.Screen.Line($"{v.DatasetName} v{v.Version} is tagged {string.Join(", ", v.Tags)}.")));
+                    ? await session.Client.Datasets.Branches.MoveTagAsync(dataset, session.Get(tag), version, cancel)
+                    : await session.Client.Datasets.TagAsync(dataset, version, session.Get(tag), cancel),
+                v => session.Screen.Line($"{v.DatasetName} v{v.Version} is tagged {string.Join(", ", v.Tags)}."));
+        });
     }
 
     private static Command Delete() => new Command("delete", "Delete a dataset with all versions.") { Dataset }.Does(async (session, cancel) =>

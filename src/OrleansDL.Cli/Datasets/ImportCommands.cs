@@ -83,12 +83,12 @@ internal static class ImportCommands
         });
     }
 
-    public static Command CheckSources()
-    {
-        var version = new Option<string>("--version", "-v") { Description = "Which version: latest, v3, a tag, or sha256:...", DefaultValueFactory = _ => "latest" };
-        return new Command("verify-sources", "Ask the sources a version was imported from whether they are still what was fetched.") { Dataset, version }.Does(async (session, cancel) =>
+    public static Command CheckSources() =>
+        new Command("verify-sources", "Ask the sources a version was imported from whether they are still what was fetched.") { VersionArgument.Dataset, VersionArgument.Version }.Does(async (session, cancel) =>
+        {
+            var (dataset, version) = VersionArgument.Of(session);
             session.Screen.Show(
-                await session.Client.Datasets.Imports.CheckSourcesAsync(session.Get(Dataset), session.Get(version)!, cancel),
-                checks => session.Screen.Table(["state", "source", "fetched", "detail"], checks.Select(c => new[] { c.State, c.Uri, Format.Time(c.FetchedAt), c.Detail }))));
-    }
+                await session.Client.Datasets.Imports.CheckSourcesAsync(dataset, version, cancel),
+                checks => session.Screen.Table(["state", "source", "fetched", "detail"], checks.Select(c => new[] { c.State, c.Uri, Format.Time(c.FetchedAt), c.Detail })));
+        });
 }

@@ -5,13 +5,6 @@ namespace OrleansDL.Datasets;
 /// <summary><c>odl dataset rows</c> and <c>odl dataset export</c></summary>
 internal static class RowCommands
 {
-    private static readonly Argument<string> Dataset = new("dataset") { Description = "Name or id of the dataset." };
-    private static readonly Option<string> Version = new("--version", "-v")
-    {
-        Description = "Which version: latest, v3, a branch, a tag, or sha256:...",
-        DefaultValueFactory = _ => "latest",
-    };
-
     private static readonly Option<string?> Columns = new("--columns") { Description = "Names with commas between. Default: all." };
     private static readonly Option<string?> Filter = new("--filter") { Description = "A condition, for example 'label == \"cat\" && age > 3'." };
     private static readonly Option<string?> Split = new("--split") { Description = "Only rows of this split." };
@@ -20,17 +13,18 @@ internal static class RowCommands
     {
         var limit = new Option<int>("--limit") { Description = "How many rows.", DefaultValueFactory = _ => 10 };
         var row = new Option<long?>("--row") { Description = "Only the row of this number, counted from 0." };
-        return new Command("rows", "Print rows as JSON, one a line.") { Dataset, Version, limit, row, Columns, Filter, Split }.Does(async (session, cancel) =>
+        return new Command("rows", "Print rows as JSON, one a line.") { VersionArgument.Dataset, VersionArgument.Version, limit, row, Columns, Filter, Split }.Does(async (session, cancel) =>
         {
+            var (dataset, version) = VersionArgument.Of(session);
             if (session.Get(row) is { } number)
             {
                 session.Screen.Show(
-                    await session.Client.Datasets.GetRowAsync(session.Get(Dataset), session.Get(Version)!, number, cancel), r => session.Screen.Line(r.GetRawText()));
+                    await session.Client.Datasets.GetRowAsync(dataset, version, number, cancel), r => session.Screen.Line(r.GetRawText()));
                 return;
             }
 
             var left = session.Get(limit);
-            await foreach (var found in session.Client.Datasets.ReadRowsAsync(session.Get(Dataset), session.Get(Version)!, Selection(session), cancel))
+            await foreach (var found in session.Client.Datasets.ReadRowsAsync(dataset, version, Selection(session), cancel))
             {
                 if (left-- == 0)
                 {
@@ -47,11 +41,12 @@ internal static class RowCommands
         var format = new Option<string>("--format", "-f") { Description = "csv, tsv, jsonl, parquet, arrow, npy, idx, tar, zip, webdataset, mds, croissant or original.", Required = true };
         format.AcceptOnlyFromAmong("csv", "tsv", "jsonl", "parquet", "arrow", "npy", "idx", "tar", "zip", "webdataset", "mds", "croissant", "original");
         var output = new Option<string?>("--output", "-o") { Description = "Where to; '-' is standard output. Default: the dataset's name and the format." };
-        return new Command("export", "Write a version's rows in another format.") { Dataset, Version, format, Columns, Filter, Split, output }.Does(async (session, cancel) =>
+        return new Command("export", "Write a version's rows in another format.") { VersionArgument.Dataset, VersionArgument.Version, format, Columns, Filter, Split, output }.Does(async (session, cancel) =>
         {
+            var (dataset, version) = VersionArgument.Of(session);
             var wanted = session.Get(format)!;
-            var target = session.Get(output) ?? $"{session.Get(Dataset)}.{Extension(wanted)}";
-            await using var content = await session.Client.Datasets.ExportAsync(session.Get(Dataset), session.Get(Version)!, wanted, Selection(session), cancel);
+            var target = session.Get(output) ?? $"{dataset}.{Extension(wanted)}";
+            await using var content = await session.Client.Datasets.ExportAsync(dataset, version, wanted, Selection(session), cancel);
             await Files.SaveAsync(content, target, session.Screen, cancel);
         });
     }

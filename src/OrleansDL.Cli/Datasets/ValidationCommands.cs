@@ -11,13 +11,13 @@ internal static class ValidationCommands
 
     public static Command Statistics()
     {
-        var version = new Option<string>("--version", "-v") { Description = "Which version: latest, v3, a tag, or sha256:...", DefaultValueFactory = _ => "latest" };
         var only = new Option<string?>("--column", "-c") { Description = "Show all that is known of one column." };
-        var command = new Command("statistics", "What is known of each column's values.") { Dataset, version, only };
+        var command = new Command("statistics", "What is known of each column's values.") { VersionArgument.Dataset, VersionArgument.Version, only };
         command.Aliases.Add("stats");
         return command.Does(async (session, cancel) =>
         {
-            var list = await session.Client.Datasets.GetStatisticsAsync(session.Get(Dataset), session.Get(version)!, cancel);
+            var (dataset, version) = VersionArgument.Of(session);
+            var list = await session.Client.Datasets.GetStatisticsAsync(dataset, version, cancel);
             if (session.Get(only) is not { } name)
             {
                 session.Screen.Show(list, all => Print(session.Screen, all));

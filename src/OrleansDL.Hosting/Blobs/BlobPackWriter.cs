@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace OrleansDL.Blobs;
@@ -36,23 +37,33 @@ public sealed class BlobPackWriter : IAsyncDisposable
             return await _store.PutAsync(bytes, cancellationToken);
         }
 
-        var blob = new BlobRef { Blob = BlobId.FromHash(SHA256.HashData(bytes.Span)), Bytes = bytes.Length };
-        if (_seen.Contains(blob.Blob) || _pack?.Contains(blob.Blob) == true)
+        await MakeRoomAsync(bytes.Length, cancellationToken);
+        bytes.CopyTo(_buffer.AsMemory(Buffered));
+        return Take(bytes.Length);
+    }
+
+    /// <summary>Adds the next bytes of a stream as a blob; one of 1 MiB or more is stored on its own.</summary>
+    /// <exception cref="EndOfStreamException">The stream has fewer bytes.</exception>
+    /// <exception cref="OutOfSpaceException">The disk is full.</exception>
+    public async Task<BlobRef> AddAsync(Stream source, int bytes, CancellationToken cancellationToken = default)
+    {
+        if (bytes < BlobStore.PackedBelow)
         {
-            return blob;
+            await MakeRoomAsync(bytes, cancellationToken);
+            await source.ReadExactlyAsync(_buffer.AsMemory(Buffered, bytes), cancellationToken);
+            return Take(bytes);
         }
 
-        if (Buffered + bytes.Length > BufferedBytes || _buffered.Count == BufferedBlobs)
+        var whole = ArrayPool<byte>.Shared.Rent(bytes);
+        try
         {
-            await FlushAsync(cancellationToken);
+            await source.ReadExactlyAsync(whole.AsMemory(0, bytes), cancellationToken);
+            return await _store.PutAsync(whole.AsMemory(0, bytes), cancellationToken);
         }
-
-        _seen.Add(blob.Blob);
-
-        var position = Buffered;
-        bytes.CopyTo(_buffer.AsMemory(position));
-        _buffered.Add(new PackEntry(blob.Blob, position, bytes.Length));
-        return blob;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
     }
 
     /// <summary>Makes everything that was added durable.</summary>
@@ -68,6 +79,27 @@ public sealed class BlobPackWriter : IAsyncDisposable
     {
         _pack?.Dispose();
         await _storing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async ValueTask MakeRoomAsync(int bytes, CancellationToken cancellationToken)
+    {
+        if (Buffered + bytes > BufferedBytes || _buffered.Count == BufferedBlobs)
+        {
+            await FlushAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Keeps what was put where the buffer is free, if it is not there already.</summary>
+    private BlobRef Take(int bytes)
+    {
+        var position = Buffered;
+        var blob = new BlobRef { Blob = BlobId.FromHash(SHA256.HashData(_buffer.AsSpan(position, bytes))), Bytes = bytes };
+        if (_pack?.Contains(blob.Blob) != true && _seen.Add(blob.Blob))
+        {
+            _buffered.Add(new PackEntry(blob.Blob, position, bytes));
+        }
+
+        return blob;
     }
 
     private async Task FlushAsync(CancellationToken cancellationToken)

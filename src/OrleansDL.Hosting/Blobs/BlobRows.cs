@@ -44,6 +44,12 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     {
         var ids = new { ids = List(blobs.Select(blob => blob.Hex)), now = time.Now() };
         await using var connection = await database.OpenAsync(cancellationToken);
+        if (!await connection.ExecuteScalarAsync<bool>(AnyRow, ids))
+        {
+            // So it is with new data: to find that out nobody need wait for who writes.
+            return ([], []);
+        }
+
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
         var packed = await connection.QueryAsync<string>(
             $"UPDATE packed_blob SET stored_at = @now WHERE {(database.IsPostgres ? $"sha256 {Locked("packed_blob")}" : $"id IN {PackedIds}")} RETURNING sha256", ids, transaction);
@@ -274,6 +280,12 @@ internal sealed class BlobRows(Db database, TimeProvider time)
             after = page[^1].Key;
         }
     }
+
+    private string AnyRow =>
+        $"""
+        SELECT EXISTS (SELECT 1 FROM {Ids} i CROSS JOIN packed_blob p WHERE {Same("p.sha256", "i.sha256")})
+            OR EXISTS (SELECT 1 FROM {Ids} i CROSS JOIN blob b WHERE b.sha256 = i.sha256)
+        """;
 
     private async Task<long> AddPackAsync(DbConnection connection, DbTransaction transaction, string pack, long bytes, long? storedAt = null) =>
         await connection.ExecuteScalarAsync<long>(

@@ -11,7 +11,8 @@ internal sealed record Comparison(double Ours, double Limit)
     /// <param name="ours">Measures ours.</param>
     /// <param name="limit">Measures what it is held against.</param>
     /// <param name="warming">Rounds before them. A server of ours has more code than a bare one, and is compiled for longer: half a minute of requests.</param>
-    public static async Task<Comparison> InterleavedAsync(int rounds, Func<Task<double>> ours, Func<Task<double>> limit, int warming = 1)
+    /// <param name="settle">Awaited after each round of those: <see cref="AtRest"/>.</param>
+    public static async Task<Comparison> InterleavedAsync(int rounds, Func<Task<double>> ours, Func<Task<double>> limit, int warming = 1, Func<Task>? settle = null)
     {
         var oursRounds = new List<double>(rounds);
         var limitRounds = new List<double>(rounds);
@@ -25,6 +26,10 @@ internal sealed record Comparison(double Ours, double Limit)
             {
                 oursRounds.Add(mine);
                 limitRounds.Add(other);
+            }
+            else if (settle is not null)
+            {
+                await settle();
             }
         }
 

@@ -32,7 +32,8 @@ internal sealed class PredictTinyRpc : IBenchmark
         try
         {
             await Calls.WarmAsync(ours[0]);
-            return await Comparison.InterleavedAsync(rounds: 5, () => Calls.RateAsync(ours, Round), () => Calls.RateAsync(limit, Round), warming: 4);
+            return await Comparison.InterleavedAsync(rounds: 5, () => Calls.RateAsync(ours, Round), () => Calls.RateAsync(limit, Round), warming: 4,
+                () => AtRest.OfAsync(served.Node.Pid));
         }
         finally
         {

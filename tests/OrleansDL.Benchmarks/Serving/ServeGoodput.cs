@@ -38,7 +38,8 @@ internal sealed class ServeGoodput : IBenchmark
                 rounds: 3,
                 async () => await OpenAsync(callers, Overload * (most > 0 ? most : most = await Calls.RateAsync([.. callers[..4]], Round))),
                 async () => most = await Calls.RateAsync([.. callers[..4]], Round),
-                warming: 4);
+                warming: 4,
+                () => AtRest.OfAsync(served.Node.Pid));
         }
         finally
         {

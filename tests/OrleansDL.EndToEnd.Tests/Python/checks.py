@@ -160,7 +160,9 @@ chosen = client.select("kinds", tags=["animals"], exclude=["mole"])
 assert chosen["version"]["rows"] == 160 and client.select("kinds", tags=["animals"], exclude=["mole"])["version"]["commit"] == chosen["version"]["commit"]
 assert client.labels("kinds", "v%d" % chosen["version"]["version"]) == ["zebra", "ape", "bat"]
 assert client.labels("kinds") == ["mole", "zebra", "ape", "bat"]
-assert client.labels("kinds", "v2") == ["mole", "zebra", "ape"]
+assert client.labels("kinds", "v2") == client.labels("kinds@v2") == ["mole", "zebra", "ape"]
+assert client.version("kinds@v2")["version"] == 2 and len(client.statistics("kinds@v2")) == 2
+assert [file["path"] for file in client.files("kinds@v1")] == [file["path"] for file in client.files("kinds", "v1")]
 run = client.wait(client.train(
     dataset="kinds", selection={"tags": ["animals"], "labels": {"exclude": ["mole"]}}, network={"family": "textbag"}, epochs=2)["name"])
 assert run["datasetCommit"] == chosen["version"]["commit"] and run["spec"]["selection"]["tags"] == ["animals"], run

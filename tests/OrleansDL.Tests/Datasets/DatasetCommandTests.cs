@@ -59,6 +59,14 @@ public sealed class DatasetCommandTests(DatasetNode node) : IClassFixture<Datase
         var rows = await RunAsync("dataset", "rows", "pets", "--version", $"v{selected}", "--columns", "age", "--json");
         Assert.Equal(["{\"age\":1}", "{\"age\":3}"], rows.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("4", await RunAsync("dataset", "rows", "pets", "--filter", "age > 3"), StringComparison.Ordinal);
+
+        // A version is named behind an @ here as everywhere.
+        Assert.Equal(rows, await RunAsync("dataset", "rows", $"pets@v{selected}", "--columns", "age", "--json"));
+        Assert.Contains("pets v1", await RunAsync("dataset", "show", "pets@reviewed"), StringComparison.Ordinal);
+        Assert.Equal(["a.csv"], (await JsonAsync("dataset", "files", "pets@v1")).EnumerateArray().Select(file => file.GetProperty("path").GetString()));
+        Assert.Equal(1, Assert.Single((await JsonAsync("dataset", "log", "pets@v1")).EnumerateArray()).GetProperty("version").GetInt32());
+        Assert.Contains("Say one of them", (await TryAsync("dataset", "stats", "pets@v1", "--version", "v2")).Error, StringComparison.Ordinal);
+        Assert.Equal(["cat", "dog"], (await JsonAsync("dataset", "labels", "pets@main")).GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
         Assert.Contains("age", await RunAsync("dataset", "stats", "pets"), StringComparison.Ordinal);
         var exported = Path.Combine(folder.Path, "out.jsonl");
         await RunAsync("dataset", "export", "pets", "--format", "jsonl", "--output", exported);

@@ -58,24 +58,56 @@ public sealed class FormatsInTests(DatasetNode node) : IClassFixture<DatasetNode
         await node.Http.GetByteArrayAsync($"{Root}/structs/versions/latest/rows/2/thumbnail?column=image");
         await node.GetAsync($"{Root}/structs/versions/latest/rows/1/thumbnail?column=image", HttpStatusCode.NotFound);
 
-        // Lists hold several values a row.
-        var list = new ListField("tags", new DataField<string>("element"));
+        // A list of structs has no place in a row.
         var listed = new MemoryStream();
-        await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(list), listed))
+        var member = new DataField<int>("m");
+        await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(new ListField("parts", new StructField("element", member))), listed))
         {
             using var group = writer.CreateRowGroup();
-            var item = (DataField)list.Item;
-            await group.WriteAllPartsAsync<ReadOnlyMemory<char>>(item, new[] { "a".AsMemory(), "b".AsMemory() }, new[] { item.MaxDefinitionLevel, item.MaxDefinitionLevel }, new[] { 0, 1 }, CancellationToken.None);
+            await group.WriteAllPartsAsync<int>(member, new[] { 1 }, new[] { member.MaxDefinitionLevel }, new[] { 0 }, CancellationToken.None);
         }
 
         var refused = await node.CommitAsync("structs", "path=l.parquet", listed.ToArray(), HttpStatusCode.BadRequest);
-        Assert.Contains("'tags' is a list", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("'parts' is a map, or a list of something else", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
 
         // A schema that is as deep as the stack: each column the child of the one before.
         byte[] footer = [0x15, 2, 0x19, 0xFC, 0xFF, 0xFF, 0x03, .. Enumerable.Repeat<byte[]>([0x48, 1, (byte)'a', 0x15, 2, 0], 65_535).SelectMany(column => column), 0x16, 0, 0x19, 0x0C, 0];
         byte[] deep = [.. "PAR1"u8, .. footer, .. BitConverter.GetBytes(footer.Length), .. "PAR1"u8];
         refused = await node.CommitAsync("structs", "path=d.parquet", deep, HttpStatusCode.BadRequest);
         Assert.Contains("nested deeper than 64 levels", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lists_of_a_parquet_file_come_in_as_json_or_as_labels()
+    {
+        var (tags, sizes) = (new ListField("tags", new DataField<string>("element")), new ListField("sizes", new DataField<double>("element")));
+        var (tag, size) = ((DataField)tags.Item, (DataField)sizes.Item);
+        var bytes = new MemoryStream();
+        await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(tags, sizes), bytes))
+        {
+            // Two items, an empty list, no list, and one item; of the numbers all have one, infinity among them.
+            using var group = writer.CreateRowGroup();
+            int there = tag.MaxDefinitionLevel, empty = there - (tag.IsNullable ? 2 : 1);
+            await group.WriteAllPartsAsync<ReadOnlyMemory<char>>(
+                tag, new[] { "grün".AsMemory(), "b".AsMemory(), "c".AsMemory() }, new[] { there, there, empty, empty - 1, there }, new[] { 0, 1, 0, 0, 0 }, CancellationToken.None);
+            await group.WriteAllPartsAsync<double>(
+                size, new[] { 1.5, double.PositiveInfinity, 3, 4 }, Enumerable.Repeat(size.MaxDefinitionLevel, 4).ToArray(), new[] { 0, 0, 0, 0 }, CancellationToken.None);
+        }
+
+        await node.CreateAsync("lists", "table");
+        var version = await node.CommitAsync("lists", "path=l.parquet", bytes.ToArray());
+        Assert.Equal((4, "tags:string?,sizes:string"), (version.GetProperty("rows").GetInt32(), Schema(version)));
+        var rows = await RowsAsync("lists", 0, 4);
+        Assert.Equal(["[\"grün\",\"b\"]", "[]", null, "[\"c\"]"], rows.Select(row => row.GetProperty("tags").GetString()));
+        Assert.Equal(["[1.5]", "[null]", "[3]", "[4]"], rows.Select(row => row.GetProperty("sizes").GetString()));
+
+        await node.CreateAsync("listed-labels", "table");
+        await node.CommitAsync("listed-labels", "path=l.parquet&types=tags=labels", bytes.ToArray());
+        Assert.Equal(["grün;b", "", null, "c"], (await RowsAsync("listed-labels", 0, 4)).Select(row => row.GetProperty("tags").GetString()));
+        var labels = await node.GetAsync($"{Root}/listed-labels/versions/latest/labels?column=tags");
+        Assert.Equal(["b", "c", "grün"], labels.GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
+        var refused = await node.CommitAsync("lists", "path=m.parquet&types=sizes=labels", bytes.ToArray(), HttpStatusCode.BadRequest);
+        Assert.Contains("labels are texts", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,12 +1,16 @@
+using Parquet;
 using Parquet.Schema;
 
 namespace OrleansDL.Datasets.Formats;
 
-/// <summary>A column as rows have it, and where a Parquet file holds its values: on its own, or as a member of structs.</summary>
-internal sealed record ParquetColumn(string Name, DataField Field)
+/// <summary>A column as rows have it, and where a Parquet file holds its values: on its own, as a member of structs, or as items of lists.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Field">What holds the values.</param>
+/// <param name="IsList">Whether a row has a list of them.</param>
+internal sealed record ParquetColumn(string Name, DataField Field, bool IsList = false)
 {
-    /// <summary>Members of structs are columns of their own, named <c>struct.member</c>. A struct of <c>bytes</c> and <c>path</c>, which is how Python's datasets keep a picture, is one column of its bytes.</summary>
-    /// <exception cref="InvalidException">A column holds several values a row.</exception>
+    /// <summary>Lists of numbers, truths and texts are texts. Members of structs are columns of their own, named <c>struct.member</c>. A struct of <c>bytes</c> and <c>path</c>, which is how Python's datasets keep a picture, is one column of its bytes.</summary>
+    /// <exception cref="InvalidException">A column holds lists of something else, or maps.</exception>
     public static List<ParquetColumn> Of(ParquetSchema schema)
     {
         var columns = new List<ParquetColumn>();
@@ -21,6 +25,10 @@ internal sealed record ParquetColumn(string Name, DataField Field)
 
     public bool IsBinary => IsBytes(Field);
 
+    /// <summary>How many values a row group has of it: an item of a list each, and one for a list that is empty or not there.</summary>
+    public int Values(ParquetRowGroupReader group) =>
+        checked((int)group.RowGroup.Columns.First(chunk => string.Join('.', chunk.MetaData!.PathInSchema) == Path).MetaData!.NumValues);
+
     private static void Add(IReadOnlyList<Field> fields, string prefix, List<ParquetColumn> columns)
     {
         foreach (var field in fields)
@@ -31,6 +39,9 @@ internal sealed record ParquetColumn(string Name, DataField Field)
                 case DataField { IsArray: false, MaxRepetitionLevel: 0 } data:
                     columns.Add(new ParquetColumn(name, data));
                     break;
+                case ListField { Item: DataField { IsArray: false, MaxRepetitionLevel: 1 } item } when IsItem(item):
+                    columns.Add(new ParquetColumn(name, item, IsList: true));
+                    break;
                 case StructField { MaxRepetitionLevel: 0 } group when Picture(group) is { } bytes:
                     columns.Add(new ParquetColumn(name, bytes));
                     break;
@@ -38,7 +49,7 @@ internal sealed record ParquetColumn(string Name, DataField Field)
                     Add(group.Fields, name + ".", columns);
                     break;
                 default:
-                    throw new InvalidException($"Column '{name}' is a list or a map; a column holds one value a row. Write it as JSON text, as texts with ';' between, or a column an item.");
+                    throw new InvalidException($"Column '{name}' is a map, or a list of something else than numbers, truths and texts. Write it as JSON text, as texts with ';' between, or a column an item.");
             }
         }
     }
@@ -47,6 +58,11 @@ internal sealed record ParquetColumn(string Name, DataField Field)
         group.Fields.Count == 2 && group.Fields.FirstOrDefault(field => field.Name == "bytes") is DataField bytes && IsBytes(bytes) && group.Fields.Any(field => field.Name == "path")
             ? bytes
             : null;
+
+    private static bool IsItem(DataField field) =>
+        field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>)
+        || Type.GetTypeCode(field.ClrType) is TypeCode.Boolean or TypeCode.Byte or TypeCode.SByte or TypeCode.Int16 or TypeCode.UInt16
+            or TypeCode.Int32 or TypeCode.UInt32 or TypeCode.Int64 or TypeCode.UInt64 or TypeCode.Single or TypeCode.Double;
 
     private static bool IsBytes(DataField field) => field.ClrType == typeof(byte[]) || field.ClrType == typeof(ReadOnlyMemory<byte>);
 }

@@ -11,6 +11,9 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
     private const long MaximumRows = 1 << 26;
     private const int MaximumDepth = 64;
 
+    // The value, its two levels, and the text it becomes.
+    private const int MaximumItemBytes = 48;
+
     /// <summary>Checks the footer's frame and structure.</summary>
     public async Task CheckFooterAsync(CancellationToken cancellationToken)
     {
@@ -37,9 +40,9 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
     /// <summary>Checks the pages of some columns of a row group.</summary>
     /// <param name="group">The row group.</param>
     /// <param name="number">Its number, for messages.</param>
-    /// <param name="columns">Columns that are to be read.</param>
+    /// <param name="columns">Columns that are to be read, and whether a row has a list of values.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async Task CheckRowGroupAsync(RowGroup group, int number, IReadOnlySet<string> columns, CancellationToken cancellationToken)
+    public async Task CheckRowGroupAsync(RowGroup group, int number, IReadOnlyDictionary<string, bool> columns, CancellationToken cancellationToken)
     {
         if (group.NumRows is < 0 or > MaximumRows)
         {
@@ -55,9 +58,17 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
                 throw new InvalidException($"Row group {number} keeps a column in another file, or encrypted. Write one plain file.");
             }
 
-            if (columns.Contains(string.Join('.', data.PathInSchema)))
+            if (columns.TryGetValue(string.Join('.', data.PathInSchema), out var list))
             {
-                total += await CheckChunkAsync(data, group.NumRows, number, cancellationToken);
+                // A list has a value an item, and one when it has none.
+                var values = list ? data.NumValues : group.NumRows;
+                if (values < group.NumRows || values > maximumBytes)
+                {
+                    throw new InvalidDataException($"Row group {number}, column '{string.Join('.', data.PathInSchema)}': it is said to hold {values} values in {group.NumRows} lists.");
+                }
+
+                total += await CheckChunkAsync(data, values, number, cancellationToken);
+                total += list ? values * MaximumItemBytes : 0;
             }
         }
 
@@ -70,7 +81,7 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
         }
     }
 
-    private async Task<long> CheckChunkAsync(ColumnMetaData chunk, long rows, int number, CancellationToken cancellationToken)
+    private async Task<long> CheckChunkAsync(ColumnMetaData chunk, long wanted, int number, CancellationToken cancellationToken)
     {
         var name = string.Join('.', chunk.PathInSchema);
         var dictionary = chunk.DictionaryPageOffset is > 0 and var at && at < chunk.DataPageOffset ? at : chunk.DataPageOffset;
@@ -82,7 +93,7 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
 
         long values = 0;
         long bytes = 0;
-        while (position < end && values < rows)
+        while (position < end && values < wanted)
         {
             var length = (int)Math.Min(MaximumPageHeader, end - position);
             var (header, size) = ReadPage((await ReadAsync(position, Math.Min(length, 4096), cancellationToken)).AsSpan(), length <= 4096)
@@ -108,7 +119,7 @@ internal sealed class ParquetGuard(Stream file, long maximumBytes)
             values += size.Dictionary ? 0 : size.Values;
         }
 
-        return values == rows ? bytes : throw new InvalidDataException($"Row group {number}, column '{name}': its pages hold {values} values, and the row group {rows} rows.");
+        return values == wanted ? bytes : throw new InvalidDataException($"Row group {number}, column '{name}': its pages hold {values} values, and the row group is said to hold {wanted}.");
     }
 
     private static (int Header, Page Page)? ReadPage(ReadOnlySpan<byte> bytes, bool all)

@@ -11,7 +11,7 @@ using Parquet.Schema;
 
 namespace OrleansDL.Datasets.Formats;
 
-/// <summary>Reads Parquet files, row group by row group. Dates and times become ISO 8601 texts, decimals floats; members of structs are columns, lists are refused.</summary>
+/// <summary>Reads Parquet files, row group by row group. Dates and times become ISO 8601 texts, decimals floats; members of structs are columns, lists are texts.</summary>
 internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limits) : ITableFormat
 {
     /// <summary>Name of the file metadata in which our own files say their columns: images and tensors are binary to Parquet.</summary>
@@ -23,7 +23,7 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         await guard.CheckFooterAsync(cancellationToken);
         await using var parquet = await OpenAsync(file, cancellationToken);
         var fields = ParquetColumn.Of(parquet.Schema);
-        var paths = fields.Select(field => field.Path).ToHashSet(StringComparer.Ordinal);
+        var paths = fields.ToDictionary(field => field.Path, field => field.IsList, StringComparer.Ordinal);
         long rows = 0;
         for (var i = 0; i < parquet.RowGroupCount; i++)
         {
@@ -72,7 +72,9 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
             for (var c = 0; c < columns.Length; c++)
             {
                 columns[c] = fields.GetValueOrDefault(batch.Columns[c].Column.Name) is { } field
-                    ? await ValuesAsync(group, field, (int)group.RowCount, cancellationToken)
+                    ? await (field.IsList
+                        ? ParquetLists.ReadAsync(group, field, (int)group.RowCount, batch.Columns[c].Column.Separator, cancellationToken)
+                        : ValuesAsync(group, field, (int)group.RowCount, cancellationToken))
                     : null;
             }
 
@@ -111,7 +113,7 @@ internal sealed class ParquetTables(BlobStore blobs, IOptions<IngestLimits> limi
         }
     }
 
-    private static ColumnType TypeOf(ParquetColumn column) => Type.GetTypeCode(column.Field.ClrType) switch
+    private static ColumnType TypeOf(ParquetColumn column) => column.IsList ? ColumnType.String : Type.GetTypeCode(column.Field.ClrType) switch
     {
         TypeCode.Boolean => ColumnType.Bool,
         TypeCode.Byte or TypeCode.SByte or TypeCode.Int16 or TypeCode.UInt16 or TypeCode.Int32 or TypeCode.UInt32 or TypeCode.Int64 or TypeCode.UInt64 => ColumnType.Int64,
