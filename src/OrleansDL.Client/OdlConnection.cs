@@ -42,6 +42,9 @@ internal sealed class OdlConnection : IDisposable
 
     public static string Escape(string part) => Uri.EscapeDataString(part);
 
+    /// <summary>A path of several parts; its slashes stay.</summary>
+    public static string EscapePath(string path) => string.Join('/', path.Split('/').Select(Escape));
+
     /// <summary>A path with the parameters that have a value.</summary>
     public static string Query(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
     {

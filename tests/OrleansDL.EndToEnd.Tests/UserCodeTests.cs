@@ -21,7 +21,7 @@ public sealed partial class UserCodeTests(SqliteNode node) : IClassFixture<Sqlit
         var program = Blocks().Matches(page).Single(block => block.Groups[1].Value == "python").Groups[2].Value;
         var spec = Blocks().Matches(page).Single(block => block.Groups[2].Value.Contains("\"program\": \"code\"", StringComparison.Ordinal)).Groups[2].Value;
         Directory.CreateDirectory(_folder["mine"]);
-        await File.WriteAllTextAsync(_folder["mine/train.py"], program);
+        await File.WriteAllTextAsync(_folder["mine/train.py"], program + "(odl_train.output_dir / \"charts of it\").mkdir()\n(odl_train.output_dir / \"charts of it\" / \"a+b.txt\").write_text(\"below\")\n");
         await File.WriteAllTextAsync(_folder["spec.json"], spec);
 
         Assert.StartsWith("mine@1 sha256:", await OdlAsync(["code", "push", _folder["mine"]]), StringComparison.Ordinal);
@@ -29,8 +29,11 @@ public sealed partial class UserCodeTests(SqliteNode node) : IClassFixture<Sqlit
         await OdlAsync(["run", "start", _folder["spec.json"], "--name", "documented"]);
         Assert.Contains("Attempt 1 runs as process", await OdlAsync(["run", "logs", "documented", "--follow"]), StringComparison.Ordinal);
         var run = await Scenario.CompletedAsync(api, "documented");
-        Assert.Equal(["mean.txt", "metrics.json"], run.GetProperty("artifact").EnumerateObject().Select(file => file.Name).Order());
+        Assert.Equal(["charts of it/a+b.txt", "mean.txt", "metrics.json"], run.GetProperty("artifact").EnumerateObject().Select(file => file.Name).Order());
         Assert.Equal(2.5, run.GetProperty("metrics").GetProperty("mean").GetDouble(), 0.01);
+
+        await OdlAsync(["run", "download", "documented", "charts of it/a+b.txt", "--output", _folder["below"]]);
+        Assert.Equal("below", await File.ReadAllTextAsync(_folder["below"]));
 
         Assert.Contains("mine", await OdlAsync(["code", "list"]), StringComparison.Ordinal);
         Assert.Contains("train.py", await OdlAsync(["code", "show", "mine", "--version", "1"]), StringComparison.Ordinal);

@@ -80,7 +80,7 @@ internal static class ModelCommands
         return new Command("download", "Download one file of a version.") { Model, Version, file, output }.Does(async (session, cancel) =>
         {
             await using var content = await session.Client.Models.DownloadAsync(session.Get(Model), session.Get(Version)!, session.Get(file)!, cancel);
-            await Files.SaveAsync(content, session.Get(output) ?? session.Get(file)!, session.Screen, cancel);
+            await Files.SaveAsync(content, session.Get(output) ?? Path.GetFileName(session.Get(file)!), session.Screen, cancel);
         });
     }
 

@@ -28,7 +28,7 @@ internal static class CheckpointCommands
         return new Command("fork", "Start a new run that goes on from a checkpoint of another.") { Run, step, name, epochs, rate, set }.Does(async (session, cancel) =>
         {
             var source = await session.Client.TrainingRuns.GetAsync(session.Get(Run), cancel);
-            var spec = Change(source.Spec, session.Get(set)!) with
+            var spec = Change(Found(source, session.Get(rate)), session.Get(set)!) with
             {
                 Name = session.Get(name),
                 Dataset = $"{source.DatasetName}@v{source.DatasetVersion}",
@@ -41,6 +41,17 @@ internal static class CheckpointCommands
             return 0;
         });
     }
+
+    /// <summary>A run that goes on does not look for its rate again: it has the one that was found.</summary>
+    private static TrainingSpec Found(TrainingRun source, double? given) => source.Spec.RateFinder is null
+        ? source.Spec
+        : source.Spec with
+        {
+            RateFinder = null,
+            LearningRate = given ?? (source.Metrics?.TryGetValue("find.learningRate", out var found) == true
+                ? found
+                : throw new InvalidException($"Run '{source.Name}' looks for its learning rate, and tells the one it found at its end. Give one with --learning-rate.")),
+        };
 
     private static TrainingSpec Change(TrainingSpec spec, IEnumerable<string> changes)
     {

@@ -118,12 +118,12 @@ internal static class RunCommands
 
     private static Command Download()
     {
-        var file = new Argument<string>("file") { Description = "For example model.onnx or weights.safetensors." };
-        var output = new Option<string?>("--output", "-o") { Description = "Where to; '-' is standard output." };
+        var file = new Argument<string>("file") { Description = "For example model.onnx, weights.safetensors or charts/loss.svg." };
+        var output = new Option<string?>("--output", "-o") { Description = "Where to; '-' is standard output. Default: the file's name here." };
         return new Command("download", "Download one file of a run's artifact.") { Run, file, output }.Does(async (session, cancel) =>
         {
             await using var content = await session.Client.TrainingRuns.DownloadAsync(session.Get(Run), session.Get(file), cancel);
-            await Files.SaveAsync(content, session.Get(output) ?? session.Get(file), session.Screen, cancel);
+            await Files.SaveAsync(content, session.Get(output) ?? Path.GetFileName(session.Get(file)), session.Screen, cancel);
         });
     }
 

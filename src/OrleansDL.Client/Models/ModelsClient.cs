@@ -30,9 +30,9 @@ public sealed class ModelsClient
     public Task<ModelVersion> GetVersionAsync(string model, string version = "latest", CancellationToken cancellationToken = default) =>
         _http.GetAsync<ModelVersion>(Of(model, version), cancellationToken);
 
-    /// <summary>One file of a version's artifact, for example <c>model.onnx</c>.</summary>
+    /// <summary>One file of a version's artifact, for example <c>model.onnx</c> or <c>charts/loss.svg</c>.</summary>
     public Task<Stream> DownloadAsync(string model, string version, string file, CancellationToken cancellationToken = default) =>
-        _http.OpenAsync($"{Of(model, version)}/files/{OdlConnection.Escape(file)}", cancellationToken);
+        _http.OpenAsync($"{Of(model, version)}/files/{OdlConnection.EscapePath(file)}", cancellationToken);
 
     public Task<Model> SetAliasAsync(string model, string alias, long version, CancellationToken cancellationToken = default) =>
         _http.PutAsync<Model>($"{Of(model)}/aliases/{OdlConnection.Escape(alias)}", new { version }, null, cancellationToken);

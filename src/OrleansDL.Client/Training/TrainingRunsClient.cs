@@ -90,9 +90,9 @@ public sealed class TrainingRunsClient
     public IAsyncEnumerable<Checkpoint> ListCheckpointsAsync(string run, CancellationToken cancellationToken = default) =>
         _http.ListAsync<Checkpoint>($"{Of(run)}/checkpoints", cancellationToken);
 
-    /// <summary>One file of the run's artifact, for example <c>model.onnx</c>.</summary>
+    /// <summary>One file of the run's artifact, for example <c>model.onnx</c> or <c>charts/loss.svg</c>.</summary>
     public Task<Stream> DownloadAsync(string run, string file, CancellationToken cancellationToken = default) =>
-        _http.OpenAsync($"{Of(run)}/artifact/{OdlConnection.Escape(file)}", cancellationToken);
+        _http.OpenAsync($"{Of(run)}/artifact/{OdlConnection.EscapePath(file)}", cancellationToken);
 
     /// <summary>Waits until the run has ended, and answers how.</summary>
     public async Task<TrainingRun> WaitAsync(string run, IProgress<TrainingRun>? progress = null, CancellationToken cancellationToken = default)

@@ -33,7 +33,7 @@ internal static class ModelEndpoints
             Models(grains, project).ListVersionsAsync(model, paging.Page)).RequireRole(Role.Viewer);
         models.MapGet("/{model}/versions/{version}", (string project, string model, string version, IGrainFactory grains) =>
             Models(grains, project).ResolveAsync($"{model}@{version}")).RequireRole(Role.Viewer);
-        models.MapGet("/{model}/versions/{version}/files/{file}", async (string project, string model, string version, string file, IGrainFactory grains, BlobStore blobs) =>
+        models.MapGet("/{model}/versions/{version}/files/{**file}", async (string project, string model, string version, string file, IGrainFactory grains, BlobStore blobs) =>
             await FileAsync(await Models(grains, project).ResolveAsync($"{model}@{version}"), file, blobs))
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").RequireRole(Role.Viewer);
 
@@ -72,6 +72,6 @@ internal static class ModelEndpoints
         }
 
         var type = file.EndsWith(".json", StringComparison.Ordinal) ? "application/json" : "application/octet-stream";
-        return Results.Stream(await blobs.OpenReadAsync(found.Blob), type, file, entityTag: new EntityTagHeaderValue($"\"{found.Blob.Hex}\""), enableRangeProcessing: true);
+        return Results.Stream(await blobs.OpenReadAsync(found.Blob), type, Path.GetFileName(file), entityTag: new EntityTagHeaderValue($"\"{found.Blob.Hex}\""), enableRangeProcessing: true);
     }
 }

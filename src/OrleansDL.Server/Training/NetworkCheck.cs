@@ -31,6 +31,16 @@ internal sealed class NetworkCheck
 
     private string Family => _spec.Network!.Family;
 
+    /// <summary>Refuses a run whose network cannot fit its rows, before it waits for anything. What only rows can tell is left to the run.</summary>
+    /// <exception cref="InvalidException">The network does not fit the data; the message begins with the JSON path of what is wrong.</exception>
+    public static async Task RefuseAsync(IGrainFactory grains, string project, TrainingSpec spec, DatasetVersion dataset)
+    {
+        if (spec is { Program: TrainingProgram.Train, Network: not null } && dataset.Schema.Count > 0)
+        {
+            Of(spec, dataset, await grains.GetGrain<IDatasetsGrain>(project).GetStatisticsAsync($"{dataset.Dataset}@{dataset.Commit}"));
+        }
+    }
+
     /// <exception cref="InvalidException">The network does not fit the data; the message begins with the JSON path of what is wrong.</exception>
     public static TrainingCheck Of(TrainingSpec spec, DatasetVersion dataset, IReadOnlyList<ColumnStatistics> statistics)
     {
@@ -122,14 +132,17 @@ internal sealed class NetworkCheck
 
     private List<Column> Features(List<Column> targets) => _input.Columns is { } named
         ? [.. named.Select(name => Find(name, "input.columns"))]
-        : [.. _schema.Where(column => !targets.Contains(column) && column.Name != _spec.Reader?.Split?.Column)];
+        : [.. _schema.Where(column => !targets.Contains(column) && column != Unlearnt(targets) && column.Name != _spec.Reader?.Split?.Column)];
+
+    /// <summary>The label is no input either where nothing is learnt from it.</summary>
+    private Column? Unlearnt(List<Column> targets) => targets.Count == 0 && _input.Label is { } label ? Find(label, "input.label") : null;
 
     private string Kind(List<Column> features) => _input.Kind ?? (_dataset, Family) switch
     {
         _ when features.Exists(column => column.Type is ColumnType.Image or ColumnType.Tensor) => "image",
         (DatasetKind.Image, _) or (_, "cnn" or "resnet" or "separable") => "image",
         (DatasetKind.Text, _) or (_, "textbag" or "gpt") => "text",
-        _ when Head == "next-token" => "text",
+        _ when Head == "next-token" || _input.Tokenizer is not null => "text",
         _ => "table",
     };
 

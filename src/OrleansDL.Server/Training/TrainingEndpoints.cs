@@ -40,7 +40,7 @@ internal static class TrainingEndpoints
         {
             Items = await grains.GetGrain<ITrainingRunGrain>(await names.ResolveAsync(project, ThingKind.TrainingRun, run)).ListCheckpointsAsync(),
         }).RequireRole(Role.Viewer);
-        runs.MapGet("/{run}/artifact/{file}", DownloadAsync).RequireRole(Role.Viewer);
+        runs.MapGet("/{run}/artifact/{**file}", DownloadAsync).RequireRole(Role.Viewer);
     }
 
     /// <summary>A page of what the run wrote; with <paramref name="waitSeconds"/> the lines that come, as soon as one does, the run ends or that time is over.
@@ -126,7 +126,7 @@ internal static class TrainingEndpoints
                 : $"Training run '{run}' has no file '{file}'. It has {string.Join(", ", found.Artifact.Keys)}.");
         }
 
-        return TypedResults.File(await blobs.OpenReadAsync(blob!.Blob), "application/octet-stream", file);
+        return TypedResults.File(await blobs.OpenReadAsync(blob!.Blob), "application/octet-stream", Path.GetFileName(file));
     }
 
     private static ITrainingRunsGrain Runs(IGrainFactory grains, string project) => grains.GetGrain<ITrainingRunsGrain>(project);

@@ -69,6 +69,7 @@ internal sealed partial class TrainingRunGrain(
         }
 
         var plan = await RunPlan.MakeAsync(GrainFactory, project, spec);
+        await NetworkCheck.RefuseAsync(GrainFactory, project, plan.Spec, plan.Dataset);
         var name = spec.Name ?? $"{plan.Dataset.DatasetName[..Math.Min(100, plan.Dataset.DatasetName.Length)]}-{Id.ToString("N")[^12..]}";
         await wakeUps.ArmAsync(this);
         await names.ClaimAsync(project, ThingKind.TrainingRun, name, Id);

@@ -4,6 +4,7 @@ using OrleansDL.Inference;
 using OrleansDL.Inference.Generation;
 using OrleansDL.Nodes;
 using OrleansDL.Serving.Generation;
+using OrleansDL.UserCode;
 
 namespace OrleansDL.Serving;
 
@@ -41,15 +42,15 @@ internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWat
         }
     }
 
-    /// <summary>Lays the artifact's files into a folder, by name.</summary>
-    /// <exception cref="OrleansDLException">One is missing, or is no plain name.</exception>
+    /// <summary>Lays the artifact's files into a folder, at their paths.</summary>
+    /// <exception cref="OrleansDLException">One is missing, or its path leads elsewhere.</exception>
     public async Task LinkAsync(ReplicaSpec spec, string folder)
     {
         foreach (var (name, file) in spec.Artifact)
         {
-            if (Path.GetFileName(name) != name || name is "." or "..")
+            if (!CodePath.IsValid(name))
             {
-                throw new InvalidException($"Model '{spec.ModelName}' version {spec.ModelVersion} has a file named '{name}'. Register it again with plain file names.");
+                throw new InvalidException($"Model '{spec.ModelName}' version {spec.ModelVersion} has a file named '{name}'. Register it again with paths below its folder.");
             }
 
             if (!await blobs.ExistsAsync(file.Blob))
@@ -58,6 +59,7 @@ internal sealed class OnnxModels(BlobStore blobs, ReplicaFolder replicas, RunWat
             }
 
             var link = Path.Combine(folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(link)!);
             File.Delete(link);
             await blobs.LinkAsync(file.Blob, link);
         }

@@ -11,8 +11,6 @@ namespace OrleansDL.Training;
 /// <summary>One attempt on this worker: its files, its process, what it says, and how it ends.</summary>
 internal sealed partial class Attempt
 {
-    private const int MaximumFiles = 1000;
-    private const int MaximumName = 200;
     private const long MaximumMetrics = 1 << 20;
     private const int StoredAtOnce = 8;
     private static readonly TimeSpan StacksPatience = TimeSpan.FromSeconds(1);
@@ -424,32 +422,12 @@ internal sealed partial class Attempt
 
     private async Task<RunOutcome> CollectAsync()
     {
-        var files = new List<string>();
-        foreach (var path in Directory.EnumerateFiles(_folder.Output).Order(StringComparer.Ordinal))
-        {
-            // A link would lead out, and a pipe be read for ever.
-            if (FileFacts.Of(path) is { IsFile: true })
-            {
-                if (files.Count == MaximumFiles)
-                {
-                    throw new InvalidException($"It left more than {MaximumFiles} files in ODL_OUTPUT_DIR. Pack what belongs together into one.");
-                }
-
-                if (Path.GetFileName(path) is { } name && (name.Length > MaximumName || name.Any(char.IsControl)))
-                {
-                    throw new InvalidException($"It left a file in ODL_OUTPUT_DIR whose name has more than {MaximumName} characters, or control characters. Name it otherwise.");
-                }
-
-                files.Add(path);
-            }
-        }
-
         // The disk makes them lasting together in little more time than one.
         var artifact = new ConcurrentDictionary<string, BlobRef>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = StoredAtOnce }, async (path, cancel) =>
+        await Parallel.ForEachAsync(OutputFiles.List(_folder.Output), new ParallelOptions { MaxDegreeOfParallelism = StoredAtOnce }, async (path, cancel) =>
         {
-            await using var file = File.OpenRead(path);
-            artifact[Path.GetFileName(path)] = await _blobs.PutAsync(file, cancel);
+            await using var file = Open(path);
+            artifact[path] = await _blobs.PutAsync(file, cancel);
         });
 
         return new RunOutcome
@@ -460,6 +438,18 @@ internal sealed partial class Attempt
             Metrics = await ReadMetricsAsync(),
             Rank = Rank,
         };
+    }
+
+    private FileStream Open(string path)
+    {
+        try
+        {
+            return File.OpenRead(Path.Combine(_folder.Output, path));
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new InvalidException($"It closed the file '{path}' of ODL_OUTPUT_DIR to the worker, which takes it. Leave files readable.");
+        }
     }
 
     private async Task<IReadOnlyDictionary<string, double>> ReadMetricsAsync()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansDL.Collectives;
+using OrleansDL.Data;
 using OrleansDL.Tests.Collectives;
 using OrleansDL.Tests.Runner;
 using OrleansDL.Training;
@@ -118,7 +119,7 @@ public sealed class DataParallelTests
     }
 
     [Fact]
-    public void A_worker_that_fails_takes_the_others_with_it_and_tells_them_why()
+    public void A_worker_that_fails_takes_the_hooks_with_it_and_tells_them_why()
     {
         using var folder = new TestFolder();
         var error = Assert.Throws<InvalidException>(() => Train(folder, "out", Spec("mlp") with { Optimizer = "sgd", LearningRate = 1000, Epochs = 50 }, 2));
@@ -159,6 +160,51 @@ public sealed class DataParallelTests
         first.Concat(second).ToList().ForEach(process => process.Dispose());
     }
 
+    [Fact]
+    public void Workers_stopped_at_random_steps_end_with_the_bytes_of_those_that_were_not() => StopAtRandom(seed: 3, runs: 2);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void Many_workers_stopped_at_random_steps_end_with_the_bytes_of_those_that_were_not() => StopAtRandom(seed: 4, runs: 60);
+
+    /// <summary>A checkpoint is asked of any rank at any step, all after it is lost, and as many workers go on from it.</summary>
+    private static void StopAtRandom(ulong seed, int runs)
+    {
+        var random = new Xoshiro(seed);
+        for (var run = 0; run < runs; run++)
+        {
+            using var folder = new TestFolder();
+            var workers = 2 + (int)random.Next(2);
+            var spec = RandomRuns.Draw(random);
+            var unbroken = TestFolder.Sha(Train(folder, "unbroken", spec, workers));
+            var step = 1 + (int)random.Next((ulong)(2 * (140 / spec.BatchSize / (spec.Accumulate ?? 1))) - 1);
+            var asked = (int)random.Next((ulong)workers);
+            var hooks = Enumerable.Range(0, workers).Select(_ => new TrainingHooks()).ToArray();
+            hooks[0] = new TrainingHooks
+            {
+                // Rank 0 alone tells how far they are, by its clock after every step.
+                Progressed = (_, progress) =>
+                {
+                    if (progress.Step >= step)
+                    {
+                        hooks[asked].Stop();
+                    }
+                },
+            };
+
+            Train(folder, "stopped", spec, workers, hooks: rank => hooks[rank], clock: rank => rank == 0 ? new SteppingTime() : TimeProvider.System);
+            var left = Assert.Single(Directory.GetFiles(folder["stopped-checkpoints-0"]));
+            File.Move(left, Path.Combine(folder.Make("resumed-checkpoints-0"), TrainingJob.ResumeFile));
+            for (var rank = 1; rank < workers; rank++)
+            {
+                File.Copy(Path.Combine(folder["resumed-checkpoints-0"], TrainingJob.ResumeFile), Path.Combine(folder.Make($"resumed-checkpoints-{rank}"), TrainingJob.ResumeFile));
+            }
+
+            var resumed = TestFolder.Sha(Train(folder, "resumed", spec, workers));
+            Assert.True(unbroken == resumed, $"{JsonSerializer.Serialize(spec, OdlJson.Options)} with {workers} workers, rank {asked} stopped at {step}: {Path.GetFileName(left)}");
+        }
+    }
+
     private static TrainingSpec Spec(string family) => Assignments.Spec(family) with
     {
         Network = new NetworkSpec { Family = family, Hidden = [16], Dropout = 0.2 },
@@ -175,7 +221,7 @@ public sealed class DataParallelTests
     }
 
     /// <summary>Trains on as many threads as workers; answers the path of the weights.</summary>
-    private static string Train(TestFolder folder, string name, TrainingSpec spec, int workers, Func<int, TrainingSpec>? specOf = null, int rows = Rows, Func<string, RunnerAssignment>? assign = null)
+    private static string Train(TestFolder folder, string name, TrainingSpec spec, int workers, Func<int, TrainingSpec>? specOf = null, int rows = Rows, Func<string, RunnerAssignment>? assign = null, Func<int, TrainingHooks>? hooks = null, Func<int, TimeProvider>? clock = null)
     {
         var assignment = assign?.Invoke(folder[$"{name}-data"]) ?? Assignments.Digits(folder[$"{name}-data"], spec, row => row < rows);
         var meeting = new TestRendezvous(folder.Make($"{name}-ranks"), workers);
@@ -187,7 +233,7 @@ public sealed class DataParallelTests
                 var gang = workers == 1 ? null : new Gang { Rank = rank, Size = workers, Secret = Ranks.Secret, Meet = meeting.Meet };
                 TrainingJob.Run(
                     assignment with { Spec = specOf?.Invoke(rank) ?? spec }, folder[$"{name}-data"], folder[rank == 0 ? name : $"{name}-{rank}"],
-                    folder.Make($"{name}-checkpoints-{rank}"), "cpu", new TrainingHooks(), TimeProvider.System, gang);
+                    folder.Make($"{name}-checkpoints-{rank}"), "cpu", hooks?.Invoke(rank) ?? new TrainingHooks(), clock?.Invoke(rank) ?? TimeProvider.System, gang);
             }
             catch (Exception error)
             {

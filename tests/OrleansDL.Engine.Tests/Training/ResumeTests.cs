@@ -153,7 +153,7 @@ public sealed class ResumeTests
         for (var run = 0; run < runs; run++)
         {
             using var folder = new TestFolder();
-            var spec = Draw(random);
+            var spec = RandomRuns.Draw(random);
             var unbroken = Train(folder, "unbroken", spec);
             var steps = 2 * (200 / spec.BatchSize / (spec.Accumulate ?? 1));
             var first = 2 + (int)random.Next((ulong)steps - 4);
@@ -161,31 +161,6 @@ public sealed class ResumeTests
             Stop(folder, spec, first + 2 + (int)random.Next((ulong)(steps - first - 2)), "first", "second");
             Assert.True(unbroken.SequenceEqual(Train(folder, "resumed", spec, "second")), $"{System.Text.Json.JsonSerializer.Serialize(spec, OdlJson.Options)} killed after {first}");
         }
-    }
-
-    private static TrainingSpec Draw(Xoshiro random)
-    {
-        T Of<T>(params T[] choices) => choices[random.Next((ulong)choices.Length)];
-        var family = Of("mlp", "cnn");
-        return Spec(family) with
-        {
-            Network = new NetworkSpec { Family = family, Hidden = [Of(8, 16)], Dropout = Of(0, 0.2, 0.5) },
-            Input = new InputSpec { Kind = "image", Height = 8, Width = 8 },
-            Optimizer = Of("sgd", "adam", "adamw", "rmsprop", "lion"),
-            WeightDecay = Of(0, 0.01),
-            OptimizerSettings = Of(null, new OptimizerSettings { DecayBiases = false }),
-            Schedule = Of(null, new ScheduleSpec { Kind = "cosine", WarmupSteps = 3 }, new ScheduleSpec { Kind = "onecycle" }),
-            Clip = Of(null, new ClipSpec { Norm = 1 }),
-            BatchSize = Of(16, 23, 32),
-            Accumulate = Of<int?>(null, 2),
-            EmaDecay = Of<double?>(null, 0.9),
-            Export = Of(null, "best"),
-            Guard = Of(null, new GuardSpec { SpikeFactor = 1.2, Window = 8, Limit = 1000 }, new GuardSpec { Action = "rollback", SpikeFactor = 1.1, Window = 8, GoodSteps = 3, Limit = 1000 }),
-            Augment = Of(null, new AugmentSpec { Crop = 1, FlipHorizontal = true, Rotate = 10 }, new AugmentSpec { Brightness = 0.1, Contrast = 0.2, Mixup = 0.4 }),
-            Reader = Of(null, new ReaderSpec { MemoryBytes = 0, Threads = 3 }),
-            Precision = Of(null, "bf16"),
-            RateFinder = Of(null, new RateFinderSpec { Least = 1e-5, Greatest = 0.01, Steps = 20 }),
-        };
     }
 
     /// <summary>Trains until a step and leaves the checkpoint in a folder to go on from.</summary>

@@ -47,6 +47,23 @@ public sealed class NetworkCheckTests
     }
 
     [Fact]
+    public void Rows_are_taken_as_the_run_takes_them()
+    {
+        var pixels = Enumerable.Range(0, 4).Select(pixel => Column($"p{pixel}", ColumnType.Float64)).Append(Column("digit", ColumnType.Int64)).ToArray();
+        var unlearnt = NetworkCheck.Of(
+            Spec(new NetworkSpec { Family = "autoencoder" }) with { Head = new HeadSpec { Kind = "reconstruction" }, Input = new InputSpec { Kind = "image", Label = "digit" } },
+            Version(DatasetKind.Table, pixels),
+            [.. pixels.Select(column => Statistics(column.Name))]);
+        Assert.Equal([1L, 2L, 2L], unlearnt.Network!.Input);
+
+        var tokens = NetworkCheck.Of(
+            Spec(new NetworkSpec { Family = "gru" }) with { Input = new InputSpec { Tokenizer = "bytes" } },
+            Version(DatasetKind.Table, Column("text", ColumnType.String), Column("label", ColumnType.String)),
+            [Statistics("text", 100), Statistics("label", 2)]);
+        Assert.Equal([64L], tokens.Network!.Input);
+    }
+
+    [Fact]
     public void The_head_decides_what_comes_out()
     {
         var version = Version(DatasetKind.Table, Column("x", ColumnType.Float64), Column("y", ColumnType.Float64), Column("z", ColumnType.Float64));

@@ -188,6 +188,13 @@ public sealed class TrainingRunTests
         var unknown = await Assert.ThrowsAsync<InvalidException>(() => node.CreateAsync(spec with { Network = new NetworkSpec { Family = "oracle" } }));
         Assert.Contains("oracle", unknown.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidException>(() => node.Runs.CheckAsync(spec with { RegisterAs = "no name" }));
+
+        // Nobody waits in a queue to be told that.
+        NetworkSpec misfit = new() { Family = "blocks", Blocks = [new BlockSpec { Kind = "linear", Width = 4 }, new BlockSpec { Kind = "globalPool" }] };
+        Assert.StartsWith(
+            "network.blocks[1]", (await Assert.ThrowsAsync<InvalidException>(() => node.CreateAsync(spec with { Network = misfit }))).Message, StringComparison.Ordinal);
+        var absent = await Assert.ThrowsAsync<InvalidException>(() => node.CreateAsync(spec with { Network = new NetworkSpec { Family = "mlp" }, Input = new InputSpec { Label = "nowhere" } }));
+        Assert.StartsWith("input.label 'nowhere' is no column of the dataset. Columns: ", absent.Message, StringComparison.Ordinal);
         Assert.Empty((await node.Runs.ListAsync(null, PageRequest.First)).Items);
     }
 

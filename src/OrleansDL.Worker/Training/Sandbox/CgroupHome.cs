@@ -3,6 +3,8 @@ namespace OrleansDL.Training.Sandbox;
 /// <summary>The place in the kernel's tree of control groups below which this worker may make groups: version 2 if it can, else version 1.</summary>
 internal sealed class CgroupHome
 {
+    private const string Room = "odl-worker";
+    private const int RoomTries = 10;
     private static readonly TimeSpan LeftAfter = TimeSpan.FromMinutes(1);
     private static readonly string[] Needed = ["memory", "pids"];
     private readonly IReadOnlyDictionary<string, string> _folders;
@@ -62,13 +64,20 @@ internal sealed class CgroupHome
         foreach (var (root, at, _, _) in mounted.Where(mount => mount.Kind == "cgroup2"))
         {
             // A group that holds processes cannot share out to groups below it, so the parent may have to.
-            for (var folder = Place(root, at, mine.GetValueOrDefault("", "/")); folder.StartsWith(at, StringComparison.Ordinal); folder = Path.GetDirectoryName(folder) ?? "/")
+            var place = Place(root, at, mine.GetValueOrDefault("", "/"));
+            for (var folder = place; folder.StartsWith(at, StringComparison.Ordinal); folder = Path.GetDirectoryName(folder) ?? "/")
             {
                 var controllers = Enabled(folder);
                 if (Needed.All(controllers.Contains))
                 {
                     yield return new CgroupHome(2, controllers.ToDictionary(controller => controller, _ => folder));
                 }
+            }
+
+            // Nothing above it is ours to ask: a container sees no more than its own group, and a service of another user than root may have been given its own.
+            if (MakeRoom(place) && Enabled(place) is var shared && Needed.All(shared.Contains))
+            {
+                yield return new CgroupHome(2, shared.ToDictionary(controller => controller, _ => place));
             }
         }
 
@@ -122,6 +131,54 @@ internal sealed class CgroupHome
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return [];
+        }
+    }
+
+    /// <summary>Moves the processes of a group into a group below it, so that it may share out. Whether none is left in it.</summary>
+    private static bool MakeRoom(string folder)
+    {
+        var room = Path.Combine(folder, Room);
+        try
+        {
+            if (!Needed.All(File.ReadAllText(Path.Combine(folder, "cgroup.controllers")).Split((char[])[' ', '\n']).Contains))
+            {
+                return false;
+            }
+
+            Directory.CreateDirectory(room);
+            for (var i = 0; i < RoomTries; i++)
+            {
+                // Those that are started meanwhile are met the next time.
+                var processes = File.ReadAllLines(Path.Combine(folder, "cgroup.procs"));
+                if (processes.Length == 0)
+                {
+                    return true;
+                }
+
+                foreach (var process in processes)
+                {
+                    TryMove(process, room);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is not ours.
+        }
+
+        Cgroup.TryRemove(room);
+        return false;
+    }
+
+    private static void TryMove(string process, string group)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(group, "cgroup.procs"), process);
+        }
+        catch (IOException)
+        {
+            // It has ended.
         }
     }
 

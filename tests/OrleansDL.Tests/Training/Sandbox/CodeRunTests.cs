@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Blobs;
 using OrleansDL.Models;
 using OrleansDL.Tests.Serving;
 using OrleansDL.Training;
@@ -26,16 +27,21 @@ public sealed class CodeRunTests
                 odl_train.progress(step, 5)
             odl_train.log("by the socket")
             (odl_train.output_dir / "weights.bin").write_bytes(b"1234")
+            (odl_train.output_dir / "charts" / "of loss").mkdir(parents=True)
+            (odl_train.output_dir / "charts" / "of loss" / "all.svg").write_text("<svg/>")
             (odl_train.output_dir / "metrics.json").write_text(json.dumps({"validation.accuracy": 0.75}))
             (odl_train.output_dir / "model.onnx").write_bytes(base64.b64decode("{{Convert.ToBase64String(OffsetModel.Write(1))}}"))
             """,
             registerAs: "offset")).Id);
         Assert.True(run.Status is RunStatus.Completed, run.Reason);
         Assert.Equal(0.75, run.Metrics!["validation.accuracy"]);
-        Assert.Equal(["metrics.json", "model.onnx", "weights.bin"], run.Artifact!.Keys.Order());
+        Assert.Equal(["charts/of loss/all.svg", "metrics.json", "model.onnx", "weights.bin"], run.Artifact!.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal("<svg/>", Encoding.UTF8.GetString(await node.Services.GetRequiredService<BlobStore>().ReadAsync(run.Artifact["charts/of loss/all.svg"].Blob)));
 
         // The model is code's, and so runs apart from the worker when it is deployed.
-        Assert.Equal(ModelOrigin.Code, (await node.Grains.GetGrain<IModelsGrain>(TrainingNode.Project).ResolveAsync("offset@1")).Origin);
+        var model = await node.Grains.GetGrain<IModelsGrain>(TrainingNode.Project).ResolveAsync("offset@1");
+        Assert.Equal(ModelOrigin.Code, model.Origin);
+        Assert.Equal(run.Artifact.Keys.Order(), model.Artifact.Keys.Order());
         Assert.Equal(1, run.Code!.Version);
         var log = await LogAsync(node, run);
         Assert.Contains("rows 2 hello", log, StringComparison.Ordinal);
@@ -126,6 +132,8 @@ public sealed class CodeRunTests
             post("/checkpoint", {"step": 1, "path": "link"})
             os.mkfifo(odl_train.output_dir / "pipe")
             os.symlink("/etc/shadow", odl_train.output_dir / "shadow")
+            os.mkdir(odl_train.output_dir / "below")
+            os.symlink("/etc", odl_train.output_dir / "below" / "etc")
             """,
             name: "forger")).Id);
         Assert.True(forger.Status is RunStatus.Completed, forger.Reason);
