@@ -28,8 +28,8 @@ public sealed record TrainingSpec
     [Id(10)] public double WeightDecay { get; init; }
     [Id(11)] public long Seed { get; init; } = 1;
 
-    /// <summary>Seconds between checkpoints, 0.05 to 86400; 0: what they cost and how often workers are lost decides (Young and Daly).</summary>
-    [Id(12)] public double CheckpointSeconds { get; init; } = 30;
+    /// <summary>Seconds between checkpoints, 0.05 to 86400; 0: what they cost and how often workers are lost decides (Young and Daly), 30 at most unless <c>checkpoints.lossSeconds</c> is given.</summary>
+    [Id(12)] public double CheckpointSeconds { get; init; }
 
     /// <summary>Slots the run takes on one worker; of several workers, each.</summary>
     [Id(13)] public int Slots { get; init; } = 1;

@@ -5,6 +5,9 @@ internal sealed class CheckpointPacing(double seconds, double? lossSeconds)
 {
     private const double LeastSeconds = 1;
     private const double GreatestSeconds = 600;
+
+    /// <summary>Work that a run may lose where nobody has said how often workers are lost.</summary>
+    private const double PromisedSeconds = 30;
     private const double DefaultLossSeconds = 6 * 3600;
 
     private double? _cost;
@@ -17,6 +20,6 @@ internal sealed class CheckpointPacing(double seconds, double? lossSeconds)
     {
         ( > 0, _) => seconds,
         (_, null) => LeastSeconds,
-        (_, { } cost) => Math.Clamp(Math.Sqrt(2 * cost * (lossSeconds ?? DefaultLossSeconds)), LeastSeconds, GreatestSeconds),
+        (_, { } cost) => Math.Clamp(Math.Sqrt(2 * cost * (lossSeconds ?? DefaultLossSeconds)), LeastSeconds, lossSeconds is null ? PromisedSeconds : GreatestSeconds),
     };
 }

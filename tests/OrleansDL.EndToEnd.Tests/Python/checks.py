@@ -139,8 +139,9 @@ else:
 
 # A run that fails says why; a run that is cancelled has ended; waiting can be given up.
 client.push("table", "a.csv", path="more.csv")
-run = client.train(dataset="table@one", network={"family": "mlp"}, input={"label": "nope"})
-failed = raises(odl.RunFailed, lambda: client.wait(run["name"]), "nope")
+raises(odl.Invalid, lambda: client.train(dataset="table@one", network={"family": "mlp"}, input={"label": "nope"}), "nope")
+run = client.train(dataset="table@one", network={"family": "mlp"})
+failed = raises(odl.RunFailed, lambda: client.wait(run["name"]), "different texts")
 assert failed.run["status"] == "failed"
 run = client.train(dataset="table@one", network={"family": "textbag"}, input={"columns": ["text"]}, epochs=1_000_000)
 raises(TimeoutError, lambda: client.wait(run["id"], timeout=0.2), "is still")
