@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using OrleansDL.Benchmarks.Harness;
 using OrleansDL.Tests.Harness;
 
@@ -47,6 +48,7 @@ internal sealed class TrialThroughput : IBenchmark
             trained += Trials.Seconds(await Trials.EndedAsync(api, run));
         }
 
+        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Name}: {epochs} epochs, {trained / Runs:0.000} s of training a run"));
         return new Comparison(trained / (Slots * watch.Elapsed.TotalSeconds), 1);
     }
 }
