@@ -12,7 +12,10 @@ internal sealed class TrialThroughput : IBenchmark
     private const int Slots = 2;
     private const int Rows = 3000;
     private const int First = 10;
-    private const int Probes = 8;
+    private const int Rounds = 12;
+    private const int Settled = 2;
+    private const int Probes = 20;
+    private const double Tolerance = 0.05;
 
     public string Name => "trial.throughput";
 
@@ -29,15 +32,24 @@ internal sealed class TrialThroughput : IBenchmark
 
         // How many epochs are a second on this machine, with both slots at work and the runtime done with compiling.
         var epochs = First;
-        for (var round = 0; round < Probes; round++)
+        for (int round = 0, settled = 0; round < Rounds && settled < Settled; round++)
         {
-            var ended = await Task.WhenAll((await Task.WhenAll(Trials.CreateAsync(api, epochs), Trials.CreateAsync(api, epochs))).Select(run => Trials.EndedAsync(api, run)));
-            epochs = Math.Max(1, (int)Math.Round(epochs / ended.Average(Trials.Seconds)));
+            var mean = await TrainAsync(api, Probes, epochs) / Probes;
+            settled = Math.Abs(mean - 1) <= Tolerance ? settled + 1 : 0;
+            epochs = Math.Max(1, (int)Math.Round(epochs / mean));
         }
 
         var watch = Stopwatch.StartNew();
+        var trained = await TrainAsync(api, Runs, epochs);
+        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Name}: {epochs} epochs, {trained / Runs:0.000} s of training a run"));
+        return new Comparison(trained / (Slots * watch.Elapsed.TotalSeconds), 1);
+    }
+
+    /// <summary>Queues the runs at once; returns the seconds that all of them trained.</summary>
+    private static async Task<double> TrainAsync(Api api, int count, int epochs)
+    {
         var runs = new List<string>();
-        for (var run = 0; run < Runs; run++)
+        for (var run = 0; run < count; run++)
         {
             runs.Add(await Trials.CreateAsync(api, epochs));
         }
@@ -48,7 +60,6 @@ internal sealed class TrialThroughput : IBenchmark
             trained += Trials.Seconds(await Trials.EndedAsync(api, run));
         }
 
-        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Name}: {epochs} epochs, {trained / Runs:0.000} s of training a run"));
-        return new Comparison(trained / (Slots * watch.Elapsed.TotalSeconds), 1);
+        return trained;
     }
 }
