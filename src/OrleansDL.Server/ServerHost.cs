@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -65,6 +66,9 @@ public static class ServerHost
         });
         services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>();
         services.AddOpenApi("v1");
+
+        // A connection keeps a buffer while it waits: a small request is received by one system call in place of two.
+        services.Configure<SocketTransportOptions>(options => options.WaitForDataBeforeAllocatingBuffer = false);
         services.Configure<KestrelServerOptions>(options =>
         {
             options.AddServerHeader = false;

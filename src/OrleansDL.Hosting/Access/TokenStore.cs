@@ -154,8 +154,8 @@ public sealed class TokenStore(Db database, TimeProvider time)
             throw new UnauthorizedException($"The token '{token.Title}' was revoked. Ask an administrator for a new one.");
         }
 
-        return token.ExpiresAt <= time.GetUtcNow()
-            ? throw new UnauthorizedException($"The token '{token.Title}' expired at {token.ExpiresAt:O}. Ask an administrator for a new one.")
+        return token.ExpiresAt is { } expiry && expiry <= time.GetUtcNow()
+            ? throw new UnauthorizedException($"The token '{token.Title}' expired at {expiry:O}. Ask an administrator for a new one.")
             : entry.Caller;
     }
 
