@@ -19,11 +19,13 @@ internal sealed class IsolatedHost : IAsyncDisposable
     private long _last;
 
     /// <param name="isBoxed">Whether in a sandbox, where this machine has one.</param>
-    public IsolatedHost(bool isBoxed = false)
+    /// <param name="cgroups">Whether in a control group, where this machine has them and there is a limit.</param>
+    /// <param name="limits">What it may take; null: anything.</param>
+    public IsolatedHost(bool isBoxed = false, bool cgroups = false, HostLimits? limits = null)
     {
-        var options = new TrainerOptions { Cgroups = false, Bubblewrap = isBoxed ? null : "/nowhere/bwrap" };
+        var options = new TrainerOptions { Cgroups = cgroups, Bubblewrap = isBoxed ? null : "/nowhere/bwrap" };
         Isolation = new Isolation(new NodeOptions { UnsafeUserCode = true }, Options.Create(options), TimeProvider.System, NullLogger<Isolation>.Instance);
-        _host = new PredictorHost("default", Path.Combine(_folder, "models"), Isolation, ReportAsync, TimeProvider.System, NullLogger.Instance);
+        _host = new PredictorHost("default", Path.Combine(_folder, "models"), limits ?? new HostLimits(null, null, ""), Isolation, ReportAsync, TimeProvider.System, NullLogger.Instance);
     }
 
     public Isolation Isolation { get; }
@@ -91,7 +93,7 @@ internal sealed class IsolatedHost : IAsyncDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0') is [var program, var assembly, ..] && program.EndsWith("dotnet", StringComparison.Ordinal)
+            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0') is [var program, var assembly, "serve", ..] && program.EndsWith("dotnet", StringComparison.Ordinal)
                 && assembly.EndsWith("OrleansDL.Runner.dll", StringComparison.Ordinal);
         }
         catch (IOException)

@@ -105,6 +105,25 @@ public sealed class GeneratorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_text_whose_caller_leaves_gives_its_place_to_the_next_and_costs_no_more_tokens()
+    {
+        using var rows = new HeldRows(GenerationModel.Load(_folder, _session)!.NewRows(1));
+        using var generator = new Generator(GenerationModel.Load(_folder, _session)!, new BatchingSpec { MaximumBatchSize = 1 }, TimeProvider.System, rows);
+        using var leaves = new CancellationTokenSource();
+        var left = generator.Generate(new GenerateRequest { Text = "spring", MaximumTokens = 25 }, leaves.Token);
+        await rows.Entered;
+        var next = AllAsync(generator, new GenerateRequest { Text = "red", MaximumTokens = 29 });
+        await leaves.CancelAsync();
+        rows.Release();
+
+        var pieces = await next;
+
+        Assert.Equal(" green blue", string.Concat(pieces.Select(piece => piece.Text)));
+        Assert.InRange(rows.Steps, 10, pieces[^1].Tokens + 1);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await left.GetAsyncEnumerator().MoveNextAsync());
+    }
+
+    [Fact]
     public async Task A_generation_that_is_unloaded_lets_begun_texts_end_for_a_while_and_takes_no_new_ones()
     {
         using var rows = new HeldRows(GenerationModel.Load(_folder, _session)!.NewRows(1));

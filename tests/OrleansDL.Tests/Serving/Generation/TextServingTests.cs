@@ -105,6 +105,7 @@ public sealed class TextServingTests(TextServingTests.Fixture node) : IClassFixt
         Assert.Equal("[DONE]", events[^1]);
         var chunks = events.SkipLast(1).Select(part => JsonDocument.Parse(part).RootElement).ToList();
         Assert.Equal(" gr", string.Concat(chunks.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray()).Select(choice => choice.GetProperty("text").GetString())));
+        Assert.All(chunks.SkipLast(1), chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("usage").ValueKind));
         Assert.Equal("length", chunks[^2].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         Assert.Equal(3, chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32());
     }
@@ -182,6 +183,52 @@ public sealed class TextServingTests(TextServingTests.Fixture node) : IClassFixt
         await Assert.ThrowsAsync<InvalidException>(async () => await GeneratedText.BeginAsync(remote, new GenerateRequest { Text = "" }, default));
         var gone = new RemoteReplica(node.Node.Grains.GetGrain<IReplicaGrain>($"{route.Workers[0]}/999999"));
         await Assert.ThrowsAsync<NoCapacityException>(async () => await GeneratedText.BeginAsync(gone, new GenerateRequest { Text = "red" }, default));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_ends_its_text_over_every_door()
+    {
+        var local = node.Node.Services.GetRequiredService<LocalReplicas>();
+        var generation = node.Node.Services.GetRequiredService<RouteTable>().Find("default", "lines")!.Route.Generation!.Value;
+        var real = await local.RemoveAsync(generation);
+        foreach (var (path, body) in new (string, object)[]
+        {
+            ("/v2/models/lines/generate", new { text_input = "red" }),
+            ("/v2/models/lines/generate_stream", new { text_input = "red" }),
+            ("/openai/v1/completions", new { model = "lines", prompt = new[] { "red", "one" } }),
+            ("/openai/v1/chat/completions", new { model = "lines", messages = new[] { new { role = "user", content = "red" } }, stream = true }),
+        })
+        {
+            await LeaveAsync(async leaves =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+                using var answer = await node.Http.SendAsync(request, HttpCompletionOption.ResponseContentRead, leaves);
+            });
+        }
+
+        await LeaveAsync(async leaves =>
+        {
+            using var stream = node.Rpc.ModelStreamInfer(node.Token, cancellationToken: leaves);
+            await stream.RequestStream.WriteAsync(Text("red"), leaves);
+            while (await stream.ResponseStream.MoveNext(leaves))
+            {
+                // Until the caller leaves.
+            }
+        });
+        local.Add(generation, real!);
+
+        async Task LeaveAsync(Func<CancellationToken, Task> ask)
+        {
+            var endless = new EndlessText();
+            local.Add(generation, endless);
+            using var leaves = new CancellationTokenSource();
+            var asking = ask(leaves.Token);
+            await endless.Begun;
+            await leaves.CancelAsync();
+            await Assert.ThrowsAnyAsync<Exception>(() => asking);
+            await endless.Left.WaitAsync(TimeSpan.FromSeconds(30));
+            await local.RemoveAsync(generation);
+        }
     }
 
     private static ModelInferRequest Text(string text)
