@@ -27,6 +27,11 @@ public sealed class MoodyPredictor : IDecoupledPredictor
     public async Task<ModelSignature> LoadAsync(IPredictorContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
+        if (File.Exists(Path.Combine(context.ArtifactFolder, "crash.txt")))
+        {
+            Write();
+        }
+
         var file = Path.Combine(context.ArtifactFolder, "factor.txt");
         _factor = File.Exists(file)
             ? float.Parse(await File.ReadAllTextAsync(file, cancellationToken), System.Globalization.CultureInfo.InvariantCulture)

@@ -206,7 +206,7 @@ internal sealed class OpenAiFront(
         }
 
         var (status, message) = front.Describe(context, error);
-        return new OpenAiException(status, message, code: status switch { 401 => "invalid_api_key", 429 => "rate_limit_exceeded", _ => null });
+        return new OpenAiException(status, message, code: error is TextTooLongException ? "context_length_exceeded" : status switch { 401 => "invalid_api_key", 429 => "rate_limit_exceeded", _ => null });
     }
 
     private static void Head(HttpContext context, Route route, Guid id)

@@ -67,7 +67,7 @@ public sealed class GeneratorTests : IDisposable
         Assert.Equal((" two ", GenerateEnd.Stop), await EndAsync(generator, known with { Stop = ["fou", "three"] }));
         Assert.Equal((" two", GenerateEnd.Length), await EndAsync(generator, known with { MaximumTokens = 4 }));
         Assert.Equal(GenerateEnd.Length, (await EndAsync(generator, known with { Text = "spring summer autumn winte", MaximumTokens = 100, Temperature = 100 })).End);
-        var refused = Assert.Throws<InvalidException>(() => generator.Generate(known with { Text = new string('a', 32) }, default));
+        var refused = Assert.Throws<TextTooLongException>(() => generator.Generate(known with { Text = new string('a', 32) }, default));
         Assert.Equal("The text has 32 tokens or more, and model 'model' takes 32 with those it adds. Give a shorter one.", refused.Message);
         Assert.Equal("top_p is 0. Give a number above 0, up to 1.", Assert.Throws<InvalidException>(() => generator.Generate(known with { TopP = 0 }, default)).Message);
     }

@@ -10,6 +10,7 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Architecture;
 
 namespace OrleansDL.Tests.Serving.Generation;
 
@@ -142,7 +143,7 @@ public sealed class TextServingTests(TextServingTests.Fixture node) : IClassFixt
     [InlineData("completions", """{"model": "lines", "prompt": "a", "n": 2}""", 400, null, "n")]
     [InlineData("completions", """{"model": "lines", "prompt": "a", "logprobs": 3}""", 400, null, "logprobs")]
     [InlineData("completions", """{"model": "moods", "prompt": "a"}""", 400, null, "model")]
-    [InlineData("completions", """{"model": "lines", "prompt": "a", "top_p": 2}""", 400, null, null)]
+    [InlineData("completions", """{"model": "lines", "prompt": "a", "top_p": 2}""", 400, null, "top_p")]
     [InlineData("chat/completions", """{"model": "lines", "messages": [{"role": "robot", "content": "x"}]}""", 400, null, "messages[0].role")]
     [InlineData("embeddings", """{"model": "lines", "input": "a"}""", 400, null, null)]
     [InlineData("embeddings", """{"model": "moods", "input": [1, 2]}""", 400, null, "input")]
@@ -153,6 +154,20 @@ public sealed class TextServingTests(TextServingTests.Fixture node) : IClassFixt
         var error = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("error");
         Assert.Equal((status, code, field, "invalid_request_error"), ((int)answer.StatusCode, error.GetProperty("code").GetString(), error.GetProperty("param").GetString(), error.GetProperty("type").GetString()));
         Assert.NotEmpty(error.GetProperty("message").GetString()!);
+    }
+
+    [Fact]
+    public async Task OpenAIs_own_library_gets_what_its_users_expect()
+    {
+        var folder = Path.Combine(Sources.Root, "tests", "clients");
+        if (!Directory.Exists(Path.Combine(folder, "node_modules", "openai")))
+        {
+            throw new InvalidOperationException("OpenAI's library is not installed. tests/run installs it, or: npm ci --prefix tests/clients --ignore-scripts");
+        }
+
+        var token = node.Http.DefaultRequestHeaders.Authorization!.Parameter!;
+        var output = await ForeignProgram.RunAsync("node", [], [Path.Combine(folder, "openai.js"), node.Node.Url.ToString().TrimEnd('/'), token, "lines", "moods"]);
+        Assert.Equal("all right", output.Trim());
     }
 
     [Fact]
