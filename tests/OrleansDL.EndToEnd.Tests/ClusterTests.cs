@@ -18,7 +18,14 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
     {
         var database = await postgres.CreateDatabaseAsync();
         var blobs = _folder["blobs"];
-        await using var server = await OdlProcess.StartAsync(new OdlOptions { Command = "server", Data = _folder["server"], Database = database, Blobs = blobs });
+        await using var server = await OdlProcess.StartAsync(new OdlOptions
+        {
+            Command = "server",
+            Data = _folder["server"],
+            Database = database,
+            Blobs = blobs,
+            Settings = new Dictionary<string, string> { ["Datasets__BatchPredictions__PartRows"] = "100", ["Datasets__BatchPredictions__RequestRows"] = "4" },
+        });
         await using var one = await OdlProcess.StartAsync(new OdlOptions { Command = "worker", Data = _folder["one"], Database = database, Blobs = blobs, WorkerName = "one", Slots = 1 });
         await using var two = await OdlProcess.StartAsync(new OdlOptions { Command = "worker", Data = _folder["two"], Database = database, Blobs = blobs, WorkerName = "two", Slots = 1 });
         using var api = server.Api();
@@ -217,27 +224,40 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
 
     /// <summary>
     /// SIGKILL of a worker that holds a rank: the run goes on from its checkpoint with the worker that is left. Of a deployment that both serve no request is lost:
-    /// what was in flight there is asked again.
+    /// what was in flight there is asked again. A batch prediction over both answers every row once.
     /// </summary>
     private static async Task GoesOnAloneAsync(Api api, OdlProcess victim)
     {
         await Scenario.TrainAsync(api, "points", epochs: 150, name: "broken", workers: 2, minWorkers: 1);
         await Eventually.TrueAsync("the run of both to have a checkpoint", async () => (await Scenario.RunAsync(api, "broken")).TryGetProperty("lastCheckpoint", out _));
+        const int Rows = 10_000;
+        await Scenario.CommitPointsAsync(api, "many", Rows, seed: 2);
+        string batch;
         await using (var load = new SteadyRequests(api, "live"))
         {
             await load.AnsweredAsync(20);
+            batch = (await api.PostAsync($"{Scenario.Project}/batch-predictions", new { deployment = "live", dataset = "many", output = "answers" })).Text("id");
+            await Eventually.TrueAsync("answers of a part", async () => (await BatchAsync()).GetProperty("rowsDone").GetInt64() > 0);
             await victim.KillAsync();
+            Assert.Equal("running", (await BatchAsync()).Text("status"));
             await Eventually.TrueAsync("the route without the dead worker", async () => await WorkersOfAsync(api, "live") is ["one"], TimeSpan.FromSeconds(6));
             await load.AnsweredAsync(20);
             Assert.Empty(load.Failures);
             Assert.InRange(load.Slowest.TotalSeconds, 0, 6);
         }
 
+        await Eventually.TrueAsync("the end of the batch", async () => (await BatchAsync()).Text("status") != "running");
+        Assert.Equal(("completed", Rows), ((await BatchAsync()).Text("status"), (await BatchAsync()).GetProperty("rowsDone").GetInt32()));
+        var lines = (await api.Http.GetStringAsync(new Uri($"{Scenario.Project}/datasets/answers/versions/v1/export?format=jsonl", UriKind.Relative))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Enumerable.Range(0, Rows), lines.Select(line => JsonSerializer.Deserialize<JsonElement>(line).GetProperty("row").GetInt32()));
+
         var after = await Scenario.CompletedAsync(api, "broken", TimeSpan.FromSeconds(60));
         Assert.Equal(["one", "two"], Workers(after)[0]);
         Assert.Equal(["one"], Workers(after)[^1]);
         Assert.True(after.GetProperty("resumedFromStep").GetInt64() > 0, after.ToString());
         Assert.InRange(Accuracy(after), 0.95, 1);
+
+        Task<JsonElement> BatchAsync() => api.GetAsync($"{Scenario.Project}/batch-predictions/{batch}");
     }
 
     private static double Accuracy(JsonElement run) => run.GetProperty("metrics").GetProperty("validation.accuracy").GetDouble();

@@ -16,6 +16,7 @@ public sealed class MoodyPredictor : IDecoupledPredictor
     public const float AnswerWrongly = -6;
     public const float GoOn = -7;
     public const float Count = -8;
+    public const float Grow = -9;
 
     private static readonly bool IsOver = Environment.ProcessId == 0;
 
@@ -26,6 +27,11 @@ public sealed class MoodyPredictor : IDecoupledPredictor
     public async Task<ModelSignature> LoadAsync(IPredictorContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
+        if (File.Exists(Path.Combine(context.ArtifactFolder, "crash.txt")))
+        {
+            Write();
+        }
+
         var file = Path.Combine(context.ArtifactFolder, "factor.txt");
         _factor = File.Exists(file)
             ? float.Parse(await File.ReadAllTextAsync(file, cancellationToken), System.Globalization.CultureInfo.InvariantCulture)
@@ -60,6 +66,9 @@ public sealed class MoodyPredictor : IDecoupledPredictor
                 break;
             case WaitForCancel:
                 await Task.Delay(Timeout.Infinite, cancellationToken);
+                break;
+            case Grow:
+                await GrowAsync(cancellationToken);
                 break;
         }
 
@@ -106,6 +115,18 @@ public sealed class MoodyPredictor : IDecoupledPredictor
 
     private static Tensor[] Answer(params float[] values) =>
         [new Tensor { Name = "y", Type = TensorElementType.Fp32, Shape = [1, values.Length], Data = MemoryMarshal.AsBytes<float>(values).ToArray() }];
+
+    /// <summary>Takes memory beside the managed heap, which has a bound of its own, at a pace at which whoever watches can follow.</summary>
+    private static async Task GrowAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Take(4 << 20);
+            await Task.Delay(5, cancellationToken);
+        }
+    }
+
+    private static unsafe void Take(nuint bytes) => NativeMemory.Fill(NativeMemory.Alloc(bytes), bytes, 1);
 
     private static unsafe void Write() => *(int*)0x10_0000_0000 = 1;
 }

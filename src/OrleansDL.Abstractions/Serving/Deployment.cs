@@ -27,6 +27,7 @@ public sealed record Deployment
         Trusted = Trusted,
         PayloadLog = PayloadLog,
         HangSeconds = HangSeconds,
+        Process = Process,
         Device = Device,
         Unloaded = Status is DeploymentStatus.Unloaded,
     };
@@ -100,6 +101,9 @@ public sealed record Deployment
 
     /// <summary>Seconds one execution may take; null: as the worker says.</summary>
     [Id(51)] public double? HangSeconds { get; init; }
+
+    /// <summary>The process of its own, with its limits; null: it has none.</summary>
+    [Id(75), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ProcessSpec? Process { get; init; }
 
     /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
     [Id(80)] public PayloadLogSpec? PayloadLog { get; init; }

@@ -60,6 +60,9 @@ public sealed record DeploymentSpec
     /// <summary>Seconds one execution may take, 0.1 to 86400; then it is ended. Null: the worker's <c>Serving:HangSeconds</c>.</summary>
     [Id(51)] public double? HangSeconds { get; init; }
 
+    /// <summary>A process of its own for its models, with limits; null: its project's process of isolated models where they run apart, else the worker's.</summary>
+    [Id(75), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ProcessSpec? Process { get; init; }
+
     /// <summary>Which requests are written to a dataset with their answers; null: none.</summary>
     [Id(80)] public PayloadLogSpec? PayloadLog { get; init; }
 

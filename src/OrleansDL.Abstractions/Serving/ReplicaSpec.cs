@@ -40,6 +40,9 @@ public sealed record ReplicaSpec
     /// <summary>Seconds one execution may take; null: as the worker says.</summary>
     [Id(52)] public double? HangSeconds { get; init; }
 
+    /// <summary>The process of its own in which it runs, with its limits; null: its project's.</summary>
+    [Id(75)] public ProcessSpec? Process { get; init; }
+
     /// <summary>What the model is run on before it answers; null: one row of zeros.</summary>
     [Id(60)] public IReadOnlyList<WarmUp>? WarmUps { get; init; }
 

@@ -34,13 +34,15 @@ internal static class DeploymentSettings
     private static readonly Option<int?> MaximumReplicas = new("--maximum-replicas") { Description = "On demand: workers that load it at most." };
     private static readonly Option<bool?> Trusted = new("--trusted") { Description = "Run a model that was made elsewhere in the worker itself, not in a process of its own: faster, and a fault of it takes the worker down." };
     private static readonly Option<double?> HangSeconds = new("--hang-seconds") { Description = "Seconds one execution may take before it is ended." };
+    private static readonly Option<long?> ProcessMemory = new("--process-memory") { Description = "Bytes of memory that a process of its own may take; 0: no process of its own." };
+    private static readonly Option<double?> ProcessCpus = new("--process-cpus") { Description = "Cores' worth of processor time of a process of its own." };
     private static readonly Option<string?> Device = new("--device") { Description = "Device its workers have: any, cpu, cuda, or cuda:N." };
     private static readonly Option<string?> PayloadLog = new("--payload-log") { Description = "DATASET, or DATASET=PERCENT as in payloads=10: requests and answers are written there; none ends it." };
     private static readonly Option<string?> Redact = new("--redact") { Description = "Tensors, columns and fields that the payload log leaves out, as in name,email." };
 
     public static IReadOnlyList<Option> Options { get; } =
     [
-        Model, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Versions, Split, Sticky, Canary, Rate, RateBurst, Shadow, Ensemble, Cache, CacheSeconds, Raw, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Trusted, HangSeconds, Device, PayloadLog, Redact,
+        Model, Replicas, Public, Batch, BatchDelay, BatchAdaptive, Versions, Split, Sticky, Canary, Rate, RateBurst, Shadow, Ensemble, Cache, CacheSeconds, Raw, OnDemand, Idle, Preload, MinimumReplicas, MaximumReplicas, Trusted, HangSeconds, ProcessMemory, ProcessCpus, Device, PayloadLog, Redact,
     ];
 
     /// <summary>The spec as it was, changed where an option says so. Another model is served without what said which versions of the one before answer.</summary>
@@ -64,6 +66,7 @@ internal static class DeploymentSettings
             Residency = ResidencyOf(session, spec.Residency),
             Trusted = session.Get(Trusted) ?? spec.Trusted,
             HangSeconds = session.Get(HangSeconds) ?? spec.HangSeconds,
+            Process = ProcessOf(session, spec.Process),
             Device = session.Get(Device) ?? spec.Device,
             PayloadLog = PayloadLogText.Parse(session.Get(PayloadLog), session.Get(Redact), spec.PayloadLog),
         };
@@ -101,6 +104,19 @@ internal static class DeploymentSettings
 
         var spec = now ?? new ResponseCacheSpec();
         return spec with { MaximumBytes = bytes ?? spec.MaximumBytes, Seconds = seconds ?? spec.Seconds };
+    }
+
+    /// <summary>What was there, changed where an option says so; null for a deployment without a process of its own.</summary>
+    private static ProcessSpec? ProcessOf(Session session, ProcessSpec? now)
+    {
+        var (memory, cpus) = (session.Get(ProcessMemory), session.Get(ProcessCpus));
+        if (memory == 0 || (now is null && (memory, cpus) is (null, null)))
+        {
+            return null;
+        }
+
+        var spec = now ?? new ProcessSpec();
+        return spec with { MemoryBytes = memory ?? spec.MemoryBytes, Cpus = cpus ?? spec.Cpus };
     }
 
     /// <summary>What was there, changed where an option says so; null for a deployment that stays loaded.</summary>

@@ -411,6 +411,7 @@ internal sealed partial class DeploymentGrain(
         Project = State.Project,
         Isolated = version.Isolated,
         HangSeconds = version.HangSeconds,
+        Process = version.Process,
         Device = version.Device,
         WarmUps = State.Spec.Configuration?.WarmUps,
         Runtime = version.Runtime ?? State.Spec.Configuration?.Runtime,
@@ -644,6 +645,7 @@ internal sealed partial class DeploymentGrain(
         }
 
         DeviceRules.Check(spec.Device);
+        ProcessSpecRules.Check(spec);
         RateLimit.Check(spec.RateLimit);
         if (spec.Traffic is not null)
         {
@@ -736,6 +738,7 @@ internal sealed partial class DeploymentGrain(
             Residency = State.Spec.Residency,
             Trusted = State.Spec.Trusted,
             HangSeconds = State.Spec.HangSeconds,
+            Process = State.Spec.Process,
             Device = State.Spec.Device,
         };
     }

@@ -125,7 +125,7 @@ internal static class VersionSet
     private static bool IsSame(WantedVersion one, WantedVersion other) =>
         one.Model == other.Model && one.Version == other.Version && one.PublicNumber == other.PublicNumber && Text(one.Batching) == Text(other.Batching) && Text(one.Sequence) == Text(other.Sequence)
         && one.OnDemand == other.OnDemand && one.Raw == other.Raw && Text(one.Ensemble) == Text(other.Ensemble)
-        && one.Isolated == other.Isolated && one.HangSeconds == other.HangSeconds && one.Device == other.Device
+        && one.Isolated == other.Isolated && one.HangSeconds == other.HangSeconds && one.Process == other.Process && one.Device == other.Device
         && Text(one.Runtime) == Text(other.Runtime) && Text(one.Ragged) == Text(other.Ragged);
 
     private static string Text<T>(T value) => JsonSerializer.Serialize(value, OdlJson.Options);

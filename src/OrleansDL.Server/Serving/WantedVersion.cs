@@ -36,6 +36,9 @@ internal sealed record WantedVersion
     /// <summary>Seconds one execution may take; null: as the worker says.</summary>
     [Id(51)] public double? HangSeconds { get; init; }
 
+    /// <summary>The process of its own, with its limits; null: it has none.</summary>
+    [Id(75), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ProcessSpec? Process { get; init; }
+
     /// <summary>The device its workers have; null: any.</summary>
     [Id(73), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Device { get; init; }
 

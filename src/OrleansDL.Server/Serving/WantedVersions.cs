@@ -93,7 +93,7 @@ internal sealed class WantedVersions(IGrainFactory grains)
     }
 
     private static WantedVersion Wanted(ModelVersion version, long? number, DeploymentSpec spec) => VersionIsolation.IsIsolated(version, spec) && DeviceRules.IsGpu(spec.Device)
-        ? throw new InvalidException($"device '{spec.Device}': model '{version.ModelName}' was made elsewhere and runs in a process of its own, which has no GPU. Set trusted, or leave device out.")
+        ? throw new InvalidException($"device '{spec.Device}': model '{version.ModelName}' runs in a process of its own, which has no GPU: it was made elsewhere, or the deployment says process. Set trusted, or leave device out.")
         : new()
         {
             Model = version.Model,
@@ -107,6 +107,7 @@ internal sealed class WantedVersions(IGrainFactory grains)
             OnDemand = spec.Residency is not null,
             Isolated = VersionIsolation.IsIsolated(version, spec),
             HangSeconds = spec.HangSeconds,
+            Process = spec.Process,
             Device = spec.Device,
             Runtime = spec.Configuration?.Runtime,
             Ragged = spec.Configuration?.Ragged,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using OrleansDL.Inference;
 using OrleansDL.Serving;
@@ -6,7 +5,7 @@ using OrleansDL.Training.Sandbox;
 
 namespace OrleansDL.Predictors;
 
-/// <summary>Artifacts from the blob store: those that are trusted are served by ONNX Runtime in this process, the others in a process of their project's.</summary>
+/// <summary>Artifacts from the blob store: those that are trusted are served by ONNX Runtime in this process, the others in a process of their project's, or of their own.</summary>
 internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, PredictorCode code, IOptions<ExecutionOptions> options, TimeProvider time) : IReplicaModels
 {
     public async Task<ILoadedReplica> LoadAsync(ReplicaSpec spec)
@@ -16,9 +15,8 @@ internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, P
             return await trusted.LoadAsync(spec);
         }
 
-        var folder = Path.Combine(hosts.FolderOf(spec.Project), spec.Generation.ToString(CultureInfo.InvariantCulture));
+        var (host, folder) = hosts.PlaceOf(spec);
         Directory.CreateDirectory(folder);
-        var host = hosts.Of(spec.Project);
         var hosted = new HostedModel(spec, folder, options.Value.LimitOf(spec));
         IsolatedModel? model = null;
         try
@@ -48,6 +46,7 @@ internal sealed class IsolatedModels(OnnxModels trusted, PredictorHosts hosts, P
             else
             {
                 Directory.Delete(folder, recursive: true);
+                await hosts.LeaveAsync(host);
             }
 
             throw error is OrleansDLException

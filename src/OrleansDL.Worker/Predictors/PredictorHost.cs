@@ -7,7 +7,7 @@ namespace OrleansDL.Predictors;
 
 /// <summary>The isolated models of one project on this worker: one process for all of them, started with the first, and started again when it ends.</summary>
 internal sealed partial class PredictorHost(
-    string project, string models, Isolation isolation, Func<HostedModel, string, Task> report, TimeProvider time, ILogger logger) : IAsyncDisposable
+    string project, string models, HostLimits limits, Isolation isolation, Func<HostedModel, string, Task> report, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>How long a request waits for a process that is being started.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(5);
@@ -33,6 +33,9 @@ internal sealed partial class PredictorHost(
     private int _failures;
     private long _upSince;
     private int _visits;
+
+    /// <summary>What is done when its last model has gone, instead of keeping the process for the next.</summary>
+    public Func<PredictorHost, Task>? Left { get; init; }
 
     /// <summary>The process, for tests that end it; null while there is none.</summary>
     public int? Pid => _connection?.Pid;
@@ -70,10 +73,10 @@ internal sealed partial class PredictorHost(
     /// <summary>Frees a model and removes its files.</summary>
     public async Task UnloadAsync(HostedModel model)
     {
+        var isLast = false;
         await _changing.WaitAsync();
         try
         {
-            bool isLast;
             lock (_gate)
             {
                 _models.Remove(model.Spec.Generation);
@@ -85,7 +88,7 @@ internal sealed partial class PredictorHost(
                 await connection.UnloadAsync(model);
             }
 
-            if (isLast)
+            if (isLast && Left is null)
             {
                 _ = EndIdleAsync(++_visits);
             }
@@ -103,6 +106,10 @@ internal sealed partial class PredictorHost(
             finally
             {
                 _changing.Release();
+                if (isLast && Left is not null)
+                {
+                    await Left(this);
+                }
             }
         }
     }
@@ -253,7 +260,7 @@ internal sealed partial class PredictorHost(
             try
             {
                 var began = time.GetTimestamp();
-                var process = await PredictorProcess.StartAsync(await isolation.FoundAsync(), models, time);
+                var process = await PredictorProcess.StartAsync(await isolation.FoundAsync(), models, limits, time);
                 var connection = await FillAsync(new PredictorConnection(process, report, OnLost, time));
                 lock (_gate)
                 {

@@ -17,15 +17,20 @@ internal sealed class PredictorProcess : IAsyncDisposable
     private readonly AttemptFolder _folder;
     private readonly string _models;
     private readonly bool _isBoxed;
+    private readonly HostLimits _limits;
+    private readonly Cgroup? _group;
+    private readonly CancellationTokenSource _over = new();
+    private readonly Task _watching;
     private readonly RunnerLog _log = new();
     private readonly Task _output;
     private readonly TimeProvider _time;
     private volatile string? _killed;
 
-    private PredictorProcess(Process process, AttemptFolder folder, string models, bool isBoxed, TimeProvider time)
+    private PredictorProcess(Process process, AttemptFolder folder, string models, bool isBoxed, HostLimits limits, Cgroup? group, TimeProvider time)
     {
-        (_process, _folder, _models, _isBoxed, _time) = (process, folder, models, isBoxed, time);
+        (_process, _folder, _models, _isBoxed, _limits, _group, _time) = (process, folder, models, isBoxed, limits, group, time);
         Pid = process.Id;
+        _watching = limits.MemoryBytes is { } memory && group is null ? WatchAsync(memory) : Task.CompletedTask;
         _output = Task.WhenAll(ReadAsync(process.StandardOutput, error: false), ReadAsync(process.StandardError, error: true));
     }
 
@@ -43,12 +48,14 @@ internal sealed class PredictorProcess : IAsyncDisposable
 
     /// <param name="means">What the worker has for sandboxes.</param>
     /// <param name="models">The folder below which the models' files lie and will lie.</param>
+    /// <param name="limits">What it may take.</param>
     /// <param name="time">The time.</param>
     /// <exception cref="PredictorLostException">It did not start.</exception>
-    public static async Task<PredictorProcess> StartAsync(SandboxMeans means, string models, TimeProvider time)
+    public static async Task<PredictorProcess> StartAsync(SandboxMeans means, string models, HostLimits limits, TimeProvider time)
     {
         var folder = PredictorFolder.Create();
         PredictorProcess? started = null;
+        Cgroup? group = null;
         try
         {
             // A path of a Unix socket has 107 bytes at most.
@@ -57,20 +64,22 @@ internal sealed class PredictorProcess : IAsyncDisposable
             listener.Bind(new UnixDomainSocketEndPoint(path));
             listener.Listen(1);
             Directory.CreateDirectory(models);
-            started = means is { Bubblewrap: not null, Unsafe: false }
-                ? new PredictorProcess(await BoxedAsync(means, folder, models, path), folder, models, isBoxed: true, time)
-                : new PredictorProcess(Plain(folder, path), folder, models, isBoxed: false, time);
+            var isBoxed = means is { Bubblewrap: not null, Unsafe: false };
+            var plan = await PlanAsync(folder, models, path, limits, isBoxed);
+            group = limits is { MemoryBytes: null, Cpus: null } ? null
+                : means.Cgroups?.Create(string.Create(CultureInfo.InvariantCulture, $"odl-{plan.Run:N}-0"), plan.Limits, plan.Cpus, time);
+            started = new PredictorProcess(await RunAsync(means, plan, isBoxed, group), folder, models, isBoxed, limits, group, time);
             started.Socket = await started.MeetAsync(listener);
             return started;
         }
         catch (Exception error) when (error is not PredictorLostException)
         {
-            await DisposeAsync(started, folder);
+            await DisposeAsync(started, folder, group);
             throw new PredictorLostException($"The process for isolated models did not start: {error.Message}", mayRetry: false);
         }
         catch
         {
-            await DisposeAsync(started, folder);
+            await DisposeAsync(started, folder, group);
             throw;
         }
     }
@@ -104,7 +113,9 @@ internal sealed class PredictorProcess : IAsyncDisposable
 
         // A child it left behind may hold the pipes open for ever.
         await Task.WhenAny(_output, Task.Delay(OutputPatience, _time));
-        return _killed ?? Describe(_process.ExitCode);
+        await _over.CancelAsync();
+        await _watching;
+        return _killed ?? (_group is { RanOutOfMemory: true } ? _limits.TooMuchMemory : Describe(_process.ExitCode));
     }
 
     public async ValueTask DisposeAsync()
@@ -112,11 +123,19 @@ internal sealed class PredictorProcess : IAsyncDisposable
         Socket?.Dispose();
         Kill(null);
         await _process.WaitForExitAsync();
+        await _over.CancelAsync();
+        await _watching;
+        if (_group is not null)
+        {
+            await _group.DisposeAsync();
+        }
+
+        _over.Dispose();
         _process.Dispose();
         _folder.Delete();
     }
 
-    private static async ValueTask DisposeAsync(PredictorProcess? started, AttemptFolder folder)
+    private static async ValueTask DisposeAsync(PredictorProcess? started, AttemptFolder folder, Cgroup? group)
     {
         if (started is not null)
         {
@@ -124,15 +143,21 @@ internal sealed class PredictorProcess : IAsyncDisposable
         }
         else
         {
+            if (group is not null)
+            {
+                await group.DisposeAsync();
+            }
+
             folder.Delete();
         }
     }
 
-    private static async Task<Process> BoxedAsync(SandboxMeans means, AttemptFolder folder, string models, string socket)
+    private static async Task<SandboxPlan> PlanAsync(AttemptFolder folder, string models, string socket, HostLimits limits, bool isBoxed)
     {
         await File.WriteAllTextAsync(folder.Spec, "{}");
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var plan = new SandboxPlan
+        var runner = isBoxed ? Path.Combine(SandboxPaths.Inside.Runner, Path.GetFileName(RunnerLaunch.BuiltIn)) : RunnerLaunch.BuiltIn;
+        return new SandboxPlan
         {
             Run = Guid.NewGuid(),
             Attempt = 0,
@@ -145,15 +170,19 @@ internal sealed class PredictorProcess : IAsyncDisposable
             Code = new CodeSpec
             {
                 Reference = Argument,
-                Command = [RunnerLaunch.DotnetPath(), Path.Combine(SandboxPaths.Inside.Runner, Path.GetFileName(RunnerLaunch.BuiltIn)), Argument],
-                Limits = new CodeLimits { MemoryBytes = memory, Processes = 4096, Files = 4096, DiskBytes = memory },
+                Command = [RunnerLaunch.DotnetPath(), runner, Argument],
+                Limits = new CodeLimits { MemoryBytes = limits.MemoryBytes ?? memory, Processes = 4096, Files = 4096, DiskBytes = memory, Cpus = limits.Cpus ?? Environment.ProcessorCount },
             },
         };
+    }
+
+    private static async Task<Process> RunAsync(SandboxMeans means, SandboxPlan plan, bool isBoxed, Cgroup? group)
+    {
         SandboxFolders.Prepare(plan);
-        var process = LastingThread.Start(SandboxCommand.Build(means, plan, group: null));
+        var process = LastingThread.Start(SandboxCommand.Build(means, plan, group));
         try
         {
-            await process.StandardInput.WriteAsync(SandboxScript.Build(plan, SandboxPaths.Inside));
+            await process.StandardInput.WriteAsync(SandboxScript.Build(plan, isBoxed ? SandboxPaths.Inside : SandboxPaths.Outside(plan.Folder, plan.Data, plan.Socket)));
             process.StandardInput.Close();
         }
         catch (IOException)
@@ -164,18 +193,14 @@ internal sealed class PredictorProcess : IAsyncDisposable
         return process;
     }
 
-    private static Process Plain(AttemptFolder folder, string socket)
+    /// <summary>Ends it when it goes beyond its memory, where the kernel does not.</summary>
+    private async Task WatchAsync(long memory)
     {
-        var start = RunnerProcess.StartInfo(RunnerLaunch.BuiltIn, new Dictionary<string, string>(RunnerLaunch.ProcessEnvironment(threads: 1))
+        var watch = new SandboxWatch(new CodeLimits { MemoryBytes = memory, DiskBytes = long.MaxValue }, [], [], group: null, _time);
+        if (await watch.RunAsync(Pid, _over.Token) is not null)
         {
-            ["ODL_SOCKET"] = socket,
-            ["ODL_OUTPUT_DIR"] = folder.Output,
-        });
-        start.ArgumentList.Add(Argument);
-        start.WorkingDirectory = folder.Root;
-        var process = RunnerProcess.Start(start);
-        process.StandardInput.Close();
-        return process;
+            Kill(_limits.TooMuchMemory);
+        }
     }
 
     private async Task<FrameSocket> MeetAsync(Socket listener)
@@ -216,7 +241,7 @@ internal sealed class PredictorProcess : IAsyncDisposable
             128 + 11 => "ended by SIGSEGV",
             _ => string.Create(CultureInfo.InvariantCulture, $"ended with exit code {exitCode}"),
         };
-        var said = Log.Split('\n').FirstOrDefault(line => line.StartsWith("Fatal error", StringComparison.Ordinal) || line.StartsWith("Unhandled exception", StringComparison.Ordinal));
+        var said = Log.Split('\n').FirstOrDefault(line => line.StartsWith("Fatal error", StringComparison.Ordinal) || line.StartsWith("Out of memory", StringComparison.Ordinal) || line.StartsWith("Unhandled exception", StringComparison.Ordinal));
         return said is null ? how : $"{how} ({said})";
     }
 }

@@ -67,7 +67,14 @@ internal sealed record RunnerLaunch
     public static string DotnetPath()
     {
         var beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        return File.Exists(beside) ? beside : "dotnet";
+        if (File.Exists(beside))
+        {
+            return beside;
+        }
+
+        // A process in a sandbox, or started like one, does not inherit the folders that are searched.
+        var found = (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "dotnet")).FirstOrDefault(File.Exists);
+        return found is null ? "dotnet" : File.ResolveLinkTarget(found, returnFinalTarget: true)?.FullName ?? found;
     }
 
     private static string Invariant(int value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);

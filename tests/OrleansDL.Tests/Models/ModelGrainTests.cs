@@ -10,6 +10,7 @@ using OrleansDL.Events;
 using OrleansDL.Identity;
 using OrleansDL.Models;
 using OrleansDL.Serving;
+using OrleansDL.Tests.Harness;
 using OrleansDL.Timing;
 
 namespace OrleansDL.Tests.Models;
@@ -146,7 +147,7 @@ public sealed class ModelGrainTests(ServerNode server)
         await wakeUps.ArmAsync(server.Grains.GetGrain<IModelGrain>(id), "create", payload: JsonSerializer.Serialize(
             new ModelCreation(server.Project, new ModelSpec { Name = "half-created" }), OdlJson.Options));
 
-        await UntilAsync(async () => await server.Services.GetRequiredService<ModelStore>().FindAsync(id) is not null);
+        await Eventually.TrueAsync("the model to be known", async () => await server.Services.GetRequiredService<ModelStore>().FindAsync(id) is not null);
         Assert.Equal(id, (await Models.GetAsync("half-created")).Id);
     }
 
@@ -259,14 +260,5 @@ public sealed class ModelGrainTests(ServerNode server)
     {
         await using var connection = await server.Services.GetRequiredService<Db>().OpenAsync();
         return await connection.ExecuteScalarAsync<long>(sql, arguments);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> met)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!await met())
-        {
-            await Task.Delay(20, limit.Token);
-        }
     }
 }

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Inference;
+using OrleansDL.Projects;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Batching;
 using OrleansDL.Serving.Rpc.Wire;
@@ -84,6 +86,21 @@ public sealed class CancelTests : IDisposable
         var late = await Assert.ThrowsAsync<RpcException>(async () => await rpc.ModelInferAsync(Message(LoopModel.Endless), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(300)));
         Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
         Assert.Equal(6, MemoryMarshal.Read<float>((await rpc.ModelInferAsync(Message(3))).RawOutputContents[0].Span));
+
+        using (var stream = rpc.ModelStreamInfer(deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(300)))
+        {
+            await stream.RequestStream.WriteAsync(Message(LoopModel.Endless));
+            Assert.Equal(StatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(CancellationToken.None))).StatusCode);
+        }
+
+        Assert.Equal(6, MemoryMarshal.Read<float>((await rpc.ModelInferAsync(Message(3))).RawOutputContents[0].Span));
+
+        // A front on another node cancels its grain call.
+        var route = node.Services.GetRequiredService<RouteTable>().Find(Project.Default, "loop")!.Route;
+        var remote = new RemoteReplica(node.Grains.GetGrain<IReplicaGrain>($"{route.Workers[0]}/{route.Generation}"));
+        using var far = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await remote.InferAsync(Request(LoopModel.Endless), far.Token));
+        Assert.Equal(6, First(await remote.InferAsync(Request(3), default)));
     }
 
     [Fact]

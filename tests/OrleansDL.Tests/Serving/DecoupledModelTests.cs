@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using OrleansDL.Predictors;
 using OrleansDL.Serving;
+using OrleansDL.Tests.Harness;
 
 namespace OrleansDL.Tests.Serving;
 
@@ -124,14 +124,8 @@ public sealed class DecoupledModelTests
     private static Task<IsolatedModel> LoadAsync(IsolatedHost host, double hangSeconds, double readerSeconds = 600) =>
         host.LoadAsync("many", hangSeconds, TimeSpan.FromSeconds(readerSeconds), [.. ForeignModelTests.Moody, ("decoupled.txt", [])]);
 
-    private static async Task UntilEndedAsync(IsolatedModel model)
-    {
-        for (var began = Stopwatch.GetTimestamp(); (await AllAsync(model, Count)).Single().Split(' ')[1] != "1";)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "The predictor goes on although nobody reads.");
-            await Task.Delay(20);
-        }
-    }
+    private static Task UntilEndedAsync(IsolatedModel model) =>
+        Eventually.TrueAsync("the predictor to end what nobody reads", async () => (await AllAsync(model, Count)).Single().Split(' ')[1] == "1");
 
     private static async Task<List<string>> AllAsync(IsolatedModel model, params float[] values)
     {

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using OrleansDL.Predictors;
 using OrleansDL.Serving;
+using OrleansDL.Tests.Harness;
 
 namespace OrleansDL.Tests.Serving;
 
@@ -58,6 +60,35 @@ public sealed class ForeignModelTests
         Assert.Equal("11 11 11 11", await TextAsync(beside, 1, 1, 1, 1));
         Assert.Equal(6, host.Reports.Count);
         Assert.Equal(2, host.Reports.Count(report => report.Reason == "An execution took longer than 0.5 s and was ended."));
+    }
+
+    [Fact, Trait("Category", "Slow")]
+    public async Task A_model_that_ends_its_process_whenever_it_is_loaded_is_left_out_after_pauses_that_grow_and_the_others_come_back()
+    {
+        await using var host = new IsolatedHost();
+        using var moody = await LoadAsync(host, hangSeconds: 60);
+        using var beside = await host.LoadAsync("beside", OffsetModel.Write(10));
+        await File.WriteAllTextAsync(Path.Combine(host.Models, "1", "crash.txt"), "");
+        var began = Stopwatch.GetTimestamp();
+        IsolatedHost.Kill(host.Pid);
+
+        await Eventually.TrueAsync("the model beside it", async () =>
+        {
+            try
+            {
+                return await TextAsync(beside, 1, 1, 1, 1) == "11 11 11 11";
+            }
+            catch (Exception error) when (error is NoCapacityException or OverloadedException)
+            {
+                return false;
+            }
+        });
+
+        // 0.25, 0.5, 1 and 2 seconds.
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 3.75, 30);
+        var left = await Assert.ThrowsAsync<NoCapacityException>(() => TextAsync(moody, 1));
+        Assert.Matches("^Model 'moody@1' could not be loaded again after its process had ended: ended by SIG(ABRT|SEGV)", left.Message);
+        Assert.Contains(host.Reports, report => report.Model == "moody" && report.Reason.Contains("ended by SIGKILL", StringComparison.Ordinal));
     }
 
     [Fact]

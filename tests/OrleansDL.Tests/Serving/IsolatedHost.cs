@@ -19,14 +19,19 @@ internal sealed class IsolatedHost : IAsyncDisposable
     private long _last;
 
     /// <param name="isBoxed">Whether in a sandbox, where this machine has one.</param>
-    public IsolatedHost(bool isBoxed = false)
+    /// <param name="cgroups">Whether in a control group, where this machine has them and there is a limit.</param>
+    /// <param name="limits">What it may take; null: anything.</param>
+    public IsolatedHost(bool isBoxed = false, bool cgroups = false, HostLimits? limits = null)
     {
-        var options = new TrainerOptions { Cgroups = false, Bubblewrap = isBoxed ? null : "/nowhere/bwrap" };
+        var options = new TrainerOptions { Cgroups = cgroups, Bubblewrap = isBoxed ? null : "/nowhere/bwrap" };
         Isolation = new Isolation(new NodeOptions { UnsafeUserCode = true }, Options.Create(options), TimeProvider.System, NullLogger<Isolation>.Instance);
-        _host = new PredictorHost("default", Path.Combine(_folder, "models"), Isolation, ReportAsync, TimeProvider.System, NullLogger.Instance);
+        _host = new PredictorHost("default", Models, limits ?? new HostLimits(null, null, ""), Isolation, ReportAsync, TimeProvider.System, NullLogger.Instance);
     }
 
     public Isolation Isolation { get; }
+
+    /// <summary>Where the models' files lie, in folders by the order in which they were loaded, from 1.</summary>
+    public string Models => Path.Combine(_folder, "models");
 
     /// <summary>What was told of each model's process.</summary>
     public ConcurrentQueue<(string Model, string Reason)> Reports { get; } = new();
@@ -43,7 +48,7 @@ internal sealed class IsolatedHost : IAsyncDisposable
     public async Task<IsolatedModel> LoadAsync(string name, double hangSeconds, TimeSpan readerPatience, params (string Name, byte[] Bytes)[] files)
     {
         var generation = ++_last;
-        var folder = Directory.CreateDirectory(Path.Combine(_folder, "models", generation.ToString(CultureInfo.InvariantCulture))).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(Models, generation.ToString(CultureInfo.InvariantCulture))).FullName;
         foreach (var (file, bytes) in files)
         {
             await File.WriteAllBytesAsync(Path.Combine(folder, file), bytes);
@@ -91,7 +96,7 @@ internal sealed class IsolatedHost : IAsyncDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0') is [var program, var assembly, ..] && program.EndsWith("dotnet", StringComparison.Ordinal)
+            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0') is [var program, var assembly, "serve", ..] && program.EndsWith("dotnet", StringComparison.Ordinal)
                 && assembly.EndsWith("OrleansDL.Runner.dll", StringComparison.Ordinal);
         }
         catch (IOException)

@@ -29,11 +29,16 @@ public sealed class IsolatedServingTests : IDisposable
         var own = await node.DeployAsync("own");
         var written = await node.DeployAsync("left-by-a-run", model: "written");
         var apart = await node.DeployAsync("apart", model: "brought", batching: new BatchingSpec());
-        var host = node.Services.GetRequiredService<PredictorHosts>().Of(Project.Default);
+        var alone = await node.Deployments.CreateAsync(
+            Guid.CreateVersion7(), new DeploymentSpec { Name = "alone", Model = "offset", Process = new ProcessSpec { MemoryBytes = 512 << 20, Cpus = 1.5 } });
+        alone = await node.UntilAsync(alone.Id, deployment => deployment.Status is DeploymentStatus.Ready or DeploymentStatus.Failed);
+        var hosts = node.Services.GetRequiredService<PredictorHosts>();
+        var host = hosts.Of(Project.Default);
         using var client = node.Client();
         await ExpectAsync(client, "own", "6,6,6,6");
         await ExpectAsync(client, "apart", "7,7,7,7");
         await ExpectAsync(client, "left-by-a-run", "8,8,8,8");
+        await ExpectAsync(client, "alone", "6,6,6,6");
         await node.UntilAsync("script", deployment => deployment.Status is DeploymentStatus.Ready);
         await ExpectAsync(client, "script", "10,10,10,10", "INPUT__0");
         Assert.Contains("\"platform\":\"pytorch_libtorch\"", await client.GetStringAsync("/v2/models/script"), StringComparison.Ordinal);
@@ -55,6 +60,19 @@ public sealed class IsolatedServingTests : IDisposable
         await ExpectAsync(client, "script", "10,10,10,10", "INPUT__0");
         Assert.NotEqual(pid, host.Pid);
         Assert.Null((await node.Grains.GetGrain<IDeploymentGrain>(own.Id).GetAsync()).Reason);
+
+        // A model with a process of its own, be it our trainer's, did not notice; when its own ends, the others do not.
+        var ownProcess = await node.Grains.GetGrain<IDeploymentGrain>(alone.Id).GetAsync();
+        Assert.Equal((null, new ProcessSpec { MemoryBytes = 512 << 20, Cpus = 1.5 }), (ownProcess.Reason, ownProcess.Process));
+        var others = host.Pid!.Value;
+        using (var runner = Process.GetProcessById(ProcessTree.Of(Assert.Single(hosts.Own).Pid!.Value)[^1]))
+        {
+            runner.Kill();
+        }
+
+        Assert.EndsWith("ended by SIGKILL, and is started again.", (await node.UntilAsync(alone.Id, deployment => deployment.Reason is not null)).Reason, StringComparison.Ordinal);
+        await ExpectAsync(client, "alone", "6,6,6,6");
+        Assert.Equal(others, host.Pid);
         using var index = await client.PostAsJsonAsync("/v2/repository/index", new { });
         Assert.Contains("\"name\":\"apart\",\"version\":\"1\",\"state\":\"READY\",\"reason\":\"On worker ", await index.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 

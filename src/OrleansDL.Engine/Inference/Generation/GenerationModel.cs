@@ -43,7 +43,8 @@ public sealed class GenerationModel : IDisposable
     }
 
     /// <summary>The tokens of a text.</summary>
-    /// <exception cref="InvalidException">It has none, or as many as the model takes, so that none can follow.</exception>
+    /// <exception cref="InvalidException">It has none.</exception>
+    /// <exception cref="TextTooLongException">It has as many as the model takes, so that none can follow.</exception>
     public long[] Encode(string text)
     {
         // A character is four bytes at most; one token more than fits tells that it is too long.
@@ -52,7 +53,7 @@ public sealed class GenerationModel : IDisposable
         return tokens.Length switch
         {
             0 => throw new InvalidException($"There is no text for model '{_session.Model}' to go on from. Give one token at least."),
-            var count when count >= MaximumTokens => throw new InvalidException(
+            var count when count >= MaximumTokens => throw new TextTooLongException(
                 $"The text has {MaximumTokens} tokens or more, and model '{_session.Model}' takes {MaximumTokens} with those it adds. Give a shorter one."),
             _ => tokens,
         };

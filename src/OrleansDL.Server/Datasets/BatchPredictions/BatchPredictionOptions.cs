@@ -13,7 +13,7 @@ internal sealed class BatchPredictionOptions
     [Range(1, 10_000)]
     public int RequestRows { get; set; } = 128;
 
-    /// <summary>Requests of one job that are under way at a time, over all replicas.</summary>
+    /// <summary>Requests of one job that are under way at a time, over all replicas; of a deployment with more than half as many replicas two for each.</summary>
     [Range(1, 1024)]
     public int Parallel { get; set; } = 4;
 

@@ -27,6 +27,7 @@ internal sealed class BatchPredictionWork(
     public async Task<DatasetVersion> RunAsync(BatchPrediction prediction, long attempt, CancellationToken cancellationToken)
     {
         var version = await grains.GetGrain<IDatasetsGrain>(prediction.Project).ResolveAsync($"{prediction.Dataset}@{prediction.Commit}");
+        var width = await WidthAsync(prediction);
         var done = (await table.PartsAsync(prediction.Id)).Select(part => part.Ordinal).ToHashSet();
         for (long ordinal = 0; ordinal * prediction.PartRows < prediction.Rows; ordinal++)
         {
@@ -35,7 +36,7 @@ internal sealed class BatchPredictionWork(
                 continue;
             }
 
-            var part = await AnswerAsync(prediction, version, ordinal, cancellationToken);
+            var part = await AnswerAsync(prediction, version, ordinal, width, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             if (!await table.AddPartAsync(prediction.Id, attempt, part))
             {
@@ -46,7 +47,7 @@ internal sealed class BatchPredictionWork(
         return await CommitAsync(prediction, version, cancellationToken);
     }
 
-    private async Task<BatchPredictionPart> AnswerAsync(BatchPrediction prediction, DatasetVersion version, long ordinal, CancellationToken cancellationToken)
+    private async Task<BatchPredictionPart> AnswerAsync(BatchPrediction prediction, DatasetVersion version, long ordinal, int width, CancellationToken cancellationToken)
     {
         var spec = prediction.Spec;
         var columns = Projection.Of(version, null).Columns;
@@ -108,7 +109,7 @@ internal sealed class BatchPredictionWork(
 
         async Task SendAsync()
         {
-            if (asked.Count == options.Value.Parallel)
+            if (asked.Count == width)
             {
                 await TakeAsync();
             }
@@ -126,7 +127,14 @@ internal sealed class BatchPredictionWork(
         }
     }
 
-    /// <summary>One request. A deployment that is being loaded, or whose worker was lost, is waited for.</summary>
+    /// <summary>Requests under way at a time: enough for every replica to have one and the next.</summary>
+    private async Task<int> WidthAsync(BatchPrediction prediction)
+    {
+        var deployment = await grains.GetGrain<IDeploymentsGrain>(prediction.Project).GetAsync(prediction.Spec.Deployment);
+        return Math.Max(options.Value.Parallel, 2 * Math.Max(deployment.Replicas, deployment.Residency?.MaximumReplicas ?? 1));
+    }
+
+    /// <summary>One request. A deployment that is being loaded or has no room, or whose worker or process was lost, is waited for.</summary>
     private async Task<Prediction> AskAsync(
         BatchPrediction prediction, DatasetVersion version, long first, int count, ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)
     {
@@ -138,7 +146,7 @@ internal sealed class BatchPredictionWork(
             {
                 return await deployments.PredictAsync(prediction.Spec.Deployment, new PredictRequest { Rows = rows, Top = prediction.Spec.Top }).WaitAsync(cancellationToken);
             }
-            catch (Exception e) when (e is NoCapacityException or TimeoutException or Orleans.Runtime.OrleansException && time.GetElapsedTime(begun) < options.Value.Patience)
+            catch (Exception e) when (e is NoCapacityException or OverloadedException or TimeoutException or Orleans.Runtime.OrleansException && time.GetElapsedTime(begun) < options.Value.Patience)
             {
                 await Task.Delay(pause, time, cancellationToken);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;

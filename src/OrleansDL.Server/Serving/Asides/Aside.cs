@@ -24,4 +24,15 @@ internal sealed class Aside(Shadow? shadow, PayloadLog? log)
         shadow?.OnAnswer(route, request, answer);
         log?.OnAnswer(route, id, request, answer);
     }
+
+    /// <param name="route">What answered.</param>
+    /// <param name="id">The inference id.</param>
+    /// <param name="request">The text that was to be continued.</param>
+    /// <param name="text">What the model added to it.</param>
+    /// <param name="last">The last part.</param>
+    public void OnText(Route route, Guid id, GenerateRequest request, string text, GeneratePiece last)
+    {
+        shadow?.OnText(route, request, text);
+        log?.OnText(route, id, request, text, last);
+    }
 }

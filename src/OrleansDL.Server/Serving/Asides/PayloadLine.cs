@@ -9,8 +9,10 @@ namespace OrleansDL.Serving.Asides;
 /// <summary>Writes a sampled request with its answer as a line: a CloudEvent in JSON form. Its fields are a promise.</summary>
 internal static class PayloadLine
 {
+    /// <summary>Stands for a value that is redacted.</summary>
+    public const string Redacted = "[redacted]";
+
     private const string Type = "orleansdl.inference";
-    private const string Redacted = "[redacted]";
     private static readonly SearchValues<byte> Breaks = SearchValues.Create("\r\n"u8);
 
     // What datasets take of a JSON line; one that is not taken would keep all that came with it out.
@@ -63,7 +65,19 @@ internal static class PayloadLine
         body.WriteString(route.ModelName);
         body.Write(",\"modelversion\":"u8);
         body.WriteNumber(route.ModelVersion);
-        body.Write(",\"data\":{\"request\":{"u8);
+        body.Write(",\"data\":"u8);
+        if (record.Text is { } text)
+        {
+            using (var json = new Utf8JsonWriter(body))
+            {
+                PayloadTextWriter.Write(json, text, record.Log);
+            }
+
+            body.Write("}\n"u8);
+            return;
+        }
+
+        body.Write("{\"request\":{"u8);
         if (record.Inputs is { } inputs)
         {
             WriteTensors(body, "\"inputs\":["u8, inputs);

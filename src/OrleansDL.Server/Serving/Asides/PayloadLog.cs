@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace OrleansDL.Serving.Asides;
 
 /// <summary>Samples a deployment's answered requests for its payload log. What is redacted is not even copied.</summary>
@@ -49,6 +51,25 @@ internal sealed class PayloadLog(PayloadLogSpec spec, PayloadQueue queue)
         {
             // A predict call's rows are its own memory, never used again.
             queue.Add(new PayloadRecord(this, route, id, room) { Rows = fits ? request.Rows : default, Top = request.Top, Answer = answer });
+        }
+    }
+
+    public void OnText(Route route, Guid id, GenerateRequest request, string text, GeneratePiece last)
+    {
+        if (!IsSampled())
+        {
+            return;
+        }
+
+        var bytes = (long)Encoding.UTF8.GetByteCount(request.Text) + Encoding.UTF8.GetByteCount(text);
+        var fits = bytes <= spec.MaximumBytes;
+        var room = PayloadQueue.Overhead + (fits ? 2 * bytes : 0);
+        if (queue.TryReserve(route, room))
+        {
+            queue.Add(new PayloadRecord(this, route, id, room)
+            {
+                Text = new PayloadText(fits ? request : request with { Text = "" }, fits ? text : "", last, fits),
+            });
         }
     }
 

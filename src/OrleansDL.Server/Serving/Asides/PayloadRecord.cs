@@ -17,4 +17,7 @@ internal sealed record PayloadRecord(PayloadLog Log, Route Route, Guid Id, long 
     public int Top { get; init; }
 
     public PredictAnswer? Answer { get; init; }
+
+    /// <summary>Of a text that was continued.</summary>
+    public PayloadText? Text { get; init; }
 }

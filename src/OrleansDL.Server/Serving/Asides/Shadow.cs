@@ -36,6 +36,15 @@ internal sealed class Shadow(RouteEntry version, ShadowSpec spec, ShadowQueue qu
         }
     }
 
+    public void OnText(Route route, GenerateRequest request, string text)
+    {
+        var bytes = sizeof(char) * ((long)request.Text.Length + text.Length);
+        if (IsSampled(route) && queue.TryReserve(version.Route, bytes))
+        {
+            queue.Add(new ShadowText(version, request with { TimeoutMicroseconds = 0 }, text, bytes));
+        }
+    }
+
     /// <summary>A version is not compared with itself.</summary>
     private bool IsSampled(Route route) => route.Generation != version.Route.Generation && (spec.Percent >= 100 || Random.Shared.NextDouble() * 100 < spec.Percent);
 }

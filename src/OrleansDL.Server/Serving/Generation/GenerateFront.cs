@@ -134,9 +134,12 @@ internal sealed class GenerateFront(InferenceFront front, Generations generation
             var call = GenerateTensors.Read(body, signature);
             forwarding.OfHttp(call, context.Request.Headers);
             InferenceRequestCheck.Check(call, signature, entry.Route.Name, entry.Route.Configuration?.MaximumBatchSize ?? 0);
-            var (route, answer) = await router.InferAsync(entry, call.ToRequest(), context.RequestAborted);
+            var request = call.ToRequest();
+            var (route, answer) = await router.InferAsync(entry, request, context.RequestAborted);
+            var id = InferenceId.New(answer.Generation ?? route.Generation!.Value, time);
+            entry.Aside?.OnAnswer(route, id, request, answer);
             observer.OnAnswer(route, time.GetElapsedTime(started), answer.TopSpan());
-            Head(context, route, InferenceId.New(route.Generation!.Value, time));
+            Head(context, route, id);
             return (route, answer, call);
         }
         catch (Exception error) when (error is not OperationCanceledException)

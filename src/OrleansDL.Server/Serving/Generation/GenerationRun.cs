@@ -11,6 +11,7 @@ internal sealed class GenerationRun : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly TimeSpan _first;
+    private bool _isOver;
 
     public GenerationRun(Route route, GeneratedText text, IServingObserver observer, ModelStatistics statistics, TimeProvider time, long started)
     {
@@ -26,12 +27,16 @@ internal sealed class GenerationRun : IAsyncDisposable
     /// <summary>Leads to deployment, model version, run and data.</summary>
     public Guid Id { get; }
 
+    /// <summary>What is done beside answering; null: nothing.</summary>
+    public ToldText? Told { private get; init; }
+
     /// <summary>The part at hand.</summary>
     public GeneratePiece Current => _text.Current;
 
     /// <returns>False after the last part.</returns>
     public async ValueTask<bool> NextAsync()
     {
+        Told?.Add(Current);
         try
         {
             if (await _text.NextAsync())
@@ -41,11 +46,14 @@ internal sealed class GenerationRun : IAsyncDisposable
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
+            _isOver = true;
             _observer.OnError(Route, _time.GetElapsedTime(_started), error is OrleansDLException known ? known.Status : 500);
             _statistics.Fail.Add(_time.GetElapsedTime(_started));
             throw;
         }
 
+        Told?.End(Route, Id, Current);
+        _isOver = true;
         var whole = _time.GetElapsedTime(_started);
         _observer.OnAnswer(Route, whole, []);
         _observer.OnText(Route, _first, whole, Current.Tokens);
@@ -66,5 +74,14 @@ internal sealed class GenerationRun : IAsyncDisposable
     }
 
     /// <summary>Ends the text if it is not over.</summary>
-    public ValueTask DisposeAsync() => _text.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        if (!_isOver)
+        {
+            _isOver = true;
+            _statistics.OnFailure(_time.GetElapsedTime(_started), new OperationCanceledException());
+        }
+
+        return _text.DisposeAsync();
+    }
 }

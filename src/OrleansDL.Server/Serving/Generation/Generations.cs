@@ -13,7 +13,7 @@ internal sealed class Generations(Router router, IServingObserver observer, Infe
         {
             GenerateRequestRules.Check(request);
             var (route, text) = await router.GenerateAsync(entry, request, cancellationToken);
-            return new GenerationRun(route, text, observer, statistics.Of(route), time, started);
+            return new GenerationRun(route, text, observer, statistics.Of(route), time, started) { Told = entry.Aside is { } aside ? new ToldText(aside, request) : null };
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {

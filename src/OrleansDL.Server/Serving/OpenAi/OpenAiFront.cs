@@ -61,14 +61,14 @@ internal sealed class OpenAiFront(
             throw OpenAiException.Invalid("'encoding_format' is float or base64.", "encoding_format");
         }
 
-        var (route, answer) = await PredictAsync(entry, texts, context.RequestAborted);
+        var (route, id, answer) = await PredictAsync(entry, texts, context.RequestAborted);
         var vectors = answer.Vectors ?? throw new OpenAiException(400, $"The model '{name}' gives no embeddings. Ask one that was trained with head.kind 'embedding'.", "model");
         if (GenerateFields.Integer(body["dimensions"], "dimensions") is { } width && width != vectors[0].Count)
         {
             throw OpenAiException.Invalid($"'dimensions' can only be {vectors[0].Count} for the model '{name}'.", "dimensions");
         }
 
-        Head(context, route, InferenceId.New(route.Generation!.Value, time));
+        Head(context, route, id);
         await AnswerAsync(context, 200, json => WriteEmbeddings(json, name, vectors, isBase64: format == "base64", answer.Tokens?.Sum() ?? 0));
     });
 
@@ -120,7 +120,7 @@ internal sealed class OpenAiFront(
     {
         await using var run = await generations.BeginAsync(entry, request, context.RequestAborted);
         Head(context, run.Route, run.Id);
-        var writer = new OpenAiWriter(isChat, name, run.Id, time.GetUtcNow());
+        var writer = new OpenAiWriter(isChat, name, run.Id, time.GetUtcNow()) { TellsUsage = wantsUsage };
         var events = new EventStream(context);
         events.Begin();
         try
@@ -154,14 +154,17 @@ internal sealed class OpenAiFront(
         }
     }
 
-    private async Task<(Route Route, PredictAnswer Answer)> PredictAsync(RouteEntry entry, IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    private async Task<(Route Route, Guid Id, PredictAnswer Answer)> PredictAsync(RouteEntry entry, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         try
         {
-            var (route, answer) = await router.PredictAsync(entry, new PredictRequest { Rows = JsonSerializer.SerializeToUtf8Bytes(texts) }, cancellationToken);
+            var request = new PredictRequest { Rows = JsonSerializer.SerializeToUtf8Bytes(texts) };
+            var (route, answer) = await router.PredictAsync(entry, request, cancellationToken);
+            var id = InferenceId.New(route.Generation!.Value, time);
+            entry.Aside?.OnAnswer(route, id, request, answer);
             observer.OnAnswer(route, time.GetElapsedTime(started), []);
-            return (route, answer);
+            return (route, id, answer);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
@@ -203,7 +206,7 @@ internal sealed class OpenAiFront(
         }
 
         var (status, message) = front.Describe(context, error);
-        return new OpenAiException(status, message, code: status switch { 401 => "invalid_api_key", 429 => "rate_limit_exceeded", _ => null });
+        return new OpenAiException(status, message, code: error is TextTooLongException ? "context_length_exceeded" : status switch { 401 => "invalid_api_key", 429 => "rate_limit_exceeded", _ => null });
     }
 
     private static void Head(HttpContext context, Route route, Guid id)

@@ -28,6 +28,7 @@ internal static class OpenAiRequest
     /// <param name="body">The request.</param>
     /// <param name="text">The text to continue.</param>
     /// <param name="maximumTokens">Where the request names no number.</param>
+    /// <exception cref="OpenAiException">A field is out of its range, or asks for what is not there.</exception>
     public static GenerateRequest Read(GenerateBody body, string text, int maximumTokens)
     {
         foreach (var field in Unknown)
@@ -49,7 +50,21 @@ internal static class OpenAiRequest
         // OpenAI's temperature is 1 where none is named.
         var request = GenerateFields.Read(text, name => body[name], temperature: 1);
         var wanted = GenerateFields.Integer(body["max_completion_tokens"], "max_completion_tokens") ?? GenerateFields.Integer(body["max_tokens"], "max_tokens") ?? maximumTokens;
-        return request with { MaximumTokens = (int)Math.Clamp(wanted, int.MinValue, int.MaxValue) };
+        return Checked(request with { MaximumTokens = (int)Math.Clamp(wanted, int.MinValue, int.MaxValue) });
+    }
+
+    /// <summary>The rules' messages begin with the field at fault.</summary>
+    private static GenerateRequest Checked(GenerateRequest request)
+    {
+        try
+        {
+            GenerateRequestRules.Check(request);
+            return request;
+        }
+        catch (InvalidException error)
+        {
+            throw OpenAiException.Invalid(error.Message, error.Message[..error.Message.IndexOf(' ', StringComparison.Ordinal)]);
+        }
     }
 
     public static bool WantsStream(GenerateBody body) => GenerateFields.Flag(body["stream"], "stream") is true;

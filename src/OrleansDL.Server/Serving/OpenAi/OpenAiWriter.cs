@@ -9,6 +9,9 @@ namespace OrleansDL.Serving.OpenAi;
 /// <param name="created">When.</param>
 internal sealed class OpenAiWriter(bool isChat, string model, Guid id, DateTimeOffset created)
 {
+    /// <summary>Whether the caller gets its usage at the end of a stream: the chunks before it then say that they have none.</summary>
+    public bool TellsUsage { get; init; }
+
     public void Whole(Utf8JsonWriter json, IReadOnlyList<(string Text, GeneratePiece Last)> texts)
     {
         Head(json, isChat ? "chat.completion" : "text_completion");
@@ -67,6 +70,11 @@ internal sealed class OpenAiWriter(bool isChat, string model, Guid id, DateTimeO
 
         Close(json, end);
         json.WriteEndArray();
+        if (TellsUsage)
+        {
+            json.WriteNull("usage");
+        }
+
         json.WriteEndObject();
     }
 

@@ -67,7 +67,8 @@ internal sealed class Generator : IDisposable
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
-    /// <exception cref="InvalidException">The request is out of range, or its text too long.</exception>
+    /// <exception cref="InvalidException">The request is out of range.</exception>
+    /// <exception cref="TextTooLongException">Its text is too long.</exception>
     /// <exception cref="OverloadedException">The queue is full; later, the text waited longer than it may.</exception>
     /// <exception cref="NoCapacityException">The generation is being unloaded.</exception>
     public IAsyncEnumerable<GeneratePiece> Generate(GenerateRequest request, CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ using OrleansDL.Serving.Asides;
 using OrleansDL.Serving.Protocol;
 using OrleansDL.Serving.Rpc.Wire;
 using OrleansDL.Tests.Monitoring;
+using OrleansDL.Tests.Serving.Generation;
 
 namespace OrleansDL.Tests.Serving.Asides;
 
@@ -201,6 +202,63 @@ public sealed class AsideTests(AsideTests.Fixture fixture) : IClassFixture<Aside
         Assert.True(PayloadLine.TryWrite(body, record));
 
         Assert.Equal(await File.ReadAllTextAsync(GoldenFile.PathOf(Path.Combine("..", "serving", "payload-v1.jsonl"))), System.Text.Encoding.UTF8.GetString(body.Written.Span));
+    }
+
+    [Fact]
+    public async Task A_line_of_a_continued_text_is_what_the_first_version_wrote_and_its_texts_are_redacted_by_any_callers_name()
+    {
+        var request = new GenerateRequest { Text = "red", MaximumTokens = 29, Temperature = 0.5, TopK = 3, Seed = 7, Stop = ["x"] };
+        var last = new GeneratePiece { Text = "", Tokens = 11, GivenTokens = 3, End = GenerateEnd.Stop };
+        Assert.Equal(
+            await File.ReadAllTextAsync(GoldenFile.PathOf(Path.Combine("..", "serving", "payload-text-v1.jsonl"))),
+            Line(new PayloadText(request, " green blue", last, Fits: true)));
+        var redacted = Line(new PayloadText(request, " green blue", last, Fits: true), "Prompt", "choices", "stop");
+        Assert.Contains("{\"request\":{\"text_input\":\"[redacted]\",", redacted, StringComparison.Ordinal);
+        Assert.Contains("\"stop\":[\"[redacted]\"]},\"answer\":{\"text_output\":\"[redacted]\",", redacted, StringComparison.Ordinal);
+        Assert.Contains("\"text_output\":\"too large\"", Line(new PayloadText(request, "", last, Fits: false)), StringComparison.Ordinal);
+
+        static string Line(PayloadText text, params string[] redact)
+        {
+            var log = new PayloadLog(new PayloadLogSpec { Dataset = "d", Redact = redact }, null!);
+            using var body = new PooledBytes();
+            Assert.True(PayloadLine.TryWrite(body, new PayloadRecord(log, Routes.Digits(3), InferenceId.Create(5, 1_700_000_000_000, 42), 0) { Text = text }));
+            return System.Text.Encoding.UTF8.GetString(body.Written.Span);
+        }
+    }
+
+    [Fact]
+    public async Task Continued_texts_and_embeddings_are_logged_shadowed_and_judged_as_any_answer()
+    {
+        await fixture.SendAsync(HttpMethod.Post, "/v1/projects/default/datasets", new { name = "texts", kind = "table" }, 201);
+        await Node.RegisterFolderAsync("gpt", GoldenModels.Gpt);
+        await Node.RegisterFolderAsync("gpt", GoldenModels.Gpt);
+        await Node.RegisterFolderAsync("bag", GoldenModels.Embedding);
+        var traffic = new TrafficSpec { Shares = [new TrafficShare { Version = 1, Percent = 100 }], Shadow = new ShadowSpec { Version = 2 } };
+        var log = new PayloadLogSpec { Dataset = "texts" };
+        await fixture.DeployAsync(Fixture.Spec("lines", traffic) with { Model = "gpt", PayloadLog = log });
+        await fixture.DeployAsync(new DeploymentSpec { Name = "vectors", Model = "bag", Public = true, PayloadLog = log });
+
+        var id = await IdAsync("/v2/models/lines/generate", new { text_input = "red", max_tokens = 29 });
+        var drawn = await IdAsync("/openai/v1/completions", new { model = "lines", prompt = "one", stream = true, max_tokens = 5, seed = 7 });
+        var vector = await IdAsync("/openai/v1/embeddings", new { model = "vectors", input = "warm" });
+
+        var rows = (await fixture.RowsAsync("texts", 3)).ToDictionary(row => row.GetProperty("id").GetGuid(), row => row.GetProperty("data").GetString()!);
+        Assert.StartsWith("{\"request\":{\"text_input\":\"red\",\"max_tokens\":29,", rows[id], StringComparison.Ordinal);
+        Assert.EndsWith("\"answer\":{\"text_output\":\" green blue\",\"finish_reason\":\"stop\",\"prompt_tokens\":3,\"completion_tokens\":11}}", rows[id], StringComparison.Ordinal);
+        Assert.Contains("\"seed\":7", rows[drawn], StringComparison.Ordinal);
+        Assert.Contains("\"rows\":[\"warm\"]", rows[vector], StringComparison.Ordinal);
+        var shadow = (await fixture.UntilAsync("lines", window => window is { ModelVersion: 2, Shadow.Compared: 2 })).Shadow!;
+        Assert.Equal((2, 0), (shadow.Agreed, shadow.Failed));
+        var stored = await fixture.SendAsync(
+            HttpMethod.Post, "/v1/projects/default/feedback", new { items = new[] { new { inferenceId = id, label = "good", answeredLabel = "good" } } }, 200);
+        Assert.Equal(1, stored.GetProperty("items")[0].GetProperty("modelVersion").GetInt32());
+
+        async Task<Guid> IdAsync(string path, object body)
+        {
+            using var answer = await fixture.Client.PostAsJsonAsync(path, body);
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+            return Guid.Parse(answer.Headers.GetValues("odl-inference-id").Single());
+        }
     }
 
     [Fact]

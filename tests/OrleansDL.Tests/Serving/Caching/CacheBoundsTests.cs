@@ -92,6 +92,15 @@ public sealed class CacheBoundsTests : IDisposable
         var keys = requests.SelectMany(request => new[] { CacheKeys.Of(Route, request, routes), CacheKeys.Of(Route with { Generation = 8 }, request, routes) }).ToList();
         Assert.Equal(keys.Count, keys.Distinct().Count());
         Assert.Equal(CacheKeys.Of(Route, requests[0], routes), CacheKeys.Of(Route with { Revision = 9 }, Request("x", [1, 4], [1, 2, 3, 4]), routes));
+
+        // How a request waits is no part of what it asks; a caller's own parameters are, in any order.
+        var waits = new InferRequest { Inputs = requests[0].Inputs, Priority = 1, TimeoutMicroseconds = 5 };
+        Assert.Equal(CacheKeys.Of(Route, requests[0], routes), CacheKeys.Of(Route, waits, routes));
+        var parameters = new InferRequest { Inputs = requests[0].Inputs, Parameters = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" } };
+        Assert.DoesNotContain(CacheKeys.Of(Route, parameters, routes), keys);
+        Assert.Equal(
+            CacheKeys.Of(Route, parameters, routes),
+            CacheKeys.Of(Route, new InferRequest { Inputs = requests[0].Inputs, Parameters = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" } }, routes));
     }
 
     private static InferRequest Request(string name, long[] shape, byte[] data, params string[] outputs) =>

@@ -22,6 +22,12 @@ public sealed class ResponseCacheTests(EnsembleNode node) : IClassFixture<Ensemb
         Assert.Equal([6f, 6f, 8f, 6f], new[] { first, second, other, named }.Select(answer => answer.Outputs["y"][0]));
         Assert.Equal(4, new[] { first.Id, second.Id, other.Id, named.Id }.Distinct().Count());
         Assert.Equal((Success: 4, Hits: 1, Misses: 3, Rows: 3, Runs: 3, Computed: 3), await StatisticsAsync("kept"));
+
+        // Classes are made of what is kept: a request for them and one for the numbers are one run, and each gets its own.
+        var classified = await node.PostAsync("kept", Body(X(3), ""","outputs":[{"name":"y","parameters":{"classification":1}}]"""));
+        Assert.Contains("\"data\":[\"6.000000:0\"]", classified.Body, StringComparison.Ordinal);
+        Assert.Equal(6f, (await node.InferAsync("kept", X(3), ""","outputs":[{"name":"y"}]""")).Outputs["y"][0]);
+        Assert.Equal((Success: 6, Hits: 2, Misses: 4, Rows: 4, Runs: 4, Computed: 4), await StatisticsAsync("kept"));
         Assert.Contains("\"response_cache\":{\"enable\":true}", await node.Client.GetStringAsync("/v2/models/kept/config"), StringComparison.Ordinal);
         Assert.Contains("orleansdl_serving_cache_requests", await node.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
         Assert.Equal((Success: 0, Hits: 0, Misses: 0, Rows: 0, Runs: 0, Computed: 0), await StatisticsAsync("plus3"));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
@@ -11,6 +10,7 @@ using OrleansDL.Predictors;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Generation;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Harness;
 
 namespace OrleansDL.Tests.Serving.Conformance;
 
@@ -47,7 +47,7 @@ public sealed class DecoupledProtocolTests(ProtocolNode node)
 
         var (_, ended) = await CountsAsync();
         await StreamAsync();
-        await UntilAsync(async () => (await CountsAsync()).Ended > ended, "The predictor goes on although its caller has cancelled.");
+        await Eventually.TrueAsync("the predictor to end what its caller has cancelled", async () => (await CountsAsync()).Ended > ended);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class DecoupledProtocolTests(ProtocolNode node)
             }
         }
 
-        await UntilAsync(async () => (await CountsAsync()).Ended > ended, "The predictor goes on although the front has left.");
+        await Eventually.TrueAsync("the predictor to end what its front has left", async () => (await CountsAsync()).Ended > ended);
         await using var whole = await AnswerStream.BeginAsync(remote, Tensors(1, 2), default);
         Assert.True(await whole.NextAsync());
         Assert.False(await whole.NextAsync());
@@ -113,12 +113,12 @@ public sealed class DecoupledProtocolTests(ProtocolNode node)
 
         // What is on its way to it, and no more, was made.
         (int Made, int Ended) before = default;
-        await UntilAsync(async () =>
+        await Eventually.TrueAsync("the predictor to wait for its reader", async () =>
         {
             var (last, now) = (before, await CountsAsync());
             before = now;
             return now.Made > 0 && now == last;
-        }, "The predictor goes on although nobody reads.");
+        });
         Assert.InRange(before.Made, 1, 50_000);
 
         async Task EventAsync(int number) =>
@@ -170,15 +170,6 @@ public sealed class DecoupledProtocolTests(ProtocolNode node)
     /// <summary>Answers of requests that never end, and how many of those were ended.</summary>
     private async Task<(int Made, int Ended)> CountsAsync() =>
         (await EventsAsync("""{"x":[-8]}""")).Single().Split(',') is [var made, var ended] ? ((int)float.Parse(made, CultureInfo.InvariantCulture), int.Parse(ended, CultureInfo.InvariantCulture)) : default;
-
-    private static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
-    {
-        for (var began = Stopwatch.GetTimestamp(); !await condition();)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), otherwise);
-            await Task.Delay(50);
-        }
-    }
 
     private async Task StreamAsync()
     {

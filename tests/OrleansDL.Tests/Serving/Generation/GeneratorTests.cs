@@ -67,7 +67,7 @@ public sealed class GeneratorTests : IDisposable
         Assert.Equal((" two ", GenerateEnd.Stop), await EndAsync(generator, known with { Stop = ["fou", "three"] }));
         Assert.Equal((" two", GenerateEnd.Length), await EndAsync(generator, known with { MaximumTokens = 4 }));
         Assert.Equal(GenerateEnd.Length, (await EndAsync(generator, known with { Text = "spring summer autumn winte", MaximumTokens = 100, Temperature = 100 })).End);
-        var refused = Assert.Throws<InvalidException>(() => generator.Generate(known with { Text = new string('a', 32) }, default));
+        var refused = Assert.Throws<TextTooLongException>(() => generator.Generate(known with { Text = new string('a', 32) }, default));
         Assert.Equal("The text has 32 tokens or more, and model 'model' takes 32 with those it adds. Give a shorter one.", refused.Message);
         Assert.Equal("top_p is 0. Give a number above 0, up to 1.", Assert.Throws<InvalidException>(() => generator.Generate(known with { TopP = 0 }, default)).Message);
     }
@@ -102,6 +102,25 @@ public sealed class GeneratorTests : IDisposable
         Assert.Equal("Request timeout expired", (await Assert.ThrowsAsync<OverloadedException>(async () => await late.GetAsyncEnumerator().MoveNextAsync())).Message);
         await using var reader = running.GetAsyncEnumerator();
         Assert.True(await reader.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task A_text_whose_caller_leaves_gives_its_place_to_the_next_and_costs_no_more_tokens()
+    {
+        using var rows = new HeldRows(GenerationModel.Load(_folder, _session)!.NewRows(1));
+        using var generator = new Generator(GenerationModel.Load(_folder, _session)!, new BatchingSpec { MaximumBatchSize = 1 }, TimeProvider.System, rows);
+        using var leaves = new CancellationTokenSource();
+        var left = generator.Generate(new GenerateRequest { Text = "spring", MaximumTokens = 25 }, leaves.Token);
+        await rows.Entered;
+        var next = AllAsync(generator, new GenerateRequest { Text = "red", MaximumTokens = 29 });
+        await leaves.CancelAsync();
+        rows.Release();
+
+        var pieces = await next;
+
+        Assert.Equal(" green blue", string.Concat(pieces.Select(piece => piece.Text)));
+        Assert.InRange(rows.Steps, 10, pieces[^1].Tokens + 1);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await left.GetAsyncEnumerator().MoveNextAsync());
     }
 
     [Fact]

@@ -20,7 +20,14 @@ internal sealed class HeldRows(ITokenRows rows) : ITokenRows
         rows.Feed(row, tokens, logits);
     }
 
-    public void Step(ReadOnlySpan<long> tokens, Span<float> logits) => rows.Step(tokens, logits);
+    /// <summary>Tokens the model was given after the first of their texts.</summary>
+    public int Steps { get; private set; }
+
+    public void Step(ReadOnlySpan<long> tokens, Span<float> logits)
+    {
+        Steps += tokens.Length;
+        rows.Step(tokens, logits);
+    }
 
     public void Move(int from, int to) => rows.Move(from, to);
 

@@ -10,6 +10,7 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Architecture;
 
 namespace OrleansDL.Tests.Serving.Generation;
 
@@ -105,6 +106,7 @@ public sealed class TextServingTests(TextServingTests.Fixture node) : IClassFixt
         Assert.Equal("[DONE]", events[^1]);
         var chunks = events.SkipLast(1).Select(part => JsonDocument.Parse(part).RootElement).ToList();
         Assert.Equal(" gr", string.Concat(chunks.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray()).Select(choice => choice.GetProperty("text").GetString())));
+        Assert.All(chunks.SkipLast(1), chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("usage").ValueKind));
         Assert.Equal("length", chunks[^2].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         Assert.Equal(3, chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32());
     }
@@ -141,7 +143,7 @@ public sealed class TextServingTests(TextServingTests.Fixture node) : IClassFixt
     [InlineData("completions", """{"model": "lines", "prompt": "a", "n": 2}""", 400, null, "n")]
     [InlineData("completions", """{"model": "lines", "prompt": "a", "logprobs": 3}""", 400, null, "logprobs")]
     [InlineData("completions", """{"model": "moods", "prompt": "a"}""", 400, null, "model")]
-    [InlineData("completions", """{"model": "lines", "prompt": "a", "top_p": 2}""", 400, null, null)]
+    [InlineData("completions", """{"model": "lines", "prompt": "a", "top_p": 2}""", 400, null, "top_p")]
     [InlineData("chat/completions", """{"model": "lines", "messages": [{"role": "robot", "content": "x"}]}""", 400, null, "messages[0].role")]
     [InlineData("embeddings", """{"model": "lines", "input": "a"}""", 400, null, null)]
     [InlineData("embeddings", """{"model": "moods", "input": [1, 2]}""", 400, null, "input")]
@@ -152,6 +154,20 @@ public sealed class TextServingTests(TextServingTests.Fixture node) : IClassFixt
         var error = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("error");
         Assert.Equal((status, code, field, "invalid_request_error"), ((int)answer.StatusCode, error.GetProperty("code").GetString(), error.GetProperty("param").GetString(), error.GetProperty("type").GetString()));
         Assert.NotEmpty(error.GetProperty("message").GetString()!);
+    }
+
+    [Fact]
+    public async Task OpenAIs_own_library_gets_what_its_users_expect()
+    {
+        var folder = Path.Combine(Sources.Root, "tests", "clients");
+        if (!Directory.Exists(Path.Combine(folder, "node_modules", "openai")))
+        {
+            throw new InvalidOperationException("OpenAI's library is not installed. tests/run installs it, or: npm ci --prefix tests/clients --ignore-scripts");
+        }
+
+        var token = node.Http.DefaultRequestHeaders.Authorization!.Parameter!;
+        var output = await ForeignProgram.RunAsync("node", [], [Path.Combine(folder, "openai.js"), node.Node.Url.ToString().TrimEnd('/'), token, "lines", "moods"]);
+        Assert.Equal("all right", output.Trim());
     }
 
     [Fact]
@@ -182,6 +198,52 @@ public sealed class TextServingTests(TextServingTests.Fixture node) : IClassFixt
         await Assert.ThrowsAsync<InvalidException>(async () => await GeneratedText.BeginAsync(remote, new GenerateRequest { Text = "" }, default));
         var gone = new RemoteReplica(node.Node.Grains.GetGrain<IReplicaGrain>($"{route.Workers[0]}/999999"));
         await Assert.ThrowsAsync<NoCapacityException>(async () => await GeneratedText.BeginAsync(gone, new GenerateRequest { Text = "red" }, default));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_ends_its_text_over_every_door()
+    {
+        var local = node.Node.Services.GetRequiredService<LocalReplicas>();
+        var generation = node.Node.Services.GetRequiredService<RouteTable>().Find("default", "lines")!.Route.Generation!.Value;
+        var real = await local.RemoveAsync(generation);
+        foreach (var (path, body) in new (string, object)[]
+        {
+            ("/v2/models/lines/generate", new { text_input = "red" }),
+            ("/v2/models/lines/generate_stream", new { text_input = "red" }),
+            ("/openai/v1/completions", new { model = "lines", prompt = new[] { "red", "one" } }),
+            ("/openai/v1/chat/completions", new { model = "lines", messages = new[] { new { role = "user", content = "red" } }, stream = true }),
+        })
+        {
+            await LeaveAsync(async leaves =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+                using var answer = await node.Http.SendAsync(request, HttpCompletionOption.ResponseContentRead, leaves);
+            });
+        }
+
+        await LeaveAsync(async leaves =>
+        {
+            using var stream = node.Rpc.ModelStreamInfer(node.Token, cancellationToken: leaves);
+            await stream.RequestStream.WriteAsync(Text("red"), leaves);
+            while (await stream.ResponseStream.MoveNext(leaves))
+            {
+                // Until the caller leaves.
+            }
+        });
+        local.Add(generation, real!);
+
+        async Task LeaveAsync(Func<CancellationToken, Task> ask)
+        {
+            var endless = new EndlessText();
+            local.Add(generation, endless);
+            using var leaves = new CancellationTokenSource();
+            var asking = ask(leaves.Token);
+            await endless.Begun;
+            await leaves.CancelAsync();
+            await Assert.ThrowsAnyAsync<Exception>(() => asking);
+            await endless.Left.WaitAsync(TimeSpan.FromSeconds(30));
+            await local.RemoveAsync(generation);
+        }
     }
 
     private static ModelInferRequest Text(string text)

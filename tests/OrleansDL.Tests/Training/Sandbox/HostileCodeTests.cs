@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OrleansDL.Tests.Harness;
 using OrleansDL.Training;
 using OrleansDL.Training.Sandbox;
 
@@ -213,16 +214,6 @@ public sealed class HostileCodeTests
         Assert.InRange(all.Count, 3, 5);
         System.Diagnostics.Process.GetProcessById(code.Pid).Kill();
         await code.EndAsync();
-        await UntilAsync(() => all.TrueForAll(mark => !mark.IsAlive));
-    }
-
-    // The kernel gives no event for the end of processes that are not ours.
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition())
-        {
-            await Task.Delay(20, deadline.Token);
-        }
+        await Eventually.TrueAsync("the end of all its processes", () => Task.FromResult(all.TrueForAll(mark => !mark.IsAlive)));
     }
 }
