@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -70,20 +71,15 @@ internal sealed partial class ModelRepository(
             throw NotPolled(model, existing is null ? $"there is no model '{model}'" : $"'{model}' is not in the model repository");
         }
 
-        var gate = _loading.GetOrAdd(model, _ => new SemaphoreSlim(1));
-        await gate.WaitAsync(cancellationToken);
         try
         {
-            var folder = isOurs ? await ReadAsync(model, request) : null;
-            if (folder is not null)
+            // Before the model's own turn: ensembles that call one another in a ring would wait for each other's for ever.
+            if (isOurs)
             {
-                await LoadStepsAsync(project, model, folder, within, cancellationToken);
+                await LoadStepsAsync(project, model, await ReadAsync(model, request), within, cancellationToken);
             }
 
-            var loaded = folder is not null
-                ? await DeployAsync(project, folder, existing, isTrusted: request.Files.Count == 0 && !_options.Isolated)
-                : await grains.GetGrain<IDeploymentGrain>(existing!.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), existing.ToSpec() with { Unloaded = false }, null);
-            await SettleAsync(loaded, cancellationToken);
+            await LoadInTurnAsync(project, model, request, isOurs, cancellationToken);
             _errors.TryRemove(model, out _);
         }
         catch (OrleansDLException error)
@@ -97,6 +93,24 @@ internal sealed partial class ModelRepository(
             _errors[model] = error.Message;
             LogFailed(model, error.Message);
             throw;
+        }
+    }
+
+    private async Task LoadInTurnAsync(string project, string model, LoadRequest request, bool isOurs, CancellationToken cancellationToken)
+    {
+        var gate = _loading.GetOrAdd(model, _ => new SemaphoreSlim(1));
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            // Looked up in turn: who loads it at the same time may just have made it.
+            var existing = await FindAsync(project, model);
+            var loaded = isOurs
+                ? await DeployAsync(project, await ReadAsync(model, request), existing, request)
+                : await grains.GetGrain<IDeploymentGrain>(existing?.Id ?? throw NotPolled(model, $"there is no model '{model}'")).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), existing.ToSpec() with { Unloaded = false }, null);
+            if (!(request.LeavesUnchanged && loaded.ETag == existing?.ETag))
+            {
+                await SettleAsync(loaded, cancellationToken);
+            }
         }
         finally
         {
@@ -136,7 +150,7 @@ internal sealed partial class ModelRepository(
         }
     }
 
-    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing, bool isTrusted)
+    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing, LoadRequest request)
     {
         if (existing is { Numbers: null })
         {
@@ -173,7 +187,7 @@ internal sealed partial class ModelRepository(
             Numbers = numbers,
             Cache = CacheOf(folder.Config),
             Residency = existing?.Residency ?? (_options.OnDemand && ConfigSequence.Of(folder.Config) is null ? new ResidencySpec() : null),
-            Trusted = isTrusted,
+            Trusted = request.Files.Count == 0 && !_options.Isolated,
             Device = ConfigDevice.Of(folder.Config),
             Replicas = existing?.Residency is null && !_options.OnDemand ? ConfigDevice.Replicas(folder.Config) ?? existing?.Replicas ?? 1 : 1,
             Configuration = new ServedConfiguration
@@ -187,7 +201,9 @@ internal sealed partial class ModelRepository(
                 Ragged = ConfigRagged.Of(folder.Config),
             },
         };
-        return await SetAsync(project, spec, existing);
+        return request.LeavesUnchanged && existing is { Status: DeploymentStatus.Ready, Residency: not null, Reason: null } && Text(existing.ToSpec()) == Text(spec)
+            ? existing
+            : await SetAsync(project, spec, existing);
     }
 
     private async Task<Deployment> DeployEnsembleAsync(string project, FolderModel folder, Deployment? existing)
@@ -299,6 +315,8 @@ internal sealed partial class ModelRepository(
             return null;
         }
     }
+
+    private static string Text(DeploymentSpec spec) => JsonSerializer.Serialize(spec, OdlJson.Options);
 
     private static void CheckName(string model)
     {
