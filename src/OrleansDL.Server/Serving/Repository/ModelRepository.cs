@@ -30,9 +30,20 @@ internal sealed partial class ModelRepository(
     /// <summary>Whether clients may load and unload the project's models.</summary>
     public bool IsControlled(string project) => !Holds(project) || _options.ControlMode is ModelControlMode.Explicit;
 
-    /// <summary>Models of the folder with why each could not be taken over, if so.</summary>
-    public IEnumerable<(string Name, string? Error)> List(string project) =>
-        Holds(project) ? ModelFolder.List(_options.Directory!).Select(name => (name, _errors.GetValueOrDefault(name))) : [];
+    /// <summary>Models of the folder and the registry by name, with why each could not be taken over, if so.</summary>
+    public async Task<IReadOnlyList<(string Name, string? Error)>> ListAsync(string project)
+    {
+        var names = new SortedSet<string>(Holds(project) ? ModelFolder.List(_options.Directory!) : [], StringComparer.Ordinal);
+        var page = new PageRequest { Size = PageRequest.MaximumSize };
+        do
+        {
+            var models = await grains.GetGrain<IModelsGrain>(project).ListAsync(page);
+            names.UnionWith(models.Items.Select(model => model.Name));
+            page = page with { Token = models.NextPageToken };
+        }
+        while (page.Token is not null);
+        return [.. names.Select(name => (name, _errors.GetValueOrDefault(name)))];
+    }
 
     /// <summary>Loads a model, and returns when it answers.</summary>
     /// <exception cref="InferenceProtocolException">It cannot be loaded; the message says why.</exception>
@@ -66,7 +77,7 @@ internal sealed partial class ModelRepository(
 
         var isOurs = Holds(project) && (request.Files.Count > 0 || Directory.Exists(Path.Combine(_options.Directory!, model)));
         var existing = await FindAsync(project, model);
-        if (!isOurs && (existing is null || existing.Numbers is not null || request is { Config: not null } or { Files.Count: > 0 }))
+        if (!isOurs && (existing?.Numbers is not null || request is { Config: not null } or { Files.Count: > 0 } || (existing is null && !await IsRegisteredAsync(project, model))))
         {
             throw NotPolled(model, existing is null ? $"there is no model '{model}'" : $"'{model}' is not in the model repository");
         }
@@ -106,7 +117,7 @@ internal sealed partial class ModelRepository(
             var existing = await FindAsync(project, model);
             var loaded = isOurs
                 ? await DeployAsync(project, await ReadAsync(model, request), existing, request)
-                : await grains.GetGrain<IDeploymentGrain>(existing?.Id ?? throw NotPolled(model, $"there is no model '{model}'")).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), existing.ToSpec() with { Unloaded = false }, null);
+                : await SetAsync(project, existing is null ? OfRegistry(model) : existing.ToSpec() with { Unloaded = false }, existing);
             if (!(request.LeavesUnchanged && loaded.ETag == existing?.ETag))
             {
                 await SettleAsync(loaded, cancellationToken);
@@ -227,6 +238,23 @@ internal sealed partial class ModelRepository(
             },
         };
         return await SetAsync(project, spec, existing);
+    }
+
+    /// <summary>A model of the registry that nobody deployed: its newest version, whichever that is.</summary>
+    private DeploymentSpec OfRegistry(string model) =>
+        new() { Name = model, Model = model, Versions = new VersionPolicy(), Residency = _options.OnDemand ? new ResidencySpec() : null };
+
+    private async Task<bool> IsRegisteredAsync(string project, string model)
+    {
+        try
+        {
+            await grains.GetGrain<IModelsGrain>(project).GetAsync(model);
+            return true;
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
     }
 
     private async Task<Deployment> SetAsync(string project, DeploymentSpec spec, Deployment? existing)

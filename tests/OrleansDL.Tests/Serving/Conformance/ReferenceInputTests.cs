@@ -1,8 +1,10 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Core;
 using OrleansDL.Serving;
 using OrleansDL.Serving.Rpc.Wire;
+using OrleansDL.Tests.Harness;
 using static OrleansDL.Tests.Serving.OnnxBytes;
 
 namespace OrleansDL.Tests.Serving.Conformance;
@@ -113,6 +115,70 @@ public sealed class ReferenceInputTests(ProtocolNode node)
             ModelName = "delayed",
             Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "FP32", Shape = { 1, 4 } } },
             RawInputContents = { ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([rounds, rounds, rounds, rounds])) },
+        };
+    }
+
+    [Fact]
+    public async Task A_full_queue_and_an_expired_wait_are_told_over_both_protocols_and_by_the_metrics()
+    {
+        await LoadedAsync("queued", LoopModel.Write(), "max_batch_size: 1 dynamic_batching { default_queue_policy { max_queue_size: 2 allow_timeout_override: true } } instance_group [ { count: 1 kind: KIND_CPU } ]");
+        using var leaves = new CancellationTokenSource();
+        var endless = Assert.ThrowsAnyAsync<OperationCanceledException>(() => PostAsync(LoopModel.Endless, "", leaves.Token));
+        var first = PostAsync(3, "");
+        await PendingAsync(1, () => first = first.IsCompleted ? PostAsync(3, "") : first);
+
+        using (var late = await PostAsync(3, "\"parameters\":{\"timeout\":50000,\"priority\":0},"))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, late.StatusCode);
+            Assert.Contains("Request timeout expired", await late.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.NotNull(late.Headers.RetryAfter);
+        }
+
+        var impatient = Ask();
+        impatient.Parameters["timeout"] = new InferParameter { Int64Param = 50_000 };
+        var expired = await Assert.ThrowsAsync<RpcException>(async () => await node.Rpc.ModelInferAsync(impatient));
+        Assert.Equal((StatusCode.Unavailable, true), (expired.StatusCode, expired.Status.Detail.Contains("Request timeout expired", StringComparison.Ordinal)));
+
+        var second = node.Rpc.ModelInferAsync(Ask()).ResponseAsync;
+        await PendingAsync(2);
+        using (var full = await PostAsync(3, ""))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, full.StatusCode);
+            Assert.Contains("Exceeds maximum queue size", await full.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.NotNull(full.Headers.RetryAfter);
+        }
+
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await node.Rpc.ModelInferAsync(Ask()));
+        Assert.Equal((StatusCode.Unavailable, true), (refused.StatusCode, refused.Status.Detail.Contains("Exceeds maximum queue size", StringComparison.Ordinal)));
+        await leaves.CancelAsync();
+        await endless;
+        using (var answered = await first)
+        {
+            Assert.Contains("[6,6,6,6]", await answered.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(6, MemoryMarshal.Read<float>((await second).RawOutputContents[0].Span));
+        Assert.Contains("nv_inference_request_failure{model=\"queued\",reason=\"REJECTED\",version=\"1\"} 4\n", await node.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+
+        async Task<HttpResponseMessage> PostAsync(float rounds, string more, CancellationToken cancel = default)
+        {
+            var row = string.Join(',', Enumerable.Repeat(rounds.ToString("R", System.Globalization.CultureInfo.InvariantCulture), 4));
+            using var body = new StringContent($$"""{ {{more}} "inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[{{row}}]}]}""");
+            return await node.Http.PostAsync("/v2/models/queued/infer", body, cancel);
+        }
+
+        // Beside the endless one nothing runs. What came before it was answered, and is sent again.
+        Task PendingAsync(int count, Action? again = null) => Eventually.TrueAsync($"{count} to wait", async () =>
+        {
+            again?.Invoke();
+            return (await node.Http.GetStringAsync("/metrics")).Contains($"nv_inference_pending_request_count{{model=\"queued\",version=\"1\"}} {count}\n", StringComparison.Ordinal);
+        });
+
+        static ModelInferRequest Ask() => new()
+        {
+            ModelName = "queued",
+            Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "FP32", Shape = { 1, 4 } } },
+            RawInputContents = { ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([3, 3, 3, 3])) },
         };
     }
 
