@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansDL.Tests.Harness;
@@ -11,6 +13,7 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
     private static readonly string[] OfWorkers = ["trainer", "replica"];
     private static readonly string[] OfServers = ["projects", "tokens", "datasets", "training-runs", "scheduler", "models", "deployments", "workflows"];
 
+    private const int Sequences = 8;
     private readonly TempFolder _folder = new();
 
     [Fact]
@@ -24,10 +27,10 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
             Data = _folder["server"],
             Database = database,
             Blobs = blobs,
-            Settings = new Dictionary<string, string> { ["Datasets__BatchPredictions__PartRows"] = "100", ["Datasets__BatchPredictions__RequestRows"] = "4" },
+            Settings = new Dictionary<string, string>(Repository(_folder["models"])) { ["Datasets__BatchPredictions__PartRows"] = "100", ["Datasets__BatchPredictions__RequestRows"] = "4" },
         });
-        await using var one = await OdlProcess.StartAsync(new OdlOptions { Command = "worker", Data = _folder["one"], Database = database, Blobs = blobs, WorkerName = "one", Slots = 1 });
-        await using var two = await OdlProcess.StartAsync(new OdlOptions { Command = "worker", Data = _folder["two"], Database = database, Blobs = blobs, WorkerName = "two", Slots = 1 });
+        await using var one = await OdlProcess.StartAsync(new OdlOptions { Command = "worker", Data = _folder["one"], Database = database, Blobs = blobs, WorkerName = "one", Slots = 1, UnsafeUserCode = true });
+        await using var two = await OdlProcess.StartAsync(new OdlOptions { Command = "worker", Data = _folder["two"], Database = database, Blobs = blobs, WorkerName = "two", Slots = 1, UnsafeUserCode = true });
         using var api = server.Api();
         await Eventually.TrueAsync("both workers to report", async () => (await api.GetAsync("/v1/workers")).ToString() is var workers
             && workers.Contains("\"one\"", StringComparison.Ordinal) && workers.Contains("\"two\"", StringComparison.Ordinal));
@@ -60,7 +63,7 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         await MovesModelsAsync(api);
         await using var again = await LeavesAsync(api, two);
         await TrainsTogetherAsync(api, first);
-        await GoesOnAloneAsync(api, again);
+        await GoesOnAloneAsync(api, again, _folder["models"]);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -118,7 +121,7 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         List<int> statuses = [];
         for (var request = 0; request < 3; request++)
         {
-            using var body = System.Net.Http.Json.JsonContent.Create(rows);
+            using var body = JsonContent.Create(rows);
             statuses.Add((int)(await slow.TryAsync(HttpMethod.Post, $"{Scenario.Project}/deployments/live/predict", body)).Status);
         }
 
@@ -226,10 +229,18 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
     /// SIGKILL of a worker that holds a rank: the run goes on from its checkpoint with the worker that is left. Of a deployment that both serve no request is lost:
     /// what was in flight there is asked again. A batch prediction over both answers every row once.
     /// </summary>
-    private static async Task GoesOnAloneAsync(Api api, OdlProcess victim)
+    private static async Task GoesOnAloneAsync(Api api, OdlProcess victim, string models)
     {
+        await DeployPredictorsAsync(api, models);
         await Scenario.TrainAsync(api, "points", epochs: 150, name: "broken", workers: 2, minWorkers: 1);
         await Eventually.TrueAsync("the run of both to have a checkpoint", async () => (await Scenario.RunAsync(api, "broken")).TryGetProperty("lastCheckpoint", out _));
+        var streams = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => EndlessStream.OpenAsync(api, "endless")));
+        for (var sequence = 1; sequence <= Sequences; sequence++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await StepAsync(api, sequence, start: true)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await StepAsync(api, sequence, start: false)).Status);
+        }
+
         const int Rows = 10_000;
         await Scenario.CommitPointsAsync(api, "many", Rows, seed: 2);
         string batch;
@@ -240,6 +251,7 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
             await Eventually.TrueAsync("answers of a part", async () => (await BatchAsync()).GetProperty("rowsDone").GetInt64() > 0);
             await victim.KillAsync();
             Assert.Equal("running", (await BatchAsync()).Text("status"));
+            await EndStreamsAsync(api, streams);
             await Eventually.TrueAsync("the route without the dead worker", async () => await WorkersOfAsync(api, "live") is ["one"], TimeSpan.FromSeconds(6));
             await load.AnsweredAsync(20);
             Assert.Empty(load.Failures);
@@ -251,6 +263,7 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         var lines = (await api.Http.GetStringAsync(new Uri($"{Scenario.Project}/datasets/answers/versions/v1/export?format=jsonl", UriKind.Relative))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(Enumerable.Range(0, Rows), lines.Select(line => JsonSerializer.Deserialize<JsonElement>(line).GetProperty("row").GetInt32()));
 
+        await RestartSequencesAsync(api);
         var after = await Scenario.CompletedAsync(api, "broken", TimeSpan.FromSeconds(60));
         Assert.Equal(["one", "two"], Workers(after)[0]);
         Assert.Equal(["one"], Workers(after)[^1]);
@@ -258,6 +271,89 @@ public sealed class ClusterTests(PostgresServer postgres) : IDisposable
         Assert.InRange(Accuracy(after), 0.95, 1);
 
         Task<JsonElement> BatchAsync() => api.GetAsync($"{Scenario.Project}/batch-predictions/{batch}");
+    }
+
+    private static Dictionary<string, string> Repository(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        return new() { ["Serving__Repository__Directory"] = folder, ["Serving__Repository__ControlMode"] = "explicit" };
+    }
+
+    /// <summary>Code of a user on both workers: one that answers any number of times, and one whose requests are of sequences.</summary>
+    private static async Task DeployPredictorsAsync(Api api, string models)
+    {
+        const string Assembly = "OrleansDL.TestPredictor.dll";
+        var code = Path.Combine(AppContext.BaseDirectory.Replace("OrleansDL.EndToEnd.Tests", "OrleansDL.TestPredictor", StringComparison.Ordinal), Assembly);
+        foreach (var (model, file) in new[] { ("many", "decoupled.txt"), ("one-each", "plain.txt") })
+        {
+            var version = Directory.CreateDirectory(Path.Combine(models, model, "1")).FullName;
+            File.Copy(code, Path.Combine(version, Assembly));
+            await File.WriteAllTextAsync(Path.Combine(version, "predictor.json"), $$"""{"assembly": "{{Assembly}}"}""");
+            await File.WriteAllTextAsync(Path.Combine(version, "factor.txt"), "3");
+            await File.WriteAllTextAsync(Path.Combine(version, file), "");
+            await File.WriteAllTextAsync(Path.Combine(models, model, "config.pbtxt"), "backend: \"dotnet\"");
+            await api.PostAsync($"/v2/repository/models/{model}/load");
+        }
+
+        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "endless", model = "many@1", replicas = 2 });
+        await api.PostAsync($"{Scenario.Project}/deployments", new { name = "sequences", model = "one-each@1", replicas = 2, sequence = new { maximumIdleMicroseconds = 600_000_000 } });
+        await Eventually.TrueAsync("predictors on both workers", async () => (await WorkersOfAsync(api, "endless")).Length == 2 && (await WorkersOfAsync(api, "sequences")).Length == 2);
+    }
+
+    /// <summary>Streams of the worker that is gone end with an error that says so; the others go on until their callers leave, which ends them there.</summary>
+    private static async Task EndStreamsAsync(Api api, EndlessStream[] streams)
+    {
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        var reading = streams.Select(stream => stream.LastAsync(enough.Token)).ToList();
+        List<string?> lost = [];
+        while (lost.Count < 2)
+        {
+            var ended = await Task.WhenAny(reading);
+            reading.Remove(ended);
+            lost.Add(await ended);
+        }
+
+        Assert.All(lost, last => Assert.Contains("The worker that was answering is gone", last, StringComparison.Ordinal));
+        Assert.All(reading, other => Assert.False(other.IsCompleted));
+        await enough.CancelAsync();
+        await Task.WhenAll(reading);
+        foreach (var stream in streams)
+        {
+            stream.Dispose();
+        }
+
+        await Eventually.TrueAsync("the streams of who left to end", async () =>
+        {
+            using var body = new StringContent("""{"x":[-8]}""");
+            var (status, answer) = await api.TryAsync(HttpMethod.Post, "/v2/models/endless/generate", body);
+            return status is HttpStatusCode.OK && answer.GetProperty("y")[1].GetDouble() == 2;
+        });
+    }
+
+    /// <summary>A sequence goes on where its worker is; where that is gone its next request is told to start it again.</summary>
+    private static async Task RestartSequencesAsync(Api api)
+    {
+        var lost = 0;
+        for (var sequence = 1; sequence <= Sequences; sequence++)
+        {
+            var (status, answer) = await StepAsync(api, sequence, start: false);
+            if (status is not HttpStatusCode.OK)
+            {
+                lost++;
+                Assert.Equal(HttpStatusCode.BadRequest, status);
+                Assert.Contains("must specify the START flag on the first request of the sequence", answer.Text("error"), StringComparison.Ordinal);
+                Assert.Equal(HttpStatusCode.OK, (await StepAsync(api, sequence, start: true)).Status);
+                Assert.Equal(HttpStatusCode.OK, (await StepAsync(api, sequence, start: false)).Status);
+            }
+        }
+
+        Assert.InRange(lost, 1, Sequences - 1);
+    }
+
+    private static async Task<(HttpStatusCode Status, JsonElement Body)> StepAsync(Api api, int sequence, bool start)
+    {
+        using var body = JsonContent.Create(new { parameters = new { sequence_id = sequence, sequence_start = start }, inputs = new[] { new { name = "x", datatype = "FP32", shape = new[] { 1, 1 }, data = new[] { 1 } } } });
+        return await api.TryAsync(HttpMethod.Post, "/v2/models/sequences/infer", body);
     }
 
     private static double Accuracy(JsonElement run) => run.GetProperty("metrics").GetProperty("validation.accuracy").GetDouble();

@@ -42,6 +42,7 @@ internal sealed partial class DeploymentGrain(
     private Task? _acting;
     private bool _again;
     private long _published;
+    private long _written;
 
     // From the moment a route changes until every front knows it, the deployment claims to be neither ready nor failed.
     private bool _publishing;
@@ -429,7 +430,13 @@ internal sealed partial class DeploymentGrain(
             await WriteAsync(state => state with { Route = RouteOf(state) with { Revision = state.Revision + 1 } });
         }
 
-        await tables.WriteAsync(Describe() with { Status = State.Status }, State, IsOnStandby(State));
+        if (_written < State.Revision)
+        {
+            var written = State.Revision;
+            await tables.WriteAsync(Describe() with { Status = State.Status }, State, IsOnStandby(State));
+            _written = Math.Max(_written, written);
+        }
+
         var route = State.Route!;
         if (_published < route.Revision)
         {

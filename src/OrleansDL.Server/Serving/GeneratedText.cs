@@ -26,7 +26,18 @@ internal sealed class GeneratedText : IAsyncDisposable
     public GeneratePiece Current => _pieces.Current;
 
     /// <returns>False after the last part.</returns>
-    public ValueTask<bool> NextAsync() => _pieces.Current.End is null ? _pieces.MoveNextAsync() : ValueTask.FromResult(false);
+    /// <exception cref="NoCapacityException">The worker that went on with it is gone.</exception>
+    public async ValueTask<bool> NextAsync()
+    {
+        try
+        {
+            return _pieces.Current.End is null && await _pieces.MoveNextAsync();
+        }
+        catch (Exception error) when (Interrupted.Is(error))
+        {
+            throw Interrupted.Told(error);
+        }
+    }
 
     /// <summary>Ends the text if it is not over.</summary>
     public ValueTask DisposeAsync() => _pieces.DisposeAsync();

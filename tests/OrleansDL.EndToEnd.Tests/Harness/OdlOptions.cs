@@ -19,6 +19,9 @@ internal sealed record OdlOptions
 
     public int? Slots { get; init; }
 
+    /// <summary>Whether its worker runs code of users without a sandbox.</summary>
+    public bool UnsafeUserCode { get; init; }
+
     /// <summary>Further settings, by the names of their environment variables.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
@@ -41,6 +44,7 @@ internal sealed record OdlOptions
         .. Option("--blobs", Blobs),
         .. Option("--name", WorkerName),
         .. Option("--slots", Slots?.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        .. UnsafeUserCode ? ["--unsafe-user-code"] : Array.Empty<string>(),
     ];
 
     private static string[] Option(string name, string? value) => value is null ? [] : [name, value];

@@ -18,6 +18,19 @@ internal static class LoopModel
         Node("Loop", "y", [Attribute("body", GraphKind, Field(6, Body()))], "rounds", "", "x"),
         Text(2, "loop"), Constant("one", 1), End(11, "x", OfFloat, "N", 4), End(12, "y", OfFloat, "N", 4));
 
+    /// <summary>The same with weights of so many bytes that do nothing but weigh.</summary>
+    public static byte[] Weigh(int bytes)
+    {
+        var hidden = (int)Math.Sqrt(bytes / sizeof(float));
+        return Model(
+            Node("ReduceMax", "greatest", [Attribute("keepdims", IntegerKind, Number(3, 0))], "x"),
+            Node("Cast", "rounds", [Attribute("to", IntegerKind, Number(3, OfInt64))], "greatest"),
+            Node("Loop", "looped", [Attribute("body", GraphKind, Field(6, Body()))], "rounds", "", "x"),
+            Node("MatMul", "h", "looped", "w"), Node("MatMul", "z", "h", "v"), Node("ReduceSum", "r", "z"), Node("Add", "y", "looped", "r"),
+            Text(2, "loop"), Constant("one", 1), WeightyModel.Weights("w", 4, hidden, 0), WeightyModel.Weights("v", hidden, hidden, 1),
+            End(11, "x", OfFloat, "N", 4), End(12, "y", OfFloat, "N", 4));
+    }
+
     private static byte[] Body() => Join(
         Node("Identity", "goes_on_out", "goes_on"), Node("Add", "value_out", "value", "one"), Text(2, "body"),
         End(11, "round", OfInt64), End(11, "goes_on", OfBool), End(11, "value", OfFloat, "N", 4), End(12, "goes_on_out", OfBool), End(12, "value_out", OfFloat, "N", 4));

@@ -135,6 +135,43 @@ public sealed class VersionsTests : IAsyncLifetime
         Assert.Equal((2, 7f), await InferAsync(client, null));
     }
 
+    [Fact, Trait("Category", "Slow")]
+    public async Task A_canary_that_fails_under_load_is_taken_back_with_no_one_calling()
+    {
+        // What the first version answers at once the second never comes to an end with.
+        await _node.RegisterAsync(1);
+        await _node.RegisterAsync(LoopModel.Write());
+        var deployment = await DeployAsync(new VersionPolicy { Kind = VersionPolicyKind.All });
+        var canary = new CanarySpec { Stable = 1, Canary = 2, Steps = [50, 90], StepSeconds = 20, MinimumRequests = 20, MaximumLatencyRatio = 0 };
+        await _node.Grains.GetGrain<IDeploymentGrain>(deployment.Id).UpdateAsync(
+            Guid.CreateVersion7(), new DeploymentSpec { Name = "m", Model = ServingNode.Model, Versions = deployment.Versions, HangSeconds = 0.2, Traffic = new TrafficSpec { Canary = canary } }, null);
+        using var stop = new CancellationTokenSource();
+        using var client = _node.Client();
+        var load = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using var answer = await SendAsync();
+            }
+        });
+
+        var judged = await _node.UntilAsync(deployment.Id, current => current.Canary is not { Status: CanaryStatus.Running });
+
+        await stop.CancelAsync();
+        await load;
+        Assert.Equal(CanaryStatus.RolledBack, judged.Canary!.Status);
+        Assert.Contains("of its requests failed, against 0.00", judged.Canary.Reason, StringComparison.Ordinal);
+        await _node.UntilAsync(deployment.Id, current => current.Status is DeploymentStatus.Ready);
+        for (var request = 0; request < 20; request++)
+        {
+            using var answer = await SendAsync();
+            Assert.Equal((HttpStatusCode.OK, "1"), (answer.StatusCode, answer.Headers.GetValues("odl-model-version").Single()));
+        }
+
+        Task<HttpResponseMessage> SendAsync() =>
+            client.PostAsync("/v2/models/m/infer", new StringContent("""{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1e15,1e15,1e15,1e15]}]}"""));
+    }
+
     private static TrafficShare Share(long version, double percent) => new() { Version = version, Percent = percent };
 
     private async Task RefusedAsync(string message, string model, VersionPolicy policy)

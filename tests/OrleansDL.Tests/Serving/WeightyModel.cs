@@ -19,7 +19,8 @@ internal static class WeightyModel
             End(11, "x", OfFloat, "N", Columns), End(12, "y", OfFloat, "N", Columns));
     }
 
-    private static byte[] Weights(string name, int rows, int columns, float value)
+    /// <summary>A matrix of one value.</summary>
+    internal static byte[] Weights(string name, int rows, int columns, float value)
     {
         var values = new float[rows * columns];
         Array.Fill(values, value);

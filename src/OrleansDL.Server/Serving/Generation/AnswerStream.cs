@@ -28,7 +28,18 @@ internal sealed class AnswerStream : IAsyncDisposable
     public InferAnswer Current => _answers.Current;
 
     /// <returns>False after the last answer.</returns>
-    public ValueTask<bool> NextAsync() => _answers.MoveNextAsync();
+    /// <exception cref="NoCapacityException">The worker that answered is gone.</exception>
+    public async ValueTask<bool> NextAsync()
+    {
+        try
+        {
+            return await _answers.MoveNextAsync();
+        }
+        catch (Exception error) when (Interrupted.Is(error))
+        {
+            throw Interrupted.Told(error);
+        }
+    }
 
     /// <summary>Ends the answers if they are not over.</summary>
     public ValueTask DisposeAsync() => _answers.DisposeAsync();

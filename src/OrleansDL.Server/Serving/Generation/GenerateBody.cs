@@ -47,7 +47,7 @@ internal sealed class GenerateBody
     /// <exception cref="InferenceProtocolException">The body is no JSON object, compressed or too large.</exception>
     public static async Task<GenerateBody> ReadAsync(HttpContext context, int maximumBytes)
     {
-        if (context.Request.Headers.ContentEncoding.ToString() is not ("" or "identity"))
+        if (context.Request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
             throw InferenceProtocolException.Invalid("Unsupported content-encoding, only 'identity' is supported.");
         }

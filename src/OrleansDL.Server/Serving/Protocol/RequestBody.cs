@@ -73,7 +73,8 @@ internal readonly struct RequestBody
 
     private static async ValueTask<RequestBody> ReadLaterAsync(HttpContext context, int maximumBytes, bool keep)
     {
-        var encoding = context.Request.Headers.ContentEncoding.ToString();
+        // Names of encodings are the same in any case.
+        var encoding = context.Request.Headers.ContentEncoding.ToString().ToLowerInvariant();
         try
         {
             return encoding.Length > 0 && encoding != "identity"
@@ -177,6 +178,6 @@ internal readonly struct RequestBody
 
     // In the words of older and newer releases of the reference server, which clients and tests look for.
     private static InferenceProtocolException TooLarge(long bytes, int maximumBytes) => InferenceProtocolException.Invalid(
-        $"Request JSON size of {bytes} bytes exceeds the maximum allowed value of {maximumBytes} bytes: request JSON size of {bytes} bytes exceeds the maximum allowed input size of {maximumBytes} bytes. "
+        $"Request JSON size of {bytes} bytes exceeds the maximum allowed value of {maximumBytes} bytes: request JSON size of {bytes} bytes exceeds the maximum allowed input size{(bytes > int.MaxValue ? "" : $" of {maximumBytes} bytes")}. "
         + "Use --http-max-input-size to increase the limit. (Here it is the setting Serving:MaximumRequestBytes, and for loading a model Serving:MaximumModelBytes.)");
 }

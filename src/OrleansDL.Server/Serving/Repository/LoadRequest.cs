@@ -16,6 +16,12 @@ internal sealed record LoadRequest(string? Config, IReadOnlyList<SentFile> Files
     /// <summary>Takes the repository as it is.</summary>
     public static LoadRequest Plain { get; } = new(null, []);
 
+    /// <summary>As the other, at a start: what is loaded on demand and as the folder says is left alone.</summary>
+    public static LoadRequest AtStart { get; } = Plain with { LeavesUnchanged = true };
+
+    /// <summary>Whether a model that could be loaded, and would be set to what it is, is not set again.</summary>
+    public bool LeavesUnchanged { get; private init; }
+
     /// <summary>Reads the body of a load request: empty, or <c>{"parameters": {...}}</c>.</summary>
     public static LoadRequest Read(ReadOnlyMemory<byte> body) => Of(Parameters(body).Select(parameter => (parameter.Name, Text: TextOf(parameter.Value, parameter.Name)))
         .Select(parameter => SentFile.IsNamed(parameter.Name) ? (parameter.Name, null, Decode(parameter.Name, parameter.Text)) : (parameter.Name, (string?)parameter.Text, (byte[]?)null)));

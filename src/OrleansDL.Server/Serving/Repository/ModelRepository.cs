@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -29,9 +30,20 @@ internal sealed partial class ModelRepository(
     /// <summary>Whether clients may load and unload the project's models.</summary>
     public bool IsControlled(string project) => !Holds(project) || _options.ControlMode is ModelControlMode.Explicit;
 
-    /// <summary>Models of the folder with why each could not be taken over, if so.</summary>
-    public IEnumerable<(string Name, string? Error)> List(string project) =>
-        Holds(project) ? ModelFolder.List(_options.Directory!).Select(name => (name, _errors.GetValueOrDefault(name))) : [];
+    /// <summary>Models of the folder and the registry by name, with why each could not be taken over, if so.</summary>
+    public async Task<IReadOnlyList<(string Name, string? Error)>> ListAsync(string project)
+    {
+        var names = new SortedSet<string>(Holds(project) ? ModelFolder.List(_options.Directory!) : [], StringComparer.Ordinal);
+        var page = new PageRequest { Size = PageRequest.MaximumSize };
+        do
+        {
+            var models = await grains.GetGrain<IModelsGrain>(project).ListAsync(page);
+            names.UnionWith(models.Items.Select(model => model.Name));
+            page = page with { Token = models.NextPageToken };
+        }
+        while (page.Token is not null);
+        return [.. names.Select(name => (name, _errors.GetValueOrDefault(name)))];
+    }
 
     /// <summary>Loads a model, and returns when it answers.</summary>
     /// <exception cref="InferenceProtocolException">It cannot be loaded; the message says why.</exception>
@@ -65,25 +77,20 @@ internal sealed partial class ModelRepository(
 
         var isOurs = Holds(project) && (request.Files.Count > 0 || Directory.Exists(Path.Combine(_options.Directory!, model)));
         var existing = await FindAsync(project, model);
-        if (!isOurs && (existing is null || existing.Numbers is not null || request is { Config: not null } or { Files.Count: > 0 }))
+        if (!isOurs && (existing?.Numbers is not null || request is { Config: not null } or { Files.Count: > 0 } || (existing is null && !await IsRegisteredAsync(project, model))))
         {
             throw NotPolled(model, existing is null ? $"there is no model '{model}'" : $"'{model}' is not in the model repository");
         }
 
-        var gate = _loading.GetOrAdd(model, _ => new SemaphoreSlim(1));
-        await gate.WaitAsync(cancellationToken);
         try
         {
-            var folder = isOurs ? await ReadAsync(model, request) : null;
-            if (folder is not null)
+            // Before the model's own turn: ensembles that call one another in a ring would wait for each other's for ever.
+            if (isOurs)
             {
-                await LoadStepsAsync(project, model, folder, within, cancellationToken);
+                await LoadStepsAsync(project, model, await ReadAsync(model, request), within, cancellationToken);
             }
 
-            var loaded = folder is not null
-                ? await DeployAsync(project, folder, existing, isTrusted: request.Files.Count == 0 && !_options.Isolated)
-                : await grains.GetGrain<IDeploymentGrain>(existing!.Id).UpdateAsync(Guid.CreateVersion7(time.GetUtcNow()), existing.ToSpec() with { Unloaded = false }, null);
-            await SettleAsync(loaded, cancellationToken);
+            await LoadInTurnAsync(project, model, request, isOurs, cancellationToken);
             _errors.TryRemove(model, out _);
         }
         catch (OrleansDLException error)
@@ -97,6 +104,24 @@ internal sealed partial class ModelRepository(
             _errors[model] = error.Message;
             LogFailed(model, error.Message);
             throw;
+        }
+    }
+
+    private async Task LoadInTurnAsync(string project, string model, LoadRequest request, bool isOurs, CancellationToken cancellationToken)
+    {
+        var gate = _loading.GetOrAdd(model, _ => new SemaphoreSlim(1));
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            // Looked up in turn: who loads it at the same time may just have made it.
+            var existing = await FindAsync(project, model);
+            var loaded = isOurs
+                ? await DeployAsync(project, await ReadAsync(model, request), existing, request)
+                : await SetAsync(project, existing is null ? OfRegistry(model) : existing.ToSpec() with { Unloaded = false }, existing);
+            if (!(request.LeavesUnchanged && loaded.ETag == existing?.ETag))
+            {
+                await SettleAsync(loaded, cancellationToken);
+            }
         }
         finally
         {
@@ -136,7 +161,7 @@ internal sealed partial class ModelRepository(
         }
     }
 
-    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing, bool isTrusted)
+    private async Task<Deployment> DeployAsync(string project, FolderModel folder, Deployment? existing, LoadRequest request)
     {
         if (existing is { Numbers: null })
         {
@@ -173,7 +198,7 @@ internal sealed partial class ModelRepository(
             Numbers = numbers,
             Cache = CacheOf(folder.Config),
             Residency = existing?.Residency ?? (_options.OnDemand && ConfigSequence.Of(folder.Config) is null ? new ResidencySpec() : null),
-            Trusted = isTrusted,
+            Trusted = request.Files.Count == 0 && !_options.Isolated,
             Device = ConfigDevice.Of(folder.Config),
             Replicas = existing?.Residency is null && !_options.OnDemand ? ConfigDevice.Replicas(folder.Config) ?? existing?.Replicas ?? 1 : 1,
             Configuration = new ServedConfiguration
@@ -187,7 +212,9 @@ internal sealed partial class ModelRepository(
                 Ragged = ConfigRagged.Of(folder.Config),
             },
         };
-        return await SetAsync(project, spec, existing);
+        return request.LeavesUnchanged && existing is { Status: DeploymentStatus.Ready, Residency: not null, Reason: null } && Text(existing.ToSpec()) == Text(spec)
+            ? existing
+            : await SetAsync(project, spec, existing);
     }
 
     private async Task<Deployment> DeployEnsembleAsync(string project, FolderModel folder, Deployment? existing)
@@ -211,6 +238,23 @@ internal sealed partial class ModelRepository(
             },
         };
         return await SetAsync(project, spec, existing);
+    }
+
+    /// <summary>A model of the registry that nobody deployed: its newest version, whichever that is.</summary>
+    private DeploymentSpec OfRegistry(string model) =>
+        new() { Name = model, Model = model, Versions = new VersionPolicy(), Residency = _options.OnDemand ? new ResidencySpec() : null };
+
+    private async Task<bool> IsRegisteredAsync(string project, string model)
+    {
+        try
+        {
+            await grains.GetGrain<IModelsGrain>(project).GetAsync(model);
+            return true;
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
     }
 
     private async Task<Deployment> SetAsync(string project, DeploymentSpec spec, Deployment? existing)
@@ -299,6 +343,8 @@ internal sealed partial class ModelRepository(
             return null;
         }
     }
+
+    private static string Text(DeploymentSpec spec) => JsonSerializer.Serialize(spec, OdlJson.Options);
 
     private static void CheckName(string model)
     {

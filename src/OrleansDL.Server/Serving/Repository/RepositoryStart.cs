@@ -9,6 +9,8 @@ namespace OrleansDL.Serving.Repository;
 internal sealed partial class RepositoryStart(
     ModelRepository repository, IHostApplicationLifetime lifetime, TimeProvider time, IOptions<RepositoryOptions> options, ILogger<RepositoryStart> logger) : BackgroundService
 {
+    /// <summary>A model's registration mostly waits for the database, so others go on beside it.</summary>
+    private const int LoadsAtOnce = 8;
     private readonly RepositoryOptions _options = options.Value;
     private readonly Dictionary<string, string> _seen = new(StringComparer.Ordinal);
     private volatile bool _over;
@@ -35,12 +37,18 @@ internal sealed partial class RepositoryStart(
 
         var known = List(folder) ?? [];
         IReadOnlyList<string> wanted = _options.ControlMode is not ModelControlMode.Explicit || _options.Load.Contains("*") ? known : [.. _options.Load];
-        foreach (var model in wanted)
+        foreach (var model in _options.ControlMode is ModelControlMode.Poll ? wanted : [])
         {
             Remember(folder, model);
-            _failed |= !await TryAsync(model, () => repository.LoadAsync(_options.Project, model, LoadRequest.Plain, stoppingToken), stoppingToken);
         }
 
+        await Parallel.ForEachAsync(wanted, new ParallelOptions { MaxDegreeOfParallelism = LoadsAtOnce, CancellationToken = stoppingToken }, async (model, cancel) =>
+        {
+            if (!await TryAsync(model, () => repository.LoadAsync(_options.Project, model, LoadRequest.AtStart, cancel), stoppingToken))
+            {
+                _failed = true;
+            }
+        });
         _over = true;
         if (_options.ControlMode is ModelControlMode.Poll)
         {

@@ -46,8 +46,9 @@ internal sealed class ServerReports(InferenceModels models, ModelDirectory direc
 
         if (!readyOnly)
         {
-            // What lies in the repository and was never loaded has a name only, or why it could not be.
-            foreach (var (name, error) in repository.List(await access.ProjectOfAsync(context)).Where(listed => response.Models.All(model => model.Name != listed.Name)))
+            // What lies in the repository or the registry and was never loaded has a name only, or why it could not be.
+            var listed = response.Models.Select(model => model.Name).ToHashSet(StringComparer.Ordinal);
+            foreach (var (name, error) in (await repository.ListAsync(await access.ProjectOfAsync(context))).Where(model => !listed.Contains(model.Name)))
             {
                 response.Models.Add(new RepositoryIndexResponse.Types.ModelIndex { Name = name, State = error is null ? "" : "UNAVAILABLE", Reason = error ?? "" });
             }

@@ -45,6 +45,37 @@ public sealed class ResponseCacheTests(EnsembleNode node) : IClassFixture<Ensemb
         Assert.Equal((Success: 10, Hits: 9, Misses: 1, Rows: 1, Runs: 1, Computed: 1), await StatisticsAsync("together"));
     }
 
+    [Theory]
+    [InlineData("ensemble", true, false, 1, 1, 0, 0)]
+    [InlineData("both", true, true, 1, 1, 0, 1)]
+    [InlineData("step", false, true, 0, 0, 1, 1)]
+    public async Task An_ensemble_and_its_steps_keep_answers_each_for_itself(string name, bool atTop, bool atStep, int topHits, int topMisses, int stepHits, int stepMisses)
+    {
+        await node.Node.UntilAsync((await node.Node.Deployments.CreateAsync(
+            Guid.CreateVersion7(), new DeploymentSpec { Name = $"{name}-inner", Model = "twice", Cache = atStep ? new ResponseCacheSpec() : null })).Id, current => current.Status is DeploymentStatus.Ready);
+        await node.DeployAsync($"{name}-top", Spec("x", "y", Step($"{name}-inner", "x=x -> y=y")), atTop ? new ResponseCacheSpec() : null);
+
+        Assert.Equal(6, (await node.InferAsync($"{name}-top", X(3))).Outputs["y"][0]);
+        Assert.Equal(6, (await node.InferAsync($"{name}-top", X(3))).Outputs["y"][0]);
+
+        var (top, inner) = (await StatisticsAsync($"{name}-top"), await StatisticsAsync($"{name}-inner"));
+        Assert.Equal((2, topHits, topMisses), (top.Success, top.Hits, top.Misses));
+        Assert.Equal((atTop ? 1 : 2, stepHits, stepMisses), (inner.Success, inner.Hits, inner.Misses));
+    }
+
+    [Fact]
+    public async Task An_answer_that_a_cache_has_no_room_for_is_a_miss_each_time()
+    {
+        await node.DeployAsync("roomless", Spec("x", "y", Step("twice", "x=x -> y=y")), new ResponseCacheSpec { MaximumBytes = 1024 });
+        var rows = $$"""{"inputs":[{"name":"x","shape":[100,4],"datatype":"FP32","data":[{{string.Join(',', Enumerable.Repeat(3, 400))}}]}]}""";
+
+        Assert.Equal(HttpStatusCode.OK, (await node.PostAsync("roomless", rows)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await node.PostAsync("roomless", rows)).Status);
+
+        var counted = await StatisticsAsync("roomless");
+        Assert.Equal((2, 0, 2), (counted.Success, counted.Hits, counted.Misses));
+    }
+
     [Fact]
     public async Task A_new_version_never_gives_an_answer_of_the_old_one()
     {

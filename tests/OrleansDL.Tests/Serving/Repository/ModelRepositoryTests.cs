@@ -259,6 +259,20 @@ public sealed class ModelRepositoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_model_of_the_registry_is_in_the_index_and_served_once_it_is_loaded_by_its_name()
+    {
+        await ReadyAsync();
+        await _node.RegisterAsync(10);
+        await ExpectAsync("POST", "/v2/repository/index", null, HttpStatusCode.OK, $$"""{"name":"{{ServingNode.Model}}"},{"name":"plain"}""");
+        await ExpectAsync("POST", $"/v2/models/{ServingNode.Model}/infer", Body(1), HttpStatusCode.BadRequest, "Request for unknown model");
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ExpectAsync("POST", $"/v2/repository/models/{ServingNode.Model}/load", null, HttpStatusCode.OK, "")));
+        await InferAsync(ServingNode.Model, 15);
+        await _node.RegisterAsync(20);
+        await _node.UntilAsync(ServingNode.Model, deployment => deployment is { ServingVersion: 2, Status: DeploymentStatus.Ready });
+        await InferAsync(ServingNode.Model, 25);
+    }
+
+    [Fact]
     public async Task A_token_is_needed_where_the_repository_is_not_open()
     {
         using var answer = await _client.PostAsync("/projects/other/v2/repository/models/plain/load", null);

@@ -144,6 +144,35 @@ public sealed class OnDemandTests : IAsyncLifetime
             Guid.CreateVersion7(), new DeploymentSpec { Name = "both", Model = "m5", Residency = OnDemand, Sequence = new SequenceSpec() }));
     }
 
+    [Fact]
+    public async Task A_model_in_use_is_never_evicted_whatever_else_is_asked_for()
+    {
+        const int Others = 12;
+        await _node.RegisterAsync(LoopModel.Weigh(Weights), "busy");
+        var busy = await _node.Deployments.CreateAsync(Guid.CreateVersion7(), new DeploymentSpec { Name = "busy", Model = "busy", Residency = OnDemand });
+        await _node.UntilAsync(busy.Id, current => current.Status is DeploymentStatus.Ready);
+        for (var model = 30; model < 30 + Others; model++)
+        {
+            await DeployAsync(model, OnDemand);
+        }
+
+        using var client = _node.Client();
+        using var leaves = new CancellationTokenSource();
+        var endless = Assert.ThrowsAnyAsync<OperationCanceledException>(() => SendAsync(client, "busy", LoopModel.Endless, leaves.Token));
+        await UntilAsync(() => Memory.List().Any(model => model is { DeploymentName: "busy", Requests: > 0 }));
+        var before = Memory.Describe().Evictions;
+        for (var request = 0; request < 2 * Others; request++)
+        {
+            Assert.Equal(37f + (request % Others), await InferAsync(client, $"m{30 + (request % Others)}", 7));
+            Assert.Contains(Memory.List(), model => model.DeploymentName == "busy");
+        }
+
+        Assert.True(Memory.Describe().Evictions - before >= Others, "There was room for all.");
+        await leaves.CancelAsync();
+        await endless;
+        Assert.Equal(6f, await InferAsync(client, "busy", 3));
+    }
+
     private Task<ModelVersion> RegisterAsync(int model, int bytes) => _node.RegisterAsync(WeightyModel.Write(model, bytes), $"m{model}");
 
     private static Task<ServingNode> StartAsync(int limitMiB) =>
@@ -174,10 +203,10 @@ public sealed class OnDemandTests : IAsyncLifetime
         return await answer.Content.ReadAsStringAsync();
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, string model, float value)
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, string model, float value, CancellationToken cancel = default)
     {
         using var body = new StringContent($$"""{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[{{value}},1,1,1]}]}""", Encoding.UTF8, "application/json");
-        return await client.PostAsync($"/v2/models/{model}/infer", body);
+        return await client.PostAsync($"/v2/models/{model}/infer", body, cancel);
     }
 
     private static async Task<JsonElement> IndexAsync(HttpClient client, string model)
