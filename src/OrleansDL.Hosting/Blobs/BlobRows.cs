@@ -41,11 +41,13 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     public async Task<(List<string> Packed, List<(string Sha256, long Bytes)> Loose)> RenewAsync(IEnumerable<BlobId> blobs, CancellationToken cancellationToken)
     {
         var ids = new { ids = List(blobs.Select(blob => blob.Hex)), now = time.Now() };
-        await using var connection = await database.OpenAsync(cancellationToken);
-        if (!await connection.ExecuteScalarAsync<bool>(AnyRow, ids))
+        await using (var connection = await database.OpenAsync(cancellationToken))
         {
-            // So it is with new data: to find that out nobody need wait for who writes.
-            return ([], []);
+            if (!await connection.ExecuteScalarAsync<bool>(AnyRow, ids))
+            {
+                // So it is with new data: to find that out nobody need wait for who writes.
+                return ([], []);
+            }
         }
 
         await using var bulk = await database.OpenBulkAsync(cancellationToken);
