@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
@@ -8,6 +9,7 @@ namespace OrleansDL;
 public readonly record struct BlobId
 {
     private const string Prefix = "sha256:";
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     [Id(0)] private readonly string? _hex;
 
@@ -30,7 +32,7 @@ public readonly record struct BlobId
         }
 
         var hex = text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : text;
-        if (hex.Length != 64 || !hex.All(char.IsAsciiHexDigitLower))
+        if (hex.Length != 64 || hex.AsSpan().ContainsAnyExcept(Digits))
         {
             return false;
         }

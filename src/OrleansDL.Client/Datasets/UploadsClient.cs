@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace OrleansDL.Datasets;
@@ -47,12 +48,13 @@ public sealed class UploadsClient
 
     private static async Task WriteAsync(UploadCommitHead head, IEnumerable<UploadCommitLine> lines, Stream target, CancellationToken cancellationToken)
     {
-        using var buffer = new MemoryStream();
+        var buffer = new ArrayBufferWriter<byte>(1 << 18);
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = OdlJson.Options.Encoder });
         Add(head);
         foreach (var line in lines)
         {
             Add(line);
-            if (buffer.Length > 1 << 17)
+            if (buffer.WrittenCount > 1 << 17)
             {
                 await FlushAsync();
             }
@@ -62,14 +64,15 @@ public sealed class UploadsClient
 
         void Add<T>(T line)
         {
-            JsonSerializer.Serialize(buffer, line, OdlJson.Options);
-            buffer.WriteByte((byte)'\n');
+            json.Reset();
+            JsonSerializer.Serialize(json, line, OdlJson.Options);
+            buffer.Write("\n"u8);
         }
 
         async Task FlushAsync()
         {
-            await target.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), cancellationToken);
-            buffer.SetLength(0);
+            await target.WriteAsync(buffer.WrittenMemory, cancellationToken);
+            buffer.ResetWrittenCount();
         }
     }
 

@@ -56,11 +56,15 @@ internal sealed class AppendedFile : IDisposable
                 continue;
             }
 
-            var part = bytes[..Math.Min(bytes.Length, AlignedBuffer.Size - _to)];
+            // What was left of the block before is filled up, and the rest is.
+            var rest = AlignedBuffer.Block - _to;
+            var part = rest > 0 && bytes.Length >= rest + AlignedBuffer.Block && AlignedBuffer.IsAligned(bytes[rest..])
+                ? bytes[..rest]
+                : bytes[..Math.Min(bytes.Length, AlignedBuffer.Size - _to)];
             part.CopyTo(_buffer.Span[_to..]);
             _to += part.Length;
             bytes = bytes[part.Length..];
-            if (_to == AlignedBuffer.Size)
+            if (_to == AlignedBuffer.Size || part.Length == rest)
             {
                 Flush();
             }

@@ -14,7 +14,8 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
 
     public async Task AddAsync(string owner, IEnumerable<BlobId> blobs, TimeSpan? duration, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var bulk = await database.OpenBulkAsync(cancellationToken);
+        var connection = bulk.Connection;
         if (duration is { } lasts)
         {
             // Before the first reference, so that a crash leaves none that nothing ends. An owner that is kept stays kept.
@@ -27,7 +28,6 @@ internal sealed class BlobReferences(Db database, BlobRows rows, TimeProvider ti
                 new { owner, until = Micros.From(time.GetUtcNow() + lasts) });
         }
 
-        await using var bulk = await rows.BulkAsync(connection);
         foreach (var batch in blobs.Select(blob => blob.Hex).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(Batch))
         {
             // In the order of the numbers, so that each tree grows at one place.

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Dapper;
@@ -35,25 +36,25 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     /// <summary>A list as one parameter: an array, or JSON for SQLite.</summary>
     public object List<T>(IEnumerable<T> values) => database.IsPostgres ? values.ToArray() : JsonSerializer.Serialize(values);
 
-    /// <summary>Gives a connection the memory for many changed pages, until it is disposed: those that do not fit are written more than once.</summary>
-    public async Task<BulkPages> BulkAsync(DbConnection connection) => await BulkPages.BeginAsync(connection, database.IsPostgres);
-
     /// <summary>Says of blobs that they are wanted again, so that no sweep takes them within its grace.</summary>
     /// <returns>Which of them have a row: in packs, and on their own.</returns>
     public async Task<(List<string> Packed, List<(string Sha256, long Bytes)> Loose)> RenewAsync(IEnumerable<BlobId> blobs, CancellationToken cancellationToken)
     {
         var ids = new { ids = List(blobs.Select(blob => blob.Hex)), now = time.Now() };
-        await using var connection = await database.OpenAsync(cancellationToken);
-        if (!await connection.ExecuteScalarAsync<bool>(AnyRow, ids))
+        await using (var connection = await database.OpenAsync(cancellationToken))
         {
-            // So it is with new data: to find that out nobody need wait for who writes.
-            return ([], []);
+            if (!await connection.ExecuteScalarAsync<bool>(AnyRow, ids))
+            {
+                // So it is with new data: to find that out nobody need wait for who writes.
+                return ([], []);
+            }
         }
 
-        await using var transaction = await database.BeginAsync(connection, cancellationToken);
-        var packed = await connection.QueryAsync<string>(
+        await using var bulk = await database.OpenBulkAsync(cancellationToken);
+        await using var transaction = await database.BeginAsync(bulk.Connection, cancellationToken);
+        var packed = await bulk.Connection.QueryAsync<string>(
             $"UPDATE packed_blob SET stored_at = @now WHERE {(database.IsPostgres ? $"sha256 {Locked("packed_blob")}" : $"id IN {PackedIds}")} RETURNING sha256", ids, transaction);
-        var loose = await connection.QueryAsync<(string, long)>(
+        var loose = await bulk.Connection.QueryAsync<(string, long)>(
             $"UPDATE blob SET stored_at = @now WHERE sha256 {Locked("blob")} RETURNING sha256, bytes", ids, transaction);
         await transaction.CommitAsync(cancellationToken);
         return (packed.AsList(), loose.AsList());
@@ -73,42 +74,63 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     }
 
     /// <summary>Names a pack and the blobs in it. A blob that lies in another pack already stays there.</summary>
+    /// <param name="project">Who sent all that is in it; null when nobody did.</param>
     /// <param name="settle">Puts the bytes in place; while it runs no sweep can take them.</param>
-    public async Task KeepPackAsync(string pack, long bytes, IReadOnlyList<PackEntry> entries, Func<Task> settle, CancellationToken cancellationToken)
+    /// <returns>The blobs that lie elsewhere, for which the pack says nothing.</returns>
+    public async Task<IReadOnlyList<BlobId>> KeepPackAsync(
+        string pack, long bytes, IReadOnlyList<PackEntry> entries, string? project, Func<Task> settle, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken);
-        await using var bulk = await BulkAsync(connection);
+        await using var bulk = await database.OpenBulkAsync(cancellationToken);
+        var connection = bulk.Connection;
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
         var number = await AddPackAsync(connection, transaction, pack, bytes);
         await settle();
+        var elsewhere = new List<string>();
         foreach (var batch in InOrder(entries).Chunk(Batch))
         {
             var parameters = Parameters(batch, number);
-            var named = await connection.ExecuteAsync(
-                $"""
-                INSERT INTO packed_blob (sha256, pack, position, bytes, stored_at)
-                SELECT v.sha256, @number, v.position, v.bytes, @now FROM {Values} v
-                WHERE {(database.IsPostgres ? "TRUE ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at" : NotPacked)}
-                """,
-                parameters, transaction);
-            if (named < batch.Length)
+            var insert = $"INSERT INTO packed_blob (sha256, pack, position, bytes, stored_at) SELECT v.sha256, @number, v.position, v.bytes, @now FROM {Values} v";
+            if (database.IsPostgres)
+            {
+                elsewhere.AddRange((await connection.QueryAsync<(string Sha256, long Pack)>(
+                    $"{insert} WHERE TRUE ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at RETURNING sha256, pack", parameters, transaction))
+                    .Where(row => row.Pack != number).Select(row => row.Sha256));
+            }
+            else if (await connection.ExecuteAsync($"{insert} WHERE {NotPacked}", parameters, transaction) < batch.Length)
             {
                 // SQLite has no unique index to conflict with; it has one writer at a time.
-                await connection.ExecuteAsync($"UPDATE packed_blob SET stored_at = @now WHERE id IN (SELECT k.id FROM {Places} k)", parameters, transaction);
+                elsewhere.AddRange((await connection.QueryAsync<(string Sha256, long Pack)>(
+                    $"UPDATE packed_blob SET stored_at = @now WHERE id IN (SELECT k.id FROM {Places} k) RETURNING sha256, pack", parameters, transaction))
+                    .Where(row => row.Pack != number).Select(row => row.Sha256));
             }
         }
 
+        if (project is not null)
+        {
+            await connection.ExecuteAsync("INSERT INTO project_pack (pack, project) VALUES (@number, @project) ON CONFLICT DO NOTHING", new { number, project }, transaction);
+        }
+
         await transaction.CommitAsync(cancellationToken);
+        return [.. elsewhere.Select(BlobId.Parse)];
     }
 
     /// <summary>Names a pack into which blobs of other packs were copied, and says of each that it lies there now, if it is still wanted.</summary>
     public async Task MoveAsync(string pack, long bytes, IReadOnlyList<PackEntry> entries, IEnumerable<string> from, Func<Task> settle, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken);
-        await using var bulk = await BulkAsync(connection);
+        await using var bulk = await database.OpenBulkAsync(cancellationToken);
+        var connection = bulk.Connection;
         await using var transaction = await database.BeginAsync(connection, cancellationToken);
         var number = await AddPackAsync(connection, transaction, pack, bytes);
         await settle();
+
+        // The new pack has not one sender: what one sent is said of each blob from now on.
+        await connection.ExecuteAsync(
+            $"""
+            INSERT INTO project_blob (project, sha256)
+            SELECT s.project, b.sha256 FROM blob_pack p JOIN project_pack s ON s.pack = p.number JOIN packed_blob b ON b.pack = p.number WHERE p.pack {In("@from")}
+            ON CONFLICT DO NOTHING
+            """,
+            new { from = List(from) }, transaction);
         foreach (var batch in InOrder(entries).Chunk(Batch))
         {
             var parameters = Parameters(batch, number);
@@ -281,8 +303,12 @@ internal sealed class BlobRows(Db database, TimeProvider time)
         }
     }
 
-    private string AnyRow =>
-        $"""
+    // PostgreSQL would go through a whole table for a condition with OR.
+    private string AnyRow => !database.IsPostgres
+        ? $"""
+        SELECT EXISTS (SELECT 1 FROM {Ids} i WHERE EXISTS (SELECT 1 FROM packed_blob p WHERE {Same("p.sha256", "i.sha256")}) OR EXISTS (SELECT 1 FROM blob b WHERE b.sha256 = i.sha256))
+        """
+        : $"""
         SELECT EXISTS (SELECT 1 FROM {Ids} i CROSS JOIN packed_blob p WHERE {Same("p.sha256", "i.sha256")})
             OR EXISTS (SELECT 1 FROM {Ids} i CROSS JOIN blob b WHERE b.sha256 = i.sha256)
         """;
@@ -299,9 +325,10 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     // Rows in the order of their key touch each page of the index once.
     private static IEnumerable<PackEntry> InOrder(IEnumerable<PackEntry> entries) => entries.DistinctBy(entry => entry.Blob).OrderBy(entry => entry.Blob.Hex, StringComparer.Ordinal);
 
+    // A row is one text, whose parts are found by their places: to look into JSON for each takes longer than to write the row.
     private string Values => database.IsPostgres
-        ? "(SELECT e->>0 AS sha256, (e->>1)::bigint AS position, (e->>2)::bigint AS bytes FROM json_array_elements(@rows::json) AS e)"
-        : "(SELECT json_extract(value, '$[0]') AS sha256, json_extract(value, '$[1]') AS position, json_extract(value, '$[2]') AS bytes FROM json_each(@rows))";
+        ? "(SELECT substr(e, 1, 64) AS sha256, substr(e, 65, 16)::bigint AS position, substr(e, 81)::bigint AS bytes FROM unnest(@rows) AS e)"
+        : "(SELECT substr(value, 1, 64) AS sha256, CAST(substr(value, 65, 16) AS INTEGER) AS position, CAST(substr(value, 81) AS INTEGER) AS bytes FROM json_each(@rows))";
 
     // Of those of the values that have a row: its number, and where the value says that it lies.
     private string Places => $"(SELECT p.id, v.position FROM {Values} v CROSS JOIN packed_blob p WHERE {Same("p.sha256", "v.sha256")})";
@@ -312,6 +339,6 @@ internal sealed class BlobRows(Db database, TimeProvider time)
     {
         number,
         now = storedAt ?? time.Now(),
-        rows = JsonSerializer.Serialize(entries.Select(entry => new object[] { entry.Blob.Hex, entry.Position, entry.Bytes })),
+        rows = List(entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Blob.Hex}{entry.Position:d16}{entry.Bytes}"))),
     });
 }

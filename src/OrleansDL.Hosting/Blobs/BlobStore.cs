@@ -38,7 +38,8 @@ public sealed class BlobStore
     public BlobWriter Create() => new(this, NewFile());
 
     /// <summary>Begins to store many small blobs in packs of 64 MiB: one flush to disk and one transaction per pack.</summary>
-    public BlobPackWriter CreatePack() => new(this, PackBytes);
+    /// <param name="project">Who sends all that is added; null when nobody does.</param>
+    public BlobPackWriter CreatePack(string? project = null) => new(this, PackBytes, project);
 
     public async Task<BlobRef> PutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
@@ -229,12 +230,13 @@ public sealed class BlobStore
         await _rows.KeepAsync(blob, () => _backend.SettleAsync(file, key, cancellationToken), cancellationToken);
     }
 
-    internal async Task KeepPackAsync(PackFile file, CancellationToken cancellationToken)
+    /// <returns>The blobs that lie elsewhere already.</returns>
+    internal async Task<IReadOnlyList<BlobId>> KeepPackAsync(PackFile file, string? project, CancellationToken cancellationToken)
     {
         var (pack, bytes) = file.End();
         var key = BlobKeys.OfPack(pack);
         await _backend.UploadAsync(file.Path, key, cancellationToken);
-        await _rows.KeepPackAsync(pack, bytes, file.Entries, () => _backend.SettleAsync(file.Path, key, cancellationToken), cancellationToken);
+        return await _rows.KeepPackAsync(pack, bytes, file.Entries, project, () => _backend.SettleAsync(file.Path, key, cancellationToken), cancellationToken);
     }
 
     private string NewFile() => Path.Combine(_backend.Incoming, Guid.NewGuid().ToString("N"));

@@ -31,6 +31,19 @@ internal sealed class PackFile : IDisposable
         _blobs.Add(blob);
     }
 
+    /// <summary>Adds blobs that lie one behind the other. Nothing is copied where the bytes begin as far behind a block of memory as the pack's end lies behind one of the disk.</summary>
+    public void Add(IReadOnlyList<PackEntry> blobs, ReadOnlySpan<byte> bytes)
+    {
+        var position = _file.Length;
+        _file.Append(bytes);
+        foreach (var blob in blobs)
+        {
+            _entries.Add(blob with { Position = position });
+            _blobs.Add(blob.Blob);
+            position += blob.Bytes;
+        }
+    }
+
     /// <summary>Writes index and footer, makes the file durable and closes it. Answers the pack's id and length.</summary>
     public (string Pack, long Bytes) End()
     {

@@ -10,6 +10,12 @@ namespace OrleansDL.Database;
 /// <summary>The platform's one database: a SQLite file (embedded) or PostgreSQL (cluster).</summary>
 public sealed class Db : IAsyncDisposable
 {
+    // Pages of the indexes that a bulk writer changes stay in memory for the next one: 32 MiB at most.
+    private const int BulkCacheKib = 32 << 10;
+
+    private readonly SemaphoreSlim _bulkTurn = new(1);
+    private DbConnection? _bulk;
+
     /// <exception cref="InvalidException">The options name no database, or a connection string that cannot be read.</exception>
     public Db(IOptions<DatabaseOptions> options)
     {
@@ -71,6 +77,33 @@ public sealed class Db : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>A connection for many rows at once. SQLite has one writer and lets the others sleep: there callers take turns, one connection serves them all, and
+    /// what it has read of the indexes need not be read again. Nothing else may be opened this way while it is held.</summary>
+    public async ValueTask<BulkConnection> OpenBulkAsync(CancellationToken cancellationToken = default)
+    {
+        if (IsPostgres)
+        {
+            return new BulkConnection(await OpenAsync(cancellationToken), null);
+        }
+
+        await _bulkTurn.WaitAsync(cancellationToken);
+        try
+        {
+            if (_bulk is not { State: ConnectionState.Open })
+            {
+                _bulk = await OpenAsync(cancellationToken);
+                await _bulk.ExecuteAsync($"PRAGMA cache_size = -{BulkCacheKib}");
+            }
+
+            return new BulkConnection(_bulk, _bulkTurn);
+        }
+        catch
+        {
+            _bulkTurn.Release();
+            throw;
+        }
+    }
+
     /// <summary>Begins a transaction that may write. On SQLite it takes the write lock at once, so that it cannot fail at its first write.</summary>
     public async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken = default) =>
         IsPostgres
@@ -80,5 +113,16 @@ public sealed class Db : IAsyncDisposable
     /// <summary>The condition that a column's value is in a list parameter, for example <c>@ids</c> (an array).</summary>
     public string In(string parameter) => IsPostgres ? $"= ANY({parameter})" : $"IN {parameter}";
 
-    public ValueTask DisposeAsync() => Source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_bulk is { State: ConnectionState.Open })
+        {
+            // Connections are pooled.
+            await _bulk.ExecuteAsync("PRAGMA cache_size = -2000; PRAGMA shrink_memory");
+            await _bulk.DisposeAsync();
+        }
+
+        _bulkTurn.Dispose();
+        await Source.DisposeAsync();
+    }
 }

@@ -35,7 +35,7 @@ internal sealed class DatasetCommits(
         {
             var head = await HeadAsync(dataset, intent);
             var parent = intent.Alone ? null : head ?? (intent.From is { } from ? await ExistingAsync(dataset, from) : null);
-            var version = await BuildAsync(dataset, request, parent, intent, content, owner, cancellationToken);
+            var version = await BuildLeasedAsync(dataset, request, parent, intent, content, owner, cancellationToken);
             if (version is null)
             {
                 return (await TagAsync(dataset, parent!, intent.Tags), false);
@@ -79,6 +79,26 @@ internal sealed class DatasetCommits(
         return head is null && intent is { From: null, Alone: false } && intent.Branch != DatasetReference.Main
             ? throw new NotFoundException($"Dataset '{dataset.Name}' has no branch '{intent.Branch}'. POST .../datasets/{dataset.Name}/branches makes it.")
             : head;
+    }
+
+    /// <summary>Builds a version while what came in is leased: the database has as much to do as the processor. Where nothing changes the lease ends by itself: another
+    /// try of the same request may have made the version that keeps it.</summary>
+    private async Task<DatasetVersion?> BuildLeasedAsync(
+        Dataset dataset, Guid request, DatasetVersion? parent, CommitIntent intent, CommitContent content, string owner, CancellationToken cancellationToken)
+    {
+        var came = content.Added.SelectMany(added => added.Entries).Concat(content.Taken.Select(taken => taken.Entry)).Select(entry => entry.Blob);
+        var leasing = Task.Run(() => blobs.LeaseAsync(owner, came, Lease, cancellationToken), CancellationToken.None);
+        try
+        {
+            var version = await BuildAsync(dataset, request, parent, intent, content, owner, cancellationToken);
+            await leasing;
+            return version;
+        }
+        finally
+        {
+            // What is wrong is said after it: then there is nothing that another attempt, or the end of the lease, would meet half done.
+            await leasing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Null when nothing changes.</summary>
@@ -146,7 +166,7 @@ internal sealed class DatasetCommits(
         await pack.CompleteAsync(cancellationToken);
 
         // The grain keeps what is leased here once the commit is part of its state: what never gets there ends by itself.
-        await blobs.LeaseAsync(owner, edit.Written.Concat(edit.Added.Select(added => added.Entry.Blob)).Concat([commit.Schema, commit.Statistics, commit.Origins, digest]), Lease, cancellationToken);
+        await blobs.LeaseAsync(owner, edit.Written.Concat([commit.Schema, commit.Statistics, commit.Origins, digest]), Lease, cancellationToken);
         var shown = SourceRanges.Shorten(origins, content.Added.Select(added => added.Source.Blob).ToHashSet());
         return new DatasetVersion
         {

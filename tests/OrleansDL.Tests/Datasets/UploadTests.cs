@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansDL.Blobs;
 using OrleansDL.Datasets.Uploads;
 
 namespace OrleansDL.Tests.Datasets;
@@ -117,6 +118,46 @@ public sealed class UploadTests(DatasetNode node) : IClassFixture<DatasetNode>
     }
 
     [Fact]
+    public async Task What_a_project_sent_in_a_pack_stays_its_own_when_the_pack_is_written_anew()
+    {
+        await node.CreateAsync("repacked", "files");
+        await node.SendAsync(HttpMethod.Post, "/v1/projects", HttpStatusCode.Created, DatasetNode.Json(new { name = "repackers" }));
+        await node.SendAsync(HttpMethod.Post, "/v1/projects/repackers/datasets", HttpStatusCode.Created, DatasetNode.Json(new { name = "theirs", kind = "files" }));
+        var kept = RandomNumberGenerator.GetBytes(1000);
+        await SendSmallAsync("repacked", HttpStatusCode.OK, (kept, null), (RandomNumberGenerator.GetBytes(5000), null));
+        var blobs = node.Service<BlobStore>();
+        var digest = PushFolder.Digest(kept);
+
+        // The other file is garbage: most of the pack.
+        await blobs.ReferAsync("test:repacked", [digest]);
+        var swept = await blobs.SweepAsync(TimeProvider.System.GetUtcNow().AddMinutes(1));
+        Assert.True(swept.Compacted.Count > 0);
+
+        await node.SendAsync(
+            HttpMethod.Post, "/v1/projects/repackers/datasets/theirs/uploads/commit", HttpStatusCode.BadRequest, Lines(new { }, new { add = "x", blob = digest.ToString() }));
+        await CommitAsync("repacked", new { }, new { add = "x", blob = digest.ToString() });
+        await blobs.UnreferAsync("test:repacked");
+    }
+
+    [Fact]
+    public async Task Bytes_that_another_project_packed_are_ones_own_only_once_they_are_sent()
+    {
+        await node.CreateAsync("sent-first", "files");
+        await node.SendAsync(HttpMethod.Post, "/v1/projects", HttpStatusCode.Created, DatasetNode.Json(new { name = "senders" }));
+        await node.SendAsync(HttpMethod.Post, "/v1/projects/senders/datasets", HttpStatusCode.Created, DatasetNode.Json(new { name = "sent-again", kind = "files" }));
+        var same = RandomNumberGenerator.GetBytes(1000);
+        var digest = PushFolder.Digest(same).ToString();
+        await SendSmallAsync("sent-first", HttpStatusCode.OK, (same, null));
+        var lines = Lines(new { }, new { add = "x", blob = digest });
+        await node.SendAsync(HttpMethod.Post, "/v1/projects/senders/datasets/sent-again/uploads/commit", HttpStatusCode.BadRequest, lines);
+
+        await SendSmallAsync("/v1/projects/senders/datasets/sent-again", HttpStatusCode.OK, (same, null), (RandomNumberGenerator.GetBytes(10), null));
+
+        lines = Lines(new { }, new { add = "x", blob = digest });
+        await node.SendAsync(HttpMethod.Post, "/v1/projects/senders/datasets/sent-again/uploads/commit", HttpStatusCode.Created, lines);
+    }
+
+    [Fact]
     public async Task Small_files_that_are_damaged_or_cut_off_are_refused()
     {
         await node.CreateAsync("small", "files");
@@ -208,7 +249,7 @@ public sealed class UploadTests(DatasetNode node) : IClassFixture<DatasetNode>
             body.Write(bytes);
         }
 
-        return node.SendAsync(HttpMethod.Post, $"{DatasetNode.Root}/{dataset}/uploads/files", expected, new ByteArrayContent(body.ToArray()));
+        return node.SendAsync(HttpMethod.Post, $"{(dataset.StartsWith('/') ? dataset : $"{DatasetNode.Root}/{dataset}")}/uploads/files", expected, new ByteArrayContent(body.ToArray()));
     }
 
     private Task<JsonElement> CommitAsync(string dataset, object head, params object[] lines) =>

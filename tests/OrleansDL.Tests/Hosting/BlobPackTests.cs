@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using OrleansDL.Blobs;
 
@@ -95,6 +96,48 @@ public sealed class BlobPackTests(ServerNode node)
         }
 
         Assert.Empty(Directory.GetFiles(incoming));
+    }
+
+    [Fact]
+    public async Task Blobs_of_any_size_lie_in_packs_as_they_came()
+    {
+        // What fits the blocks of the disk goes there without a copy, and what does not is put together: neither may be seen in the bytes.
+        var random = new Random(7);
+        var contents = Enumerable.Range(0, 90).Select(i =>
+        {
+            var content = new byte[i % 10 == 0 ? i : random.Next(1, 400_000)];
+            random.NextBytes(content);
+            return content;
+        }).ToList();
+        contents.Insert(40, contents[3]);
+        var blobs = await PackAsync(contents);
+
+        for (var i = 0; i < contents.Count; i++)
+        {
+            Assert.Equal(contents[i], await Blobs.ReadAsync(blobs[i].Blob));
+        }
+    }
+
+    [Fact]
+    public async Task What_two_writers_pack_at_once_lies_in_the_first_ones_pack_and_the_second_says_so()
+    {
+        var same = Bytes();
+        await using var first = Blobs.CreatePack();
+        await using var second = Blobs.CreatePack();
+        var blob = await first.AddAsync(same);
+        await second.AddAsync(same);
+        for (var i = 0; i < 5; i++)
+        {
+            // More than is held in memory: the second has asked what is known before the first says that it is.
+            await second.AddAsync(RandomNumberGenerator.GetBytes(BlobStore.PackedBelow - 1));
+        }
+
+        await first.CompleteAsync();
+        await second.CompleteAsync();
+
+        Assert.Empty(first.Elsewhere);
+        Assert.Equal([blob.Blob], second.Elsewhere);
+        Assert.Equal(same, await Blobs.ReadAsync(blob.Blob));
     }
 
     private static DateTimeOffset Future => TimeProvider.System.GetUtcNow().AddMinutes(1);

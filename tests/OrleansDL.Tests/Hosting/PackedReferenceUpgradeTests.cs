@@ -43,7 +43,7 @@ public sealed class PackedReferenceUpgradeTests
         // A blob whose bytes are lost is still wanted, and is known under its number when it comes again.
         await rows.ForgetAsync(blobs[0], () => Task.CompletedTask, default);
         Assert.Equal([blobs[0]], await references.ListAsync("one", default));
-        await rows.KeepPackAsync("q", 100, [new PackEntry(blobs[0], 0, 1), new PackEntry(blobs[1], 1, 1)], () => Task.CompletedTask, default);
+        await rows.KeepPackAsync("q", 100, [new PackEntry(blobs[0], 0, 1), new PackEntry(blobs[1], 1, 1)], null, () => Task.CompletedTask, default);
         Assert.Equal("q", (await rows.FindPlaceAsync(blobs[0], default))!.Value.Pack);
         Assert.Equal("p", (await rows.FindPlaceAsync(blobs[1], default))!.Value.Pack);
         await references.AddAsync("three", [blobs[0], blobs[3]], null, default);

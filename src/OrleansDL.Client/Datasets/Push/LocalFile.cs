@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace OrleansDL.Datasets.Push;
 
 /// <summary>A file of this machine that is to be pushed.</summary>
@@ -26,12 +28,17 @@ internal sealed record LocalFile(string Path, string Name, long Bytes, DateTime 
         }
 
         var prefix = Prefix(path);
-        var files = folder.EnumerateFiles("*", Below)
-            .Select(file => new LocalFile(
-                prefix + System.IO.Path.GetRelativePath(folder.FullName, file.FullName).Replace(System.IO.Path.DirectorySeparatorChar, '/'), file.FullName, file.Length, file.LastWriteTimeUtc))
-            .ToList();
+        var files = new FileSystemEnumerable<LocalFile>(folder.FullName, Describe, Below) { ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory }.ToList();
         files.Sort((x, y) => PathOrder.Compare(x.Path, y.Path));
         return files.Count > 0 ? files : throw new NotFoundException($"The folder '{source}' holds no file that is not hidden. Push a folder with files.");
+
+        LocalFile Describe(ref FileSystemEntry entry)
+        {
+            var within = entry.Directory[entry.RootDirectory.Length..].Trim(System.IO.Path.DirectorySeparatorChar);
+            var at = within.Length == 0 ? $"{prefix}{entry.FileName}" : $"{prefix}{within}/{entry.FileName}";
+            return new LocalFile(
+                System.IO.Path.DirectorySeparatorChar == '/' ? at : at.Replace(System.IO.Path.DirectorySeparatorChar, '/'), entry.ToFullPath(), entry.Length, entry.LastWriteTimeUtc.UtcDateTime);
+        }
     }
 
     public static string Prefix(string? path) => string.IsNullOrEmpty(path) ? "" : path.TrimEnd('/') + "/";

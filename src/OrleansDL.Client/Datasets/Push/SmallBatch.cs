@@ -33,7 +33,7 @@ internal static class SmallBatch
                 }
 
                 used += HeaderBytes;
-                using var handle = File.OpenHandle(file.Local.Name, options: FileOptions.SequentialScan);
+                using var handle = File.OpenHandle(file.Local.Name, options: file.Local.Bytes > BufferSize ? FileOptions.SequentialScan : FileOptions.None);
                 for (long offset = 0; offset < file.Local.Bytes;)
                 {
                     if (used == buffer.Length)

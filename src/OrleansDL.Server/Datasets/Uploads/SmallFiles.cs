@@ -13,7 +13,7 @@ internal sealed class SmallFiles(BlobStore blobs, ProjectBlobs projects, IOption
     public async Task<StoredFiles> StoreAsync(Dataset dataset, Stream body, CancellationToken cancellationToken)
     {
         var stored = new List<BlobRef>();
-        await using var pack = blobs.CreatePack();
+        await using var pack = blobs.CreatePack(dataset.Project);
         var header = new byte[HeaderBytes];
         int read;
         while ((read = await body.ReadAtLeastAsync(header, HeaderBytes, throwOnEndOfStream: false, cancellationToken)) > 0)
@@ -36,7 +36,7 @@ internal sealed class SmallFiles(BlobStore blobs, ProjectBlobs projects, IOption
         }
 
         await pack.CompleteAsync(cancellationToken);
-        await projects.AddAsync(dataset.Project, stored.Select(blob => blob.Blob), cancellationToken);
+        await projects.AddAsync(dataset.Project, pack.Elsewhere, cancellationToken);
         return new StoredFiles { Files = stored };
     }
 

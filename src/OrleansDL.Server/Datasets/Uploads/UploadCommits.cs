@@ -21,8 +21,11 @@ internal sealed class UploadCommits(
             return (done, true);
         }
 
-        var (added, removed) = await ReadAsync(lines, cancellationToken);
-        return await CommitAsync(dataset, request, head, added, removed, lines.Digest(), $"{head.Source ?? "upload:"}{added.Count} files", author, cancellationToken);
+        // What a branch has already needs no look at the bytes; where it has nothing, the look begins while lines come in.
+        var first = await commits.HeadAsync(dataset, Intent(head, author)) is null;
+        var (added, removed, known) = await ReadAsync(dataset, lines, first, cancellationToken);
+        return await CommitAsync(
+            dataset, request, head, added, removed, lines.Digest(), $"{head.Source ?? "upload:"}{added.Count} files", author, cancellationToken, known);
     }
 
     /// <summary>Commits files that are known already.</summary>
@@ -35,23 +38,17 @@ internal sealed class UploadCommits(
     /// <param name="listUri">How it is called.</param>
     /// <param name="author">Who commits.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="known">The sizes of bytes that were found to be the project's own a moment ago.</param>
     public async Task<(DatasetVersion Version, bool Made)> CommitAsync(
-        Dataset dataset, Guid request, UploadCommitHead head, List<NewFile> added, List<string> removed, BlobRef? list, string listUri, string author, CancellationToken cancellationToken)
+        Dataset dataset, Guid request, UploadCommitHead head, List<NewFile> added, List<string> removed, BlobRef? list, string listUri, string author, CancellationToken cancellationToken,
+        IReadOnlyDictionary<BlobId, long>? known = null)
     {
         if (await commits.FindAsync(dataset, request) is { } done)
         {
             return (done, true);
         }
 
-        var intent = new CommitIntent
-        {
-            Branch = head.Branch,
-            ExpectedHead = head.ExpectedHead,
-            Message = head.Message,
-            Tags = head.Tags,
-            Author = author,
-            Replace = head.Replace,
-        };
+        var intent = Intent(head, author);
         Sort(added);
         var parent = await commits.HeadAsync(dataset, intent);
         if (added.Count + removed.Count == 0 && parent is null)
@@ -60,7 +57,7 @@ internal sealed class UploadCommits(
         }
 
         var there = await ThereAsync(parent, added, cancellationToken);
-        var bytes = await BytesAsync(dataset, added, there, cancellationToken);
+        var bytes = await BytesAsync(dataset, added, there, known, cancellationToken);
         var (results, gone) = await ContentAsync(dataset, parent, head, added, there, bytes, cancellationToken);
         if (results.Count > OwnSources && list is not null)
         {
@@ -72,29 +69,64 @@ internal sealed class UploadCommits(
         return await commits.CommitAsync(dataset, request, intent, new CommitContent { Added = results, Removed = [.. removed, .. gone] }, cancellationToken);
     }
 
-    private async Task<(List<NewFile> Added, List<string> Removed)> ReadAsync(UploadCommitReader lines, CancellationToken cancellationToken)
+    private static CommitIntent Intent(UploadCommitHead head, string author) => new()
+    {
+        Branch = head.Branch,
+        ExpectedHead = head.ExpectedHead,
+        Message = head.Message,
+        Tags = head.Tags,
+        Author = author,
+        Replace = head.Replace,
+    };
+
+    private async Task<(List<NewFile> Added, List<string> Removed, Dictionary<BlobId, long> Known)> ReadAsync(
+        Dataset dataset, UploadCommitReader lines, bool look, CancellationToken cancellationToken)
     {
         var added = new List<NewFile>();
         var removed = new List<string>();
-        await foreach (var line in lines.ReadAsync(cancellationToken))
+        var known = new Dictionary<BlobId, long>();
+        var looking = Task.CompletedTask;
+        try
         {
-            if (line.Remove is not null)
+            await foreach (var line in lines.ReadAsync(cancellationToken))
             {
-                EntryPath.Check(line.Remove.EndsWith('/') ? line.Remove[..^1] : line.Remove);
-                removed.Add(line.Remove);
-            }
-            else
-            {
-                added.Add(new NewFile { Line = line });
-            }
+                if (line.Remove is not null)
+                {
+                    EntryPath.Check(line.Remove.EndsWith('/') ? line.Remove[..^1] : line.Remove);
+                    removed.Add(line.Remove);
+                }
+                else
+                {
+                    added.Add(new NewFile { Line = line });
+                }
 
-            if (added.Count + removed.Count > options.Value.MaximumCommitFiles)
-            {
-                throw new TooLargeException($"The commit names more than {options.Value.MaximumCommitFiles} files. Commit fewer at once, or raise Datasets:Uploads:MaximumCommitFiles.");
+                if (added.Count + removed.Count > options.Value.MaximumCommitFiles)
+                {
+                    throw new TooLargeException($"The commit names more than {options.Value.MaximumCommitFiles} files. Commit fewer at once, or raise Datasets:Uploads:MaximumCommitFiles.");
+                }
+
+                if (look && line.Remove is null && added.Count % ProjectBlobs.Batch == 0)
+                {
+                    looking = LookAsync(looking, [.. added.Skip(added.Count - ProjectBlobs.Batch).Select(file => file.Line.Blob!.Value)]);
+                }
             }
         }
+        finally
+        {
+            await looking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
 
-        return (added, removed);
+        await looking;
+        return (added, removed, known);
+
+        async Task LookAsync(Task before, BlobId[] asked)
+        {
+            await before;
+            foreach (var (blob, size) in await Task.Run(() => projects.FindAsync(dataset.Project, asked, cancellationToken), cancellationToken))
+            {
+                known[blob] = size;
+            }
+        }
     }
 
     private static void Sort(List<NewFile> added)
@@ -123,17 +155,17 @@ internal sealed class UploadCommits(
 
     /// <summary>The sizes of the bytes that are named, all of which must be the project's own.</summary>
     private async Task<Dictionary<BlobId, long>> BytesAsync(
-        Dataset dataset, List<NewFile> added, Dictionary<string, DatasetEntry> there, CancellationToken cancellationToken)
+        Dataset dataset, List<NewFile> added, Dictionary<string, DatasetEntry> there, IReadOnlyDictionary<BlobId, long>? known, CancellationToken cancellationToken)
     {
         var asked = new HashSet<BlobId>();
-        var bytes = new Dictionary<BlobId, long>();
+        var bytes = known is null ? [] : new Dictionary<BlobId, long>(known);
         foreach (var file in added)
         {
             if (there.TryGetValue(file.Line.Add!, out var entry) && entry.Blob == file.Line.Blob)
             {
                 bytes[entry.Blob] = entry.Bytes;
             }
-            else
+            else if (!bytes.ContainsKey(file.Line.Blob!.Value))
             {
                 asked.Add(file.Line.Blob!.Value);
             }
