@@ -21,6 +21,12 @@ public sealed class PipelineTests
         ],
     };
 
+    private static readonly TablePipeline Numbers = new()
+    {
+        Labels = ["no", "yes"],
+        Columns = [new TableColumn { Name = "size", Type = TableColumnKind.Numeric, Mean = 2, Deviation = 0.5 }, new TableColumn { Name = "weight", Type = TableColumnKind.Numeric, Mean = -1, Deviation = 3 }],
+    };
+
     private static readonly ImagePipeline Image = new() { LabelColumn = "digit", Labels = ["0", "1"], Height = 1, Width = 2, Channels = 3, Scale = 2, Columns = ["a", "b", "c", "d", "e", "f"] };
 
     private static readonly TextPipeline Text = new() { LabelColumn = "mood", Labels = ["bad", "good"], Column = "text", MaxTokens = 4, Vocabulary = ["the", "it's"] };
@@ -56,6 +62,26 @@ public sealed class PipelineTests
         { "wave", """{"wave": [1, -2, 7]}""", [2, -4] },
         { "indexed", """[3, "south", true, "Rome"]""", [2, 0, 1, 1, 2] },
     };
+
+    [Theory]
+    [InlineData("[3, -0.25]", """{"size": "3", "weight": -0.25}""")]
+    [InlineData("[3e0, 12345.678901234567]", """{"weight": 12345.678901234567, "size": 3.0}""")]
+    [InlineData("[null, 1]", """{"size": null, "weight": 1}""")]
+    public void A_row_of_numbers_is_encoded_alike_by_place_and_by_name(string array, string named)
+    {
+        Assert.Equal(Encode<float>(Numbers, named), Encode<float>(Numbers, array));
+    }
+
+    [Theory]
+    [InlineData("[3]", "rows[0] has 1 values where 2 were expected. Give 2 values in column order.")]
+    [InlineData("[3, 4, 5]", "rows[0] has more than 2 values. Give 2 values in column order.")]
+    [InlineData("[3, [4]]", "rows[0], value 1: a number, a text, true, false or null was expected, not a nested array.")]
+    [InlineData("[3, 1e39]", "weight")]
+    [InlineData("[3, 1e400]", "weight")]
+    public void A_row_of_numbers_that_is_wrong_says_where(string row, string expected)
+    {
+        Assert.Contains(expected, Assert.Throws<InvalidException>(() => Encode<float>(Numbers, row)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Pipelines_never_change_their_form()
