@@ -145,7 +145,8 @@ public sealed class WireTests(ProtocolNode node)
                 "GZIP" => Pack(body, packed => new GZipStream(packed, CompressionLevel.Fastest)),
                 "DEFLATE" => Pack(body, packed => new ZLibStream(packed, CompressionLevel.Fastest)),
                 _ => body,
-            }) { Headers = { ContentEncoding = { encoding } } };
+            })
+            { Headers = { ContentEncoding = { encoding } } };
             return await node.Http.PostAsync(path, content);
         }
     }
