@@ -12,6 +12,7 @@ internal sealed class ServeOverhead(string form) : IBenchmark
     private const int Columns = 16;
     private const double Wanted = 60;
     private const int Rounds = 5;
+    private const int Warming = 10;
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
 
     public string Name => $"serve.overhead.{form}";
@@ -37,7 +38,8 @@ internal sealed class ServeOverhead(string form) : IBenchmark
         var run = await Cores.OnAsync(Cores.Server, () => OnnxFiles.Seconds(model, [Columns], 10_000));
         using var echo = new Echo(caller.RequestBytes, caller.AnswerBytes);
         var measured = await Comparison.InterleavedAsync(
-            Rounds, () => Task.FromResult(Calls.MedianSeconds(caller, Round)), () => Task.FromResult(Calls.MedianSeconds(echo, Round)));
+            Rounds, () => Task.FromResult(Calls.MedianSeconds(caller, Round)), () => Task.FromResult(Calls.MedianSeconds(echo, Round)), warming: Warming,
+            () => AtRest.OfAsync(served.Node.Pid));
         Console.WriteLine($"{Name}: call {measured.Ours * 1e6:0.0} us, echo {measured.Limit * 1e6:0.0} us, run {run * 1e6:0.0} us");
         return new Comparison((measured.Ours - measured.Limit - run) * 1e6, Wanted);
     }
